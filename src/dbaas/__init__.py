@@ -1,0 +1,1 @@
+"""One declarative API for databases: clusters, and what lives inside database servers."""

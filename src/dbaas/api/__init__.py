@@ -1,0 +1,1 @@
+"""The resource model, data only: what the kinds are, how their objects look, and the schemas made from them."""

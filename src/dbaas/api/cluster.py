@@ -1,0 +1,112 @@
+"""DatabaseCluster: a database server, or several that work together, which we run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from dbaas.api.conditions import Status
+from dbaas.api.model import EngineBlocks, EngineName, Model, immutable, unique_by, validations
+from dbaas.api.references import AllowedNamespaces, DeletionPolicy, DriftPolicy, LocalReference
+from dbaas.api.resource import GROUP, VERSION, Kind
+
+DATABASE_CLUSTER = Kind(GROUP, VERSION, "DatabaseCluster", "databaseclusters", short_names=("dbc",))
+
+
+class ClusterEngine(Model):
+    """Which database software."""
+
+    type: Annotated[EngineName, Field(description="The engine.", json_schema_extra=immutable("the engine"))]
+    version: Annotated[
+        str, Field(min_length=1, max_length=40, pattern=r"^[0-9]+(\.[0-9]+)*$", description="Major version, or exact.")
+    ]
+    engine_ref: Annotated[LocalReference | None, Field(default=None, description="The DatabaseEngine to use.")]
+
+
+class Parameter(Model):
+    """One setting of the server."""
+
+    name: Annotated[
+        str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", description="Name.")
+    ]
+    value: Annotated[str, Field(max_length=4096, description="Value, as the server's configuration file has it.")]
+
+
+class DatabaseClusterSpec(EngineBlocks):
+    """The wanted cluster."""
+
+    engine: Annotated[ClusterEngine, Field(description="Database software and version.")]
+    provider: Annotated[
+        str | None,
+        Field(
+            default=None, max_length=40, pattern=r"^[a-z][a-z0-9-]*$",
+            description="Who runs it; by default the engine's usual provider.",
+        ),
+    ]  # fmt: skip
+    cluster_size: Annotated[int, Field(default=3, ge=1, le=99, description="Number of instances in all.")]
+    config: Annotated[
+        list[Parameter],
+        Field(default=[], max_length=500, description="Server settings.", json_schema_extra=unique_by("name")),
+    ]
+    max_connections: Annotated[
+        int, Field(default=5, ge=1, le=100, description="Connections that we open to it for administration.")
+    ]
+    drift_policy: Annotated[DriftPolicy, Field(default=DriftPolicy(), description="For what lives inside it.")]
+    allowed_namespaces: AllowedNamespaces
+    stopped: Annotated[bool, Field(default=False, description="Stop the servers and keep the data.")]
+    deletion_policy: Annotated[
+        DeletionPolicy, Field(default="Retain", description="What becomes of the data when the object is deleted.")
+    ]
+    deletion_protection: Annotated[bool, Field(default=True, description="Refuse a deletion that would destroy data.")]
+
+
+class Endpoints(Model):
+    """Where clients connect."""
+
+    primary: Annotated[str | None, Field(default=None, max_length=300, description="host:port that takes writes.")]
+
+
+class ClusterDatabaseStatus(Model):
+    """How the servers are."""
+
+    ready: Annotated[bool, Field(default=False, description="Whether the cluster serves.")]
+    instances: Annotated[int, Field(default=0, description="Instances there are.")]
+    ready_instances: Annotated[int, Field(default=0, description="Instances that serve.")]
+    primary_instance: Annotated[
+        str | None, Field(default=None, max_length=253, description="The one that takes writes.")
+    ]
+    roles: Annotated[dict[str, str], Field(default={}, description="Role of each instance.")]
+    endpoints: Annotated[Endpoints, Field(default=Endpoints(), description="Where clients connect.")]
+
+
+class DatabaseClusterStatus(Status):
+    """The observed cluster."""
+
+    database: Annotated[ClusterDatabaseStatus | None, Field(default=None, description="How the servers are.")]
+    endpoint: Annotated[str | None, Field(default=None, max_length=300, description="host:port that takes writes.")]
+    current_version: Annotated[str | None, Field(default=None, max_length=40, description="Version that runs.")]
+    instance_ref: Annotated[LocalReference | None, Field(default=None, description="The published DatabaseInstance.")]
+
+
+class DatabaseCluster(Model):
+    """A database server, or several that work together, which dbaas runs."""
+
+    spec: DatabaseClusterSpec
+    status: DatabaseClusterStatus | None = None
+
+
+COLUMNS = (
+    ("Engine", "string", ".spec.engine.type"),
+    ("Version", "string", ".status.currentVersion"),
+    ("Instances", "integer", ".status.database.readyInstances"),
+    ("Phase", "string", ".status.phase"),
+    ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
+    ("Age", "date", ".metadata.creationTimestamp"),
+)
+RULES = validations(
+    {
+        "rule": "self.metadata.name.size() <= 50",
+        "message": "a cluster's name has at most 50 characters, because its children's names are built from it",
+    }
+)

@@ -1,0 +1,86 @@
+"""Conditions, and what the status of every kind has."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dbaas.api.model import Model, Time, unique_by
+
+
+class Condition(Model):
+    """One statement about the object, as all Kubernetes kinds make them."""
+
+    type: Annotated[str, Field(max_length=316, description="What the statement is about; Ready is always there.")]
+    status: Annotated[Literal["True", "False", "Unknown"], Field(description="Whether it holds.")]
+    reason: Annotated[str, Field(max_length=1024, description="Why, as one CamelCase word for programs.")]
+    message: Annotated[str, Field(default="", max_length=32768, description="Why, as a sentence for people.")]
+    last_transition_time: Annotated[Time, Field(description="When the status last changed.")]
+    observed_generation: Annotated[int | None, Field(default=None, description="The generation it speaks of.")]
+
+
+class Status(Model):
+    """What the status of every kind has."""
+
+    observed_generation: Annotated[int | None, Field(default=None, description="The generation last acted on.")]
+    phase: Annotated[str | None, Field(default=None, max_length=64, description="One word for people.")]
+    message: Annotated[str | None, Field(default=None, max_length=32768, description="One sentence for people.")]
+    conditions: Annotated[
+        list[Condition],
+        Field(default=[], max_length=32, description="What holds and why.", json_schema_extra=unique_by("type")),
+    ]
+
+
+class DriftDifference(Model):
+    """One difference between the manifest and the server."""
+
+    field: Annotated[str, Field(max_length=1024, description="Path of the field that differs.")]
+    expected: Annotated[str, Field(default="", max_length=4096, description="What the manifest says.")]
+    actual: Annotated[str, Field(default="", max_length=4096, description="What the server has.")]
+    destructive: Annotated[bool, Field(default=False, description="Putting it right may lose data or access.")]
+    immutable: Annotated[bool, Field(default=False, description="It cannot be changed in place.")]
+
+
+class Drift(Model):
+    """What was changed behind our back."""
+
+    detected: Annotated[bool, Field(default=False, description="Whether anything differs.")]
+    last_checked: Annotated[Time | None, Field(default=None, description="When the difference was last seen.")]
+    diffs: Annotated[
+        list[DriftDifference],
+        Field(
+            default=[],
+            max_length=100,
+            description="What differs.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
+    ]
+
+
+class OwnedEntries(Model):
+    """Which entries of a list inside the server this object has applied."""
+
+    part: Annotated[str, Field(max_length=64, description="The kind of thing inside the server.")]
+    database: Annotated[str, Field(default="", max_length=255, description="The database it is in.")]
+    name: Annotated[str, Field(max_length=255, description="The thing.")]
+    keys: Annotated[
+        list[Annotated[str, Field(max_length=1024)]],
+        Field(max_length=10000, description="The entries.", json_schema_extra={"x-kubernetes-list-type": "set"}),
+    ]
+
+
+class ManagedStatus(Status):
+    """What the status of every kind inside a server has."""
+
+    drift: Annotated[Drift | None, Field(default=None, description="What was changed behind our back.")]
+    owned: Annotated[
+        list[OwnedEntries],
+        Field(
+            default=[],
+            max_length=1000,
+            description="What this object has applied inside the server; only this is ever taken away again.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
+    ]
+    applied: Annotated[str | None, Field(default=None, max_length=64, description="Digest of what was last applied.")]

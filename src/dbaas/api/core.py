@@ -1,0 +1,16 @@
+"""The Kubernetes kinds that we read or write ourselves."""
+
+from __future__ import annotations
+
+from dbaas.api.resource import Kind
+
+NAMESPACE = Kind("", "v1", "Namespace", "namespaces", namespaced=False, short_names=("ns",))
+SECRET = Kind("", "v1", "Secret", "secrets")
+CONFIG_MAP = Kind("", "v1", "ConfigMap", "configmaps", short_names=("cm",))
+SERVICE = Kind("", "v1", "Service", "services", short_names=("svc",))
+EVENT = Kind("", "v1", "Event", "events", short_names=("ev",))
+LEASE = Kind("coordination.k8s.io", "v1", "Lease", "leases")
+CUSTOM_RESOURCE_DEFINITION = Kind(
+    "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False,
+    short_names=("crd", "crds"),
+)  # fmt: skip

@@ -1,0 +1,41 @@
+"""All kinds of ours with what their definitions need beside the models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dbaas.api import cluster, database, database_engine, grant, instance, user
+from dbaas.api.model import Model
+from dbaas.api.resource import Kind
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One kind: its model, printer columns (name, type, JSONPath), and CEL rules on the object and on its spec."""
+
+    kind: Kind
+    model: type[Model]
+    columns: Sequence[tuple[str, str, str]]
+    object_rules: Mapping[str, Any] = field(default_factory=dict)
+    spec_rules: Mapping[str, Any] = field(default_factory=dict)
+    engine_blocks: bool = False
+
+
+DEFINITIONS: tuple[Definition, ...] = (
+    Definition(
+        cluster.DATABASE_CLUSTER,
+        cluster.DatabaseCluster,
+        cluster.COLUMNS,
+        object_rules=cluster.RULES,
+        engine_blocks=True,
+    ),
+    Definition(database_engine.DATABASE_ENGINE, database_engine.DatabaseEngine, database_engine.COLUMNS),
+    Definition(instance.DATABASE_INSTANCE, instance.DatabaseInstance, instance.COLUMNS, engine_blocks=True),
+    Definition(
+        database.DATABASE, database.Database, database.COLUMNS, spec_rules=database.SPEC_RULES, engine_blocks=True
+    ),
+    Definition(user.DATABASE_USER, user.DatabaseUser, user.COLUMNS, spec_rules=user.SPEC_RULES, engine_blocks=True),
+    Definition(grant.DATABASE_GRANT, grant.DatabaseGrant, grant.COLUMNS),
+)

@@ -1,0 +1,189 @@
+"""Process: what must keep running on this machine, the laptop's counterpart of a Pod made by a StatefulSet."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dbaas.api.conditions import Status
+from dbaas.api.model import ATOMIC, Duration, Model, Time, unique_by, validations
+from dbaas.api.references import SecretKeyReference
+from dbaas.api.resource import Kind
+
+LAPTOP_GROUP = "laptop.dbaas.io"
+PROCESS = Kind(LAPTOP_GROUP, "v1", "Process", "processes", short_names=("proc",))
+
+PortName = Annotated[str, Field(min_length=1, max_length=15, pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$")]
+SignalName = Annotated[str, Field(max_length=12, pattern=r"^SIG[A-Z0-9]+$")]
+# Inside the process' folder and never out of it: no leading slash, no `.` or `..` between slashes.
+InnerPath = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
+]
+CommandLine = Annotated[
+    list[Annotated[str, Field(max_length=4096)]], Field(min_length=1, max_length=200, json_schema_extra=ATOMIC)
+]
+FOLDERS = "`$(DIRECTORY)` is its folder, `$(RUN)` a short private one for sockets"
+
+
+class ProcessInit(Model):
+    """A command that makes a folder before the first start; it happens entirely or not at all."""
+
+    command: Annotated[CommandLine, Field(description="Command; `$(CREATES)` is the empty folder that it fills.")]
+    creates: Annotated[InnerPath, Field(description="What the folder is called once the command has succeeded.")]
+
+
+class EnvironmentVariable(Model):
+    """One variable of the environment. No secrets: other programs of the same user can read it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Name.")]
+    value: Annotated[str, Field(default="", max_length=4096, description="Value; variables as in `command`.")]
+
+
+class ProcessFile(Model):
+    """A file in the process' folder, readable by nobody else."""
+
+    path: Annotated[InnerPath, Field(description="Path in the folder.")]
+    content: Annotated[str | None, Field(default=None, max_length=262144, description="Content, word for word.")]
+    secret_key_ref: Annotated[SecretKeyReference | None, Field(default=None, description="Content from a Secret.")]
+    on_change: Annotated[
+        Literal["restart", "reload", "nothing"],
+        Field(default="restart", description="What the running program needs when the content changes."),
+    ]
+
+
+class ProcessPort(Model):
+    """A TCP port on the loopback address; `$(PORT_<NAME>)` is its number."""
+
+    name: Annotated[PortName, Field(description="Name.")]
+    preferred: Annotated[
+        int, Field(ge=1024, le=65535, description="Number to take if it is free, else the next free one above it.")
+    ]
+
+
+class Probe(Model):
+    """A question asked again and again: a command that exits 0, or a TCP connection that is accepted."""
+
+    command: Annotated[
+        list[Annotated[str, Field(max_length=4096)]],
+        Field(default=[], max_length=200, description="Command.", json_schema_extra=ATOMIC),
+    ]
+    port: Annotated[PortName | None, Field(default=None, description="Name of the port to connect to.")]
+    period: Annotated[Duration, Field(default="1s", description="Time between two probes.")]
+    timeout: Annotated[Duration, Field(default="3s", description="Time for an answer.")]
+    failures: Annotated[int, Field(default=3, ge=1, le=100, description="Failures in a row that count.")]
+
+
+class Probes(Model):
+    """How to find out how the program is."""
+
+    ready: Annotated[Probe | None, Field(default=None, description="Whether it serves; without it, whether it runs.")]
+    alive: Annotated[
+        Probe | None,
+        Field(default=None, description="Whether it must be restarted; counts once it has been ready."),
+    ]
+
+
+class Restart(Model):
+    """When it is started again after it ended by itself."""
+
+    policy: Annotated[
+        Literal["Always", "OnFailure", "Never"],
+        Field(default="Always", description="Always, only after a failure, or never."),
+    ]
+    backoff: Annotated[
+        Duration, Field(default="1s", description="First pause; it doubles with every failure up to `maxBackoff`.")
+    ]
+    max_backoff: Annotated[
+        Duration, Field(default="1m", description="Longest pause; a run that outlasts it starts the pauses anew.")
+    ]
+
+
+class ProcessSpec(Model):
+    """The wanted process."""
+
+    programs: Annotated[
+        str, Field(min_length=1, max_length=1024, pattern=r"^/", description="Folder with the programs it uses.")
+    ]
+    command: Annotated[
+        CommandLine,
+        Field(
+            description="Command; the first word is a program in `programs`. "
+            f"{FOLDERS}, `$(HOST)` the address to listen on, `$(PORT_<NAME>)` a port."
+        ),
+    ]
+    init: Annotated[
+        list[ProcessInit],
+        Field(
+            default=[], max_length=10, description="Steps before the first start.",
+            json_schema_extra=unique_by("creates"),
+        ),
+    ]  # fmt: skip
+    env: Annotated[
+        list[EnvironmentVariable],
+        Field(default=[], max_length=100, description="Environment.", json_schema_extra=unique_by("name")),
+    ]
+    files: Annotated[
+        list[ProcessFile],
+        Field(
+            default=[], max_length=100, description="Files to write.",
+            json_schema_extra=unique_by("path")
+            | validations(
+                {
+                    "rule": "self.all(f, has(f.content) != has(f.secretKeyRef))",
+                    "message": "a file has either content or secretKeyRef",
+                }
+            ),
+        ),
+    ]  # fmt: skip
+    ports: Annotated[
+        list[ProcessPort],
+        Field(default=[], max_length=20, description="TCP ports.", json_schema_extra=unique_by("name")),
+    ]
+    probes: Annotated[Probes, Field(default=Probes(), description="How to find out how it is.")]
+    restart: Annotated[Restart, Field(default=Restart(), description="What happens when it ends by itself.")]
+    stop_signal: Annotated[SignalName, Field(default="SIGTERM", description="Signal that asks it to end.")]
+    stop_timeout: Annotated[Duration, Field(default="60s", description="Time to end before it is killed.")]
+    reload_signal: Annotated[SignalName, Field(default="SIGHUP", description="Signal that makes it read its files.")]
+    stopped: Annotated[bool, Field(default=False, description="Stop it and keep its data.")]
+    data_policy: Annotated[
+        Literal["Retain", "Delete"],
+        Field(default="Retain", description="What becomes of its folder when the object is deleted."),
+    ]
+
+
+class LastExit(Model):
+    """How the program ended last time."""
+
+    code: Annotated[int | None, Field(default=None, description="Exit code.")]
+    signal: Annotated[str | None, Field(default=None, max_length=32, description="Signal that ended it.")]
+    at: Annotated[Time, Field(description="When we learned of it.")]
+    message: Annotated[str, Field(default="", max_length=1024, description="What is known about it.")]
+
+
+class ProcessStatus(Status):
+    """The observed process."""
+
+    pid: Annotated[int | None, Field(default=None, description="Process id while it runs.")]
+    started_at: Annotated[Time | None, Field(default=None, description="When it was started.")]
+    host: Annotated[str | None, Field(default=None, max_length=253, description="Address that it listens on.")]
+    ports: Annotated[dict[str, int], Field(default={}, description="Port numbers: given once, then kept.")]
+    restarts: Annotated[int, Field(default=0, description="How often it was started again after it ended by itself.")]
+    last_exit: Annotated[LastExit | None, Field(default=None, description="How it ended last time.")]
+    log: Annotated[str | None, Field(default=None, max_length=4096, description="File with what it prints.")]
+
+
+class Process(Model):
+    """What must keep running on this machine; made by the `process` provider, run by the laptop's agent."""
+
+    spec: ProcessSpec
+    status: ProcessStatus | None = None
+
+
+COLUMNS = (
+    ("PID", "integer", ".status.pid"),
+    ("Restarts", "integer", ".status.restarts"),
+    ("Phase", "string", ".status.phase"),
+    ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
+    ("Age", "date", ".metadata.creationTimestamp"),
+)

@@ -1,0 +1,152 @@
+"""Kinds, keys and the stored form of an object: a small header that is read often, and the rest as raw JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import msgspec
+import orjson
+
+GROUP = "dbaas.io"
+VERSION = "v1"
+FINALIZER = f"{GROUP}/finalizer"
+FIELD_MANAGER = "dbaas"
+
+ANNOTATION_PAUSED = f"{GROUP}/paused"
+ANNOTATION_RECONCILE_AT = f"{GROUP}/reconcile-at"
+ANNOTATION_FORCE_DELETE = f"{GROUP}/force-delete"
+ANNOTATION_CONFIRM_DELETE = f"{GROUP}/confirm-delete"
+ANNOTATION_ALLOW_DESTRUCTIVE = f"{GROUP}/allow-destructive"
+LABEL_CLUSTER = f"{GROUP}/cluster"
+LABEL_ENGINE = f"{GROUP}/engine"
+LABEL_INSTANCE = f"{GROUP}/instance"
+
+
+class Key(NamedTuple):
+    """Names one object of a kind; `namespace` is empty for cluster-scoped kinds."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind that an API server serves. `group` is empty for the core group."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    namespaced: bool = True
+    short_names: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def resource(self) -> str:
+        """The full name, as documents use it: `databases.dbaas.io`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
+        """The URL path; without a namespace, the collection over all of them."""
+        parts = [f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"]
+        if namespace and self.namespaced:
+            parts.append(f"namespaces/{namespace}")
+        parts.append(self.plural)
+        parts.extend(part for part in (name, subresource) if part)
+        return "/".join(parts)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class OwnerReference(msgspec.Struct, frozen=True):
+    """`metadata.ownerReferences[]`."""
+
+    apiVersion: str  # noqa: N815 - wire name
+    kind: str
+    name: str
+    uid: str
+    controller: bool = False
+
+
+class Metadata(msgspec.Struct, frozen=True):
+    """The header of an object: what caches, indices and queues read without opening the rest."""
+
+    name: str
+    namespace: str = ""
+    uid: str = ""
+    resourceVersion: str = ""  # noqa: N815 - wire name
+    generation: int = 0
+    creationTimestamp: str = ""  # noqa: N815 - wire name
+    deletionTimestamp: str | None = None  # noqa: N815 - wire name
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    finalizers: list[str] = []
+    ownerReferences: list[OwnerReference] = []  # noqa: N815 - wire name
+
+    @property
+    def key(self) -> Key:
+        return Key(self.namespace, self.name)
+
+    @property
+    def is_deleting(self) -> bool:
+        return self.deletionTimestamp is not None
+
+    @property
+    def owner(self) -> OwnerReference | None:
+        """The owner that controls the object, if any."""
+        return next((owner for owner in self.ownerReferences if owner.controller), None)
+
+
+class _Header(msgspec.Struct):
+    metadata: Metadata
+
+
+_HEADER = msgspec.json.Decoder(_Header)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One stored object. `raw` is its JSON without managedFields; `body` decodes it anew at each call."""
+
+    kind: Kind
+    metadata: Metadata
+    raw: bytes = field(repr=False)
+
+    @property
+    def key(self) -> Key:
+        return self.metadata.key
+
+    def body(self) -> dict[str, Any]:
+        """A fresh dict that the caller may change."""
+        decoded: dict[str, Any] = orjson.loads(self.raw)
+        return decoded
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        return self.body().get("spec") or {}
+
+    @property
+    def status(self) -> dict[str, Any]:
+        return self.body().get("status") or {}
+
+    def __str__(self) -> str:
+        return f"{self.kind.kind} {self.key}"
+
+
+def parse_resource(kind: Kind, raw: bytes) -> Resource:
+    """Raises msgspec.ValidationError where the bytes are not an object with metadata."""
+    return Resource(kind, _HEADER.decode(raw).metadata, raw)
+
+
+def build_resource(kind: Kind, body: dict[str, Any]) -> Resource:
+    """The same from a dict, with managedFields dropped."""
+    metadata = {k: v for k, v in body.get("metadata", {}).items() if k != "managedFields"}
+    return parse_resource(kind, orjson.dumps({**body, "metadata": metadata}))

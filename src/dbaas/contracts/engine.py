@@ -1,0 +1,259 @@
+"""What a kind of database software is to the rest: a record of parts. A missing part is a missing capability.
+
+An engine describes each kind of thing inside its servers by a `Managed` part, and says by a `Blueprint` which things
+one of our objects stands for. Everything else (references, finalizers, drift, deletion, events) is generic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from dbaas.contracts.admission import Violation
+from dbaas.contracts.provider import ServerPart
+from dbaas.contracts.statement import Plan, Statement
+from dbaas.core.errors import DbaasError
+from dbaas.core.secrets import Secret
+
+
+class EngineError(DbaasError):
+    """A server's own error, told in our words; the driver's error is its cause."""
+
+    reason = "ServerError"
+
+
+class Unreachable(EngineError):
+    """No connection, or it broke. What was under way may have taken effect."""
+
+    reason = "Unreachable"
+
+
+class LoginRefused(EngineError):
+    """The server is there and refuses our login."""
+
+    reason = "LoginRefused"
+
+
+class Missing(EngineError):
+    """Something the statement names is not there."""
+
+    reason = "Missing"
+
+
+class Exists(EngineError):
+    """Something with that name is there already."""
+
+    reason = "AlreadyExists"
+
+
+class Denied(EngineError):
+    """Our login may not do that."""
+
+    reason = "PermissionDenied"
+
+
+class InUse(EngineError):
+    """Others hold it: sessions in a database, objects that depend."""
+
+    reason = "InUse"
+
+
+class Retryable(EngineError):
+    """Deadlock, serialisation failure, concurrent update: the same statements may succeed when sent again."""
+
+    reason = "Retryable"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server is and how to log in. `options` is the instance's engine block, validated."""
+
+    host: str
+    port: int
+    username: str
+    password: Secret
+    database: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """What a server says of itself. `identity` is the same for two addresses of one server.
+
+    `capabilities` are what our login may do: superuser, createdb, createrole, replication.
+    """
+
+    version: str
+    version_number: int
+    identity: str
+    login: str
+    capabilities: frozenset[str] = frozenset()
+
+
+class Session(Protocol):
+    """One connection, bound to one database of one server. Not for concurrent use."""
+
+    @property
+    def database(self) -> str: ...
+
+    async def execute(self, statements: Sequence[Statement]) -> None:
+        """One transaction where all are transactional (the lane groups them so), else one after the other.
+
+        Raises EngineError; then nothing of a transaction has happened.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Connect(Protocol):
+    async def __call__(self, address: Address, database: str | None) -> Session:
+        """Connects and logs in, with search path, application name and time limits pinned. Raises EngineError."""
+        ...
+
+
+class Probe(Protocol):
+    async def __call__(self, session: Any) -> ServerFacts:
+        """Asks a session of this engine what server it is on."""
+        ...
+
+
+@dataclass(frozen=True)
+class PlanRules:
+    """What a plan must know besides the two states."""
+
+    server: ServerFacts
+    allow_destructive: bool = False
+
+
+Desired_contra = TypeVar("Desired_contra", contravariant=True)
+Observed = TypeVar("Observed")
+
+
+class Managed(Protocol[Desired_contra, Observed]):
+    """One kind of thing inside a server: databases, roles, schemas, extensions, grants."""
+
+    async def observe(self, session: Any, names: Collection[str] | None) -> Mapping[str, Observed]:
+        """Set-based: a few catalogue queries for all the names asked (None: all there are), never one per name.
+
+        What does not exist is left out. `session` is one that this engine's `connect` made.
+        """
+        ...
+
+    def plan(
+        self, desired: Desired_contra | None, observed: Observed | None, owned: frozenset[str], claims: frozenset[str],
+        rules: PlanRules,
+    ) -> Plan:  # fmt: skip
+        """Pure. `desired` None: should not exist (or: owns nothing any more); `observed` None: does not exist.
+
+        Applying the plan and observing again gives an empty plan. For lists: `owned` are the keys this object has
+        applied, `claims` the keys that other objects want; only `owned - desired - claims` is taken away.
+        """
+        ...
+
+    def keys(self, desired: Desired_contra) -> frozenset[str]:
+        """The entries of a list-like thing that `desired` asks for, as stable strings; else empty."""
+        ...
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that must exist before an item can be applied."""
+
+    part: str
+    database: str | None
+    name: str
+    what: str  # for people: "role 'shop-owner'"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing inside a server that an object stands for.
+
+    `part` names the engine's Managed part, `database` where to look (None: the administrative database), `name` the
+    key in what `observe` answers. `exclusive`: one object at most may claim it (else claims are shared, key by key).
+    `dropped`: on deletion of the object it is planned with desired None; False where it goes with another item.
+    """
+
+    part: str
+    database: str | None
+    name: str
+    desired: Any
+    needs: tuple[Need, ...] = ()
+    exclusive: bool = False
+    dropped: bool = True
+
+
+@dataclass(frozen=True)
+class Login:
+    """A password and the version of the Secret that holds it; `proof` is what the last successful check recorded."""
+
+    password: Secret
+    version: str
+    proof: str = ""
+
+
+@dataclass(frozen=True)
+class References:
+    """What the references of an object resolve to. Names are those of the real things."""
+
+    database: str | None = None
+    database_owner: str | None = None
+    principal: str | None = None
+    login: Login | None = None
+
+
+class Blueprint(Protocol):
+    def __call__(self, spec: Any, references: References) -> tuple[Item, ...]:
+        """The items an object's spec (its model in `api`) stands for, in the order in which they are made. Pure."""
+        ...
+
+
+class SpecRule(Protocol):
+    def __call__(self, spec: Any) -> Sequence[Violation]:
+        """What this engine refuses in a valid spec of a kind (an unknown privilege, a reserved name). Pure."""
+        ...
+
+
+@dataclass(frozen=True)
+class ClientLogin:
+    """What `connect` needs to start a client program."""
+
+    address: Address
+    database: str
+
+
+@dataclass(frozen=True)
+class ClientCommand:
+    """`env` may hold secrets; `argv` never does."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Everything the project knows about one kind of database software.
+
+    `blocks`: the model of `spec.<name>` for each kind (keyed by kind name) that has such a block. `parts`: the things
+    inside a server. `blueprints`: by kind name, which things an object stands for. `rules`: by kind name, what is
+    refused at admission. `client` starts the engine's own client program; `credentials` are the keys of a published
+    Secret that only the engine can build (`uri`, `jdbcUri`).
+    """
+
+    name: str
+    aliases: frozenset[str] = frozenset()
+    default_port: int = 0
+    default_database: str = ""
+    blocks: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    parts: Mapping[str, Managed[Any, Any]] = field(default_factory=dict)
+    blueprints: Mapping[str, Blueprint] = field(default_factory=dict)
+    rules: Mapping[str, tuple[SpecRule, ...]] = field(default_factory=dict)
+    connect: Connect | None = None
+    probe: Probe | None = None
+    server: ServerPart | None = None
+    client: Callable[[ClientLogin], ClientCommand] | None = None
+    credentials: Callable[[ClientLogin], Mapping[str, str]] | None = None

@@ -1,0 +1,56 @@
+"""One lane per server, so that servers cannot hurt each other: connections, batching, limits, order.
+
+A lane is the only way to a server for everything but clients that users start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+from dbaas.contracts.engine import Address, Engine, ServerFacts
+from dbaas.contracts.statement import Statement
+
+
+class Lane(Protocol):
+    """Requests of one server. Raises EngineError; Unreachable at once while the circuit is open."""
+
+    async def facts(self, *, fresh: bool = False) -> ServerFacts:
+        """What the server says of itself, from the last probe unless `fresh`."""
+        ...
+
+    async def observe(
+        self, part: str, database: str | None, names: Collection[str] | None, *, background: bool = False
+    ) -> Mapping[str, Any]:
+        """One part of the engine in one database. Requests that arrive together become one query.
+
+        The answer may hold more names than were asked. `background` yields to user changes. Raises Missing where the
+        database does not exist.
+        """
+        ...
+
+    async def execute(self, statements: Sequence[Statement]) -> None:
+        """In order; neighbours in one database and under one `run_as` that are transactional share a transaction.
+
+        Retryable errors are retried with the same statements. Statements that lock the same things wait for each
+        other.
+        """
+        ...
+
+    async def prove(self, address: Address) -> None:
+        """Logs in with other credentials on this server and out again. Raises LoginRefused."""
+        ...
+
+
+class Lanes(Protocol):
+    """The lanes by server. An instance whose address changed gets a new lane; the old one drains."""
+
+    def open(self, key: str, engine: Engine, address: Address, max_connections: int) -> Lane:
+        """The lane of that key, made on first use; connects only when asked for something."""
+        ...
+
+    def get(self, key: str) -> Lane | None: ...
+
+    async def close(self, key: str) -> None:
+        """Ends the lane's connections; no error where there is none."""
+        ...

@@ -1,0 +1,194 @@
+"""Who runs a cluster: a neutral workload goes in, objects of the API come out, and facts are read back.
+
+An engine's `ServerPart` turns a DatabaseCluster into a `Workload` without a word of Kubernetes; a `Provider` renders
+any workload. Commands may use `$(NAME)` with the names listed at `Instance`; whoever runs the command expands them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from dbaas.api.resource import Kind, Resource
+from dbaas.core.errors import DbaasError
+
+OnChange = Literal["restart", "reload", "nothing"]
+
+
+@dataclass(frozen=True)
+class SecretKey:
+    """One key of a Secret in the cluster's namespace."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A file in the instance's folder, mode 0600; `content` or `secret`.
+
+    `on_change` says what the running server needs when it changes: files read only at the first start need nothing.
+    """
+
+    path: str
+    content: str | None = None
+    secret: SecretKey | None = None
+    on_change: OnChange = "restart"
+
+
+@dataclass(frozen=True)
+class Init:
+    """A command that makes `creates` (a folder) before the first start.
+
+    It is given an empty folder as `$(CREATES)`, which becomes `creates` only when the command has succeeded, so a
+    crash in the middle leaves nothing that looks finished.
+    """
+
+    command: tuple[str, ...]
+    creates: str
+
+
+@dataclass(frozen=True)
+class Port:
+    """A TCP port by name; `number` is what is usual, a provider may have to choose another."""
+
+    name: str
+    number: int
+
+
+@dataclass(frozen=True)
+class CheckCommand:
+    """A probe: a command that exits 0, or (where `command` is empty) a TCP connection to the port of that name."""
+
+    command: tuple[str, ...] = ()
+    port: str = ""
+    period_seconds: float = 1.0
+    timeout_seconds: float = 3.0
+    failures: int = 3
+
+
+@dataclass(frozen=True)
+class Stop:
+    """How to stop cleanly: signal, and after so many seconds SIGKILL."""
+
+    signal: str = "SIGTERM"
+    timeout_seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One server process with its data.
+
+    The first word of a command is a program's name; the provider finds it (a binary on a laptop, an image on
+    Kubernetes). `$(DIRECTORY)` is the instance's folder, `$(RUN)` a short private folder for sockets, `$(HOST)` the
+    address to listen on, `$(PORT_<NAME>)` a port.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    init: tuple[Init, ...] = ()
+    files: tuple[File, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    ports: tuple[Port, ...] = ()
+    ready: CheckCommand | None = None
+    alive: CheckCommand | None = None
+    stop: Stop = field(default_factory=Stop)
+    reload_signal: str = "SIGHUP"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What must run for a cluster, neutral. `credentials` is the Secret of the administrative login."""
+
+    engine: str
+    version: str
+    instances: tuple[Instance, ...]
+    credentials: SecretKey
+    administrator: str
+
+
+@dataclass(frozen=True)
+class ServerCapability:
+    """One thing a cluster may ask for. `missing` is the reason why it is refused; empty where it works.
+
+    `field` is the path that the refusal names; `asked` tells whether a DatabaseClusterSpec asks for it.
+    """
+
+    name: str
+    field: str
+    asked: Callable[[Any], bool]
+    missing: str = ""
+
+
+class ServerPart(Protocol):
+    """How an engine runs as a cluster."""
+
+    @property
+    def versions(self) -> Sequence[str]:
+        """Major versions it can run, newest first."""
+        ...
+
+    def workload(self, name: str, spec: Any) -> Workload:
+        """Pure; `spec` is a DatabaseClusterSpec that admission has accepted."""
+        ...
+
+    def programs(self, version: str) -> str | None:
+        """The folder with the programs of that major version on this machine; None where they are not installed."""
+        ...
+
+    def missing_programs(self, version: str) -> str:
+        """What to install, for people."""
+        ...
+
+
+@dataclass(frozen=True)
+class InstanceFacts:
+    """How one instance is: read from the objects that run it."""
+
+    name: str
+    is_ready: bool
+    role: str = "primary"
+    host: str = ""
+    ports: Mapping[str, int] = field(default_factory=dict)
+    restarts: int = 0
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class ClusterFacts:
+    """How a cluster is; `host` and `port` are the endpoint that takes writes, empty until there is one."""
+
+    instances: tuple[InstanceFacts, ...] = ()
+    host: str = ""
+    port: int = 0
+
+
+class NotProvided(DbaasError):
+    """The provider cannot run that workload on this machine; the message says what to install or change."""
+
+    reason = "NotProvided"
+
+
+class Provider(Protocol):
+    """Who runs clusters. `kinds` are the kinds of its children, watched for the cluster's controller."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kinds(self) -> Sequence[Kind]: ...
+
+    @property
+    def capabilities(self) -> Sequence[ServerCapability]:
+        """All that a cluster may ask for; refusals at admission are made from this table."""
+        ...
+
+    def children(self, cluster: Resource, workload: Workload, server: ServerPart) -> Sequence[Mapping[str, Any]]:
+        """Pure: the objects to apply, with the cluster as controlling owner. Raises NotProvided."""
+        ...
+
+    def observe(self, cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
+        """Pure: what the children say."""
+        ...

@@ -1,0 +1,38 @@
+"""What is plugged in: engines and providers by name, as `app` found them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dbaas.contracts.engine import Engine
+from dbaas.contracts.provider import Provider
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Lookups are case-insensitive and know aliases; the objects that users wrote are never rewritten."""
+
+    engines: Mapping[str, Engine] = field(default_factory=dict)
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    default_provider: str = ""
+
+    def engine(self, name: str) -> Engine | None:
+        lowered = name.lower()
+        return next((e for e in self.engines.values() if lowered == e.name or lowered in e.aliases), None)
+
+    def provider(self, name: str) -> Provider | None:
+        return self.providers.get(name or self.default_provider)
+
+
+def build_registry(engines: Iterable[Engine], providers: Iterable[Provider], default_provider: str) -> Registry:
+    """Raises ValueError where two engines claim one name or alias."""
+    by_name: dict[str, Engine] = {}
+    taken: set[str] = set()
+    for engine in engines:
+        names = {engine.name, *engine.aliases}
+        if names & taken:
+            raise ValueError(f"two engines are called {sorted(names & taken)[0]!r}")
+        taken |= names
+        by_name[engine.name] = engine
+    return Registry(by_name, {p.name: p for p in providers}, default_provider)

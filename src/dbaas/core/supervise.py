@@ -1,0 +1,50 @@
+"""Keeps long-running loops alive: the one place that catches every exception.
+
+A loop that dies silently is the worst failure of an operator: it looks healthy and does nothing. So each of them runs
+under `supervise`, which logs what went wrong and starts it again after a pause that grows while it keeps failing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from dbaas.core.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+async def supervise(name: str, loop: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    """Runs `loop` until it returns or is cancelled; after an error, again.
+
+    The pause doubles from 0.5 s to 30 s and starts anew once a run has lasted longer than the longest pause.
+    """
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        began = clock.monotonic()
+        try:
+            await loop()
+        except Exception:
+            log.exception("loop_failed", loop=name, retry_seconds=pause)
+        else:
+            return
+        if clock.monotonic() - began > LONGEST_PAUSE_SECONDS:
+            pause = FIRST_PAUSE_SECONDS
+        await clock.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+async def attempt(action: Callable[[], Awaitable[None]]) -> Exception | None:
+    """Runs one action of a loop and returns what it raised, for loops that must tell failures apart themselves.
+
+    Cancellation passes through.
+    """
+    try:
+        await action()
+    except Exception as error:  # noqa: BLE001 - see the module's docstring
+        return error
+    return None
