@@ -83,7 +83,8 @@ class Address:
 class ServerFacts:
     """What a server says of itself. `identity` is the same for two addresses of one server.
 
-    `capabilities` are what our login may do: superuser, createdb, createrole, replication.
+    `capabilities` are what our login may do: superuser, createdb, createrole, replication. `memberships` are the roles
+    that it may act as by membership (empty where it may act as any).
     """
 
     version: str
@@ -91,6 +92,7 @@ class ServerFacts:
     identity: str
     login: str
     capabilities: frozenset[str] = frozenset()
+    memberships: frozenset[str] = frozenset()
 
 
 class Session(Protocol):
@@ -208,7 +210,11 @@ class References:
 
 class Blueprint(Protocol):
     def __call__(self, spec: Any, references: References) -> tuple[Item, ...]:
-        """The items an object's spec (its model in `api`) stands for, in the order in which they are made. Pure."""
+        """The items an object's spec (its model in `api`) stands for, in the order in which they are made. Pure.
+
+        A name that the spec leaves to the object's own (`name`, `username`) is filled in by the caller. An item that was
+        applied (`status.owned`) and is not among them any more is planned with desired None.
+        """
         ...
 
 
@@ -241,7 +247,9 @@ class Engine:
     `blocks`: the model of `spec.<name>` for each kind (keyed by kind name) that has such a block. `parts`: the things
     inside a server. `blueprints`: by kind name, which things an object stands for. `rules`: by kind name, what is
     refused at admission. `client` starts the engine's own client program; `credentials` are the keys of a published
-    Secret that only the engine can build (`uri`, `jdbcUri`).
+    Secret that only the engine can build (`uri`, `jdbcUri`, `sslmode`). `login_proof` gives what to record as
+    `Login.proof` for an observed user whose password is right, and None where it is wrong; where the server does not
+    show what it stores, it answers for the Secret's version alone, and the caller proves the login first.
     """
 
     name: str
@@ -257,3 +265,4 @@ class Engine:
     server: ServerPart | None = None
     client: Callable[[ClientLogin], ClientCommand] | None = None
     credentials: Callable[[ClientLogin], Mapping[str, str]] | None = None
+    login_proof: Callable[[Any, Login], str | None] | None = None

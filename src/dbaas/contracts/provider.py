@@ -185,6 +185,10 @@ class Provider(Protocol):
         """All that a cluster may ask for; refusals at admission are made from this table."""
         ...
 
+    def missing(self, server: ServerPart, version: str) -> str:
+        """What to install before that version can run; empty where everything is there."""
+        ...
+
     def children(self, cluster: Resource, workload: Workload, server: ServerPart) -> Sequence[Mapping[str, Any]]:
         """Pure: the objects to apply, with the cluster as controlling owner. Raises NotProvided."""
         ...

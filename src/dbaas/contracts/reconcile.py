@@ -77,7 +77,7 @@ class Conflict(DbaasError):
 class Reconcile(Protocol):
     """Raises Waiting, Refused or Conflict; any other error is logged, shown in `Ready`, and retried with back-off."""
 
-    async def __call__(self, resource: Resource) -> Outcome: ...
+    async def __call__(self, resource: Resource, /) -> Outcome: ...
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,13 @@ class Watch:
     """Another kind whose changes wake objects of ours. `wakes` maps one of its objects to keys of ours.
 
     It is called with the object before and after a change (both where they differ), and with the last known one when
-    it is deleted. It may look only into the object and into caches.
+    it is deleted. It may look only into the object and into caches. `matters(old, new)` may hide a change that nobody
+    need wake for; it is not asked about creations and deletions.
     """
 
     kind: Kind
     wakes: Callable[[Resource], Iterable[Key]]
+    matters: Callable[[Resource, Resource], bool] | None = None
 
 
 def token_of(kind: Kind, key: Key) -> str:

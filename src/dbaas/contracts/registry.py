@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
+
+from pydantic import BaseModel
 
 from dbaas.contracts.engine import Engine
 from dbaas.contracts.provider import Provider
+from dbaas.core.plugins import find_plugins
+
+
+DEFAULT_PROVIDER = "process"
 
 
 @dataclass(frozen=True)
@@ -20,6 +27,10 @@ class Registry:
     def engine(self, name: str) -> Engine | None:
         lowered = name.lower()
         return next((e for e in self.engines.values() if lowered == e.name or lowered in e.aliases), None)
+
+    def blocks(self, kind: str) -> dict[str, type[BaseModel]]:
+        """The engines' models of their blocks in one kind, by the engine's name."""
+        return {engine.name: engine.blocks[kind] for engine in self.engines.values() if kind in engine.blocks}
 
     def provider(self, name: str) -> Provider | None:
         return self.providers.get(name or self.default_provider)
@@ -36,3 +47,10 @@ def build_registry(engines: Iterable[Engine], providers: Iterable[Provider], def
         taken |= names
         by_name[engine.name] = engine
     return Registry(by_name, {p.name: p for p in providers}, default_provider)
+
+
+def find_registry() -> Registry:
+    """All engines and providers that are installed, ours and those of entry points. Raises BadPlugin, ValueError."""
+    engines = find_plugins("dbaas.engines", "ENGINE", "dbaas.engines")
+    providers = find_plugins("dbaas.providers", "PROVIDER", "dbaas.providers")
+    return build_registry(cast(list[Engine], engines), cast(list[Provider], providers), DEFAULT_PROVIDER)

@@ -22,7 +22,8 @@ class Statement:
 
     `database` is where it runs (None: the administrative one). `transactional` False: alone and outside a
     transaction. `run_as` is the role it is executed as. `locks` names catalogue objects that must not be changed by
-    two statements at once.
+    two statements at once. `vacates` is a database that nobody may be connected to: the lane closes its own idle
+    connections to it first.
     """
 
     sql: Composed
@@ -30,6 +31,7 @@ class Statement:
     transactional: bool = True
     run_as: str | None = None
     locks: frozenset[str] = frozenset()
+    vacates: str | None = None
 
 
 @dataclass(frozen=True)

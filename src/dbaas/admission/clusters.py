@@ -1,0 +1,76 @@
+"""Rules of DatabaseCluster: can this engine run, in this version, by this provider, and with all that is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbaas.admission.facts import Facts
+from dbaas.api.cluster import DatabaseClusterSpec
+from dbaas.contracts.admission import Violation
+
+
+def engine_runs(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
+    """The engine is one that can be run here, in the version asked."""
+    engine = facts.registry.engine(spec.engine.type)
+    if engine is None:
+        return
+    if engine.server is None:
+        yield Violation(
+            "spec.engine.type",
+            f"dbaas does not run {engine.name} servers: describe an existing one as a DatabaseInstance",
+            "FieldValueNotSupported",
+        )
+        return
+    major = spec.engine.version.split(".")[0]
+    if major not in engine.server.versions:
+        yield Violation(
+            "spec.engine.version",
+            f"{engine.name} {spec.engine.version} cannot be run: choose one of {', '.join(engine.server.versions)}",
+            "FieldValueNotSupported",
+        )
+    elif spec.engine.version != major:
+        yield Violation(
+            "spec.engine.version",
+            f"the minor version is that of the programs on this machine and cannot be chosen: write {major!r}",
+            "FieldValueNotSupported",
+        )
+
+
+def entry_agrees(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
+    """The DatabaseEngine that is named exists and speaks of this engine and version."""
+    reference = spec.engine.engine_ref
+    if reference is None:
+        return
+    if facts.entry is None:
+        yield Violation(
+            "spec.engine.engineRef.name",
+            f"there is no DatabaseEngine {reference.name!r}: list them with 'dbaas get databaseengines'",
+            "FieldValueNotFound",
+        )
+        return
+    engine = facts.registry.engine(spec.engine.type)
+    entry_engine = facts.registry.engine(str(facts.entry.get("type", "")))
+    if engine is not None and entry_engine is not engine:
+        yield Violation("spec.engine.engineRef.name", f"DatabaseEngine {reference.name!r} is not for {engine.name}")
+    supported = [str(version) for version in facts.entry.get("supportedVersions", ())]
+    if spec.engine.version not in supported:
+        yield Violation(
+            "spec.engine.version",
+            f"DatabaseEngine {reference.name!r} supports {', '.join(supported)}",
+            "FieldValueNotSupported",
+        )
+
+
+def provider_can(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
+    """The provider is there, and its capability table has everything that is asked."""
+    name = spec.provider or str((facts.entry or {}).get("provider", ""))
+    provider = facts.registry.provider(name)
+    if provider is None:
+        known = ", ".join(sorted(facts.registry.providers))
+        yield Violation(
+            "spec.provider", f"unknown provider {name!r}: this installation has {known}", "FieldValueNotSupported"
+        )
+        return
+    for capability in provider.capabilities:
+        if capability.missing and capability.asked(spec):
+            yield Violation(capability.field, capability.missing, "FieldValueNotSupported")

@@ -1,0 +1,64 @@
+"""Rules that hold for every kind that has to do with an engine: is it known, can it do that, are the blocks its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from dbaas.admission.facts import Facts
+from dbaas.api.model import EngineBlocks
+from dbaas.contracts.admission import Review, Violation
+
+
+def engine_is_known(field: str, facts: Facts) -> Iterator[Violation]:
+    """For the kinds that name their engine themselves, at `field`."""
+    if not facts.engine or facts.registry.engine(facts.engine) is not None:
+        return
+    known = sorted(facts.registry.engines)
+    aliases = {alias: engine.name for engine in facts.registry.engines.values() for alias in engine.aliases}
+    near = get_close_matches(facts.engine.lower(), [*known, *aliases], n=1)
+    hint = f"; did you mean {aliases.get(near[0], near[0])!r}?" if near else ""
+    yield Violation(
+        field,
+        f"unknown engine {facts.engine!r}: this installation has {', '.join(known)}{hint}",
+        "FieldValueNotSupported",
+    )
+
+
+def blocks_are_the_engines_own(spec: Any, facts: Facts) -> Iterator[Violation]:
+    """A block of another engine would be ignored, so it is refused."""
+    engine = facts.registry.engine(facts.engine) if facts.engine else None
+    if engine is None or not isinstance(spec, EngineBlocks):
+        return
+    for name in sorted(spec.blocks()):
+        if name in facts.registry.engines and name != engine.name:
+            yield Violation(
+                f"spec.{name}",
+                f"these are options of {name}, and the server's engine is {engine.name}: remove the block",
+                "FieldValueForbidden",
+            )
+
+
+def engine_has_kind(review: Review, facts: Facts) -> Iterator[Violation]:
+    """For kinds that live inside a server: an engine without the part cannot have them."""
+    engine = facts.registry.engine(facts.engine) if facts.engine else None
+    if engine is not None and review.kind not in engine.blueprints:
+        yield Violation(
+            "spec",
+            f"{engine.name} has no {review.kind}: it can have {_list(sorted(engine.blueprints))}",
+            "FieldValueForbidden",
+        )
+
+
+def engine_accepts(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]:
+    """The engine's own rules for the kind."""
+    engine = facts.registry.engine(facts.engine) if facts.engine else None
+    if engine is None:
+        return
+    for spec_rule in engine.rules.get(review.kind, ()):
+        yield from spec_rule(spec)
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names) or "nothing of that sort"

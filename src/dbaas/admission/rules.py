@@ -1,0 +1,93 @@
+"""The lists: which rules hold for which kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from dbaas.admission import clusters, engines
+from dbaas.admission.facts import Facts
+from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.database import DATABASE, DatabaseSpec
+from dbaas.api.database_engine import DATABASE_ENGINE
+from dbaas.api.grant import DATABASE_GRANT
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.kinds import DEFINITIONS
+from dbaas.api.resource import GROUP
+from dbaas.api.user import DATABASE_USER, DatabaseUserSpec
+from dbaas.contracts.admission import Review, Violation
+
+MODELS = {definition.kind.kind: definition.model for definition in DEFINITIONS}
+
+
+def find_violations(review: Review, facts: Facts) -> list[Violation]:
+    """Everything that is wrong with the object, in the order of the lists. Nothing where it is not one of ours.
+
+    A deletion, a write to an object that is being deleted, and one that leaves the spec alone are never refused:
+    everything can be deleted, and what was accepted once stays usable.
+    """
+    if review.group != GROUP or review.new is None or review.subresource or review.kind not in MODELS:
+        return []
+    if review.new.get("metadata", {}).get("deletionTimestamp"):
+        return []
+    if review.old is not None and review.old.get("spec") == review.new.get("spec"):
+        return []
+    try:
+        spec = MODELS[review.kind].model_validate({"spec": review.new.get("spec") or {}}).spec  # type: ignore[attr-defined]
+    except ValidationError as error:
+        return [_explain(detail) for detail in error.errors()]
+    return list(dict.fromkeys(_apply_rules(review, spec, facts)))
+
+
+def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]:
+    if review.kind == DATABASE_CLUSTER.kind:
+        yield from engines.engine_is_known("spec.engine.type", facts)
+        yield from clusters.engine_runs(spec, facts)
+        yield from clusters.entry_agrees(spec, facts)
+        yield from clusters.provider_can(spec, facts)
+    if review.kind == DATABASE_INSTANCE.kind:
+        yield from engines.engine_is_known("spec.engine", facts)
+    if review.kind == DATABASE_ENGINE.kind:
+        yield from _entry_is_possible(spec, facts)
+    if review.kind in (DATABASE.kind, DATABASE_USER.kind, DATABASE_GRANT.kind):
+        yield from engines.engine_has_kind(review, facts)
+        yield from _snapshot_is_not_asked(spec)
+    yield from engines.blocks_are_the_engines_own(spec, facts)
+    yield from engines.engine_accepts(review, spec, facts)
+
+
+def _snapshot_is_not_asked(spec: Any) -> Iterator[Violation]:
+    if isinstance(spec, DatabaseSpec | DatabaseUserSpec) and spec.deletion_policy == "Snapshot":
+        yield Violation(
+            "spec.deletionPolicy",
+            "a last backup cannot be made, because this version has no backups: use Retain to keep it, or Delete",
+            "FieldValueNotSupported",
+        )
+
+
+def _entry_is_possible(spec: Any, facts: Facts) -> Iterator[Violation]:
+    yield from engines.engine_is_known("spec.type", Facts(facts.registry, spec.type))
+    engine = facts.registry.engine(spec.type)
+    if facts.registry.provider(spec.provider) is None:
+        known = ", ".join(sorted(facts.registry.providers))
+        yield Violation(
+            "spec.provider",
+            f"unknown provider {spec.provider!r}: this installation has {known}",
+            "FieldValueNotSupported",
+        )
+    possible = engine.server.versions if engine and engine.server else ()
+    for index, version in enumerate(spec.supported_versions):
+        if possible and version not in possible:
+            yield Violation(
+                f"spec.supportedVersions[{index}]",
+                f"{spec.type} {version} cannot be run: choose from {', '.join(possible)}",
+                "FieldValueNotSupported",
+            )
+
+
+def _explain(detail: Any) -> Violation:
+    """What slipped past the schema: the same path, without the values (they may be secret)."""
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"])
+    return Violation(path.lstrip("."), str(detail["msg"]).lower())

@@ -1,0 +1,101 @@
+"""What runs for a cluster, and the DatabaseInstance it publishes: applied as wanted, pruned where no longer wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import LABEL_CLUSTER, Kind, Resource
+from dbaas.contracts.client import Client
+from dbaas.contracts.provider import ClusterFacts, NotProvided
+from dbaas.contracts.reconcile import Refused, Waiting
+from dbaas.controllers.cluster.subject import Cluster
+from dbaas.manifests.metadata import build_metadata, cluster_labels, is_controlled_by
+
+INSTALL_SECONDS = 30.0
+
+
+class Children:
+    """The objects that a cluster owns."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def apply(self, cluster: Cluster) -> Sequence[Resource]:
+        """What runs, as it is now. Raises Waiting where programs are missing on this machine."""
+        try:
+            wanted = cluster.provider.children(cluster.resource, cluster.workload, cluster.server)
+        except NotProvided as error:
+            raise Waiting(error.reason, error.message, requeue_after=INSTALL_SECONDS) from error
+        kinds = {kind.kind: kind for kind in cluster.provider.kinds}
+        applied = [await self._client.apply(kinds[body["kind"]], body) for body in wanted]
+        keep = {(child.kind, child.key) for child in applied}
+        for child in await self.find(cluster):
+            if (child.kind, child.key) not in keep and not child.metadata.is_deleting:
+                await self._client.delete(child.kind, child.key, uid=child.metadata.uid)
+        return applied
+
+    async def publish(self, cluster: Cluster, facts: ClusterFacts) -> Resource | None:
+        """The DatabaseInstance, once there is an endpoint. Raises Refused where the name is somebody else's."""
+        found = await self._client.get(DATABASE_INSTANCE, cluster.key)
+        if found is not None and not is_controlled_by(found, cluster.resource):
+            raise Refused(
+                "InstanceNotOurs",
+                f"DatabaseInstance {cluster.key} exists and does not belong to this cluster: rename or delete it",
+            )
+        if not facts.host or not facts.port:
+            return found
+        return await self._client.apply(DATABASE_INSTANCE, _instance(cluster, facts))
+
+    async def find(self, cluster: Cluster) -> list[Resource]:
+        """Everything of the provider's kinds that this cluster controls."""
+        found: list[Resource] = []
+        for kind in cluster.provider.kinds:
+            found += await self._find_of(kind, cluster)
+        return found
+
+    async def remove(self, cluster: Cluster) -> bool:
+        """True when all are gone, finalizers and all: first the published instance, then what runs."""
+        instance = await self._client.get(DATABASE_INSTANCE, cluster.key)
+        if instance is not None and is_controlled_by(instance, cluster.resource):
+            if not instance.metadata.is_deleting:
+                await self._client.delete(DATABASE_INSTANCE, instance.key, uid=instance.metadata.uid)
+            return False
+        left = await self.find(cluster)
+        for child in left:
+            if not child.metadata.is_deleting:
+                await self._client.delete(child.kind, child.key, uid=child.metadata.uid)
+        return not left
+
+    async def _find_of(self, kind: Kind, cluster: Cluster) -> list[Resource]:
+        labelled = await self._client.list(
+            kind, namespace=cluster.key.namespace, labels={LABEL_CLUSTER: cluster.key.name}
+        )
+        return [child for child in labelled if is_controlled_by(child, cluster.resource)]
+
+
+def _instance(cluster: Cluster, facts: ClusterFacts) -> Mapping[str, Any]:
+    spec = cluster.spec
+    return {
+        "apiVersion": DATABASE_INSTANCE.api_version,
+        "kind": DATABASE_INSTANCE.kind,
+        "metadata": build_metadata(
+            cluster.key.name, cluster.resource, cluster_labels(cluster.key.name, cluster.engine.name)
+        ),
+        "spec": {
+            "engine": cluster.engine.name,
+            "connection": {
+                "host": facts.host,
+                "port": facts.port,
+                "secretRef": {
+                    "name": cluster.workload.credentials.name,
+                    "keys": {"password": cluster.workload.credentials.key},
+                },
+            },
+            "clusterRef": {"name": cluster.key.name},
+            "maxConnections": spec.max_connections,
+            "driftPolicy": spec.drift_policy.model_dump(by_alias=True),
+            "allowedNamespaces": list(spec.allowed_namespaces),
+        },
+    }

@@ -1,0 +1,81 @@
+"""How a cluster goes: not while others live on it, not with data that is protected, and then in order."""
+
+from __future__ import annotations
+
+from dbaas.api.core import NAMESPACE
+from dbaas.api.resource import Key
+from dbaas.contracts.client import Client
+from dbaas.contracts.reconcile import Outcome, Waiting
+from dbaas.controllers.cluster.children import Children
+from dbaas.controllers.cluster.credentials import Credentials
+from dbaas.controllers.cluster.subject import Cluster, with_data_kept
+from dbaas.controllers.finalizers import is_held, let_go
+from dbaas.controllers.managed.records import MANAGED
+from dbaas.controllers.tokens import lives_on
+
+LISTED = 5
+DELETING = "Deleting"
+
+
+class ClusterDeletion:
+    """Raises Waiting while something holds the deletion; every reason says what to do."""
+
+    def __init__(self, client: Client, children: Children, credentials: Credentials) -> None:
+        self._client = client
+        self._children = children
+        self._credentials = credentials
+
+    async def delete(self, cluster: Cluster) -> Outcome:
+        if not is_held(cluster.resource):
+            return Outcome(gone=True)
+        await self._check_dependents(cluster)
+        cluster = await self._settle_policy(cluster)
+        await self._tell_children(cluster)
+        if not await self._children.remove(cluster):
+            raise Waiting("Stopping", "the servers are being stopped", phase=DELETING)
+        if cluster.spec.deletion_policy == "Delete":
+            await self._credentials.drop(cluster)
+            self._client.event(cluster.resource, "Normal", "Deleted", "the cluster and its data are deleted")
+        else:
+            await self._credentials.release(cluster)
+            self._client.event(cluster.resource, "Normal", "Retained", "the cluster is deleted; its data is kept")
+        await let_go(self._client, cluster.resource)
+        return Outcome(gone=True)
+
+    async def _tell_children(self, cluster: Cluster) -> None:
+        """What becomes of the data stands in the children, so the newest word must have reached them before they go."""
+        left = await self._children.find(cluster)
+        if not left or any(child.metadata.is_deleting for child in left):
+            return
+        try:
+            await self._children.apply(cluster)
+        except Waiting:  # programs that are gone cannot be rendered; what shall be dropped anyway need not be told
+            if cluster.spec.deletion_policy != "Delete":
+                raise
+
+    async def _settle_policy(self, cluster: Cluster) -> Cluster:
+        if cluster.spec.deletion_policy != "Delete":
+            return cluster
+        namespace = await self._client.get(NAMESPACE, Key("", cluster.key.namespace), fresh=True)
+        if namespace is None or namespace.metadata.is_deleting:
+            self._client.event(
+                cluster.resource, "Warning", "DataRetained", "the namespace is being deleted, so the data is kept"
+            )
+            return with_data_kept(cluster)
+        if cluster.spec.deletion_protection:
+            message = "spec.deletionProtection is on: turn it off to delete the data, or set deletionPolicy to Retain"
+            self._client.event(cluster.resource, "Warning", "DeletionBlocked", message)
+            raise Waiting("DeletionProtected", message, phase=DELETING)
+        return cluster
+
+    async def _check_dependents(self, cluster: Cluster) -> None:
+        names = [
+            f"{dependent.kind.kind} {dependent.key}"
+            for kind in MANAGED
+            for dependent in await self._client.list(kind, token=lives_on(cluster.key))
+        ]
+        if names:
+            more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+            message = f"delete what lives on it first: {', '.join(names[:LISTED])}{more}"
+            self._client.event(cluster.resource, "Warning", "DeletionBlocked", message)
+            raise Waiting("DependenciesExist", message, phase=DELETING)

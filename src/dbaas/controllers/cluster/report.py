@@ -1,0 +1,83 @@
+"""The status of a cluster, from what was observed. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbaas.api.resource import Resource
+from dbaas.contracts.provider import ClusterFacts
+from dbaas.contracts.reconcile import Condition, Outcome
+from dbaas.controllers.cluster.subject import Cluster
+from dbaas.controllers.conditions import is_ready, ready_message, ready_reason
+
+HAS_SERVED = frozenset({"Ready", "Healing", "Updating", "Stopped"})
+
+
+def build_outcome(cluster: Cluster, facts: ClusterFacts, instance: Resource | None) -> Outcome:
+    """Ready when every instance serves and our login to the published server was proven."""
+    condition = _judge(cluster, facts, instance)
+    return Outcome(
+        conditions=(condition,),
+        status=build_status(cluster, facts, instance),
+        phase=_phase(cluster, condition, facts),
+        message=condition.message,
+    )
+
+
+def build_status(cluster: Cluster, facts: ClusterFacts, instance: Resource | None) -> dict[str, Any]:
+    """Everything but conditions and phase."""
+    ready = [one for one in facts.instances if one.is_ready]
+    endpoint = f"{facts.host}:{facts.port}" if facts.host and facts.port else None
+    primary = next((one.name for one in ready if one.role == "primary"), None)
+    database: dict[str, Any] = {
+        "ready": bool(facts.instances) and len(ready) == len(facts.instances),
+        "instances": len(facts.instances),
+        "readyInstances": len(ready),
+        "roles": {one.name: one.role for one in facts.instances},
+        "endpoints": {"primary": endpoint} if endpoint else {},
+    }
+    if primary:
+        database["primaryInstance"] = primary
+    status: dict[str, Any] = {"database": database, "currentVersion": _version(cluster, instance)}
+    if endpoint:
+        status["endpoint"] = endpoint
+    if instance is not None:
+        status["instanceRef"] = {"name": instance.metadata.name}
+    return status
+
+
+def _judge(cluster: Cluster, facts: ClusterFacts, instance: Resource | None) -> Condition:
+    if cluster.spec.stopped:
+        return Condition("Ready", "False", "Stopped", "the servers are stopped; their data is kept")
+    waiting = [one for one in facts.instances if not one.is_ready]
+    if waiting or not facts.instances:
+        ready = len(facts.instances) - len(waiting)
+        counted = f"{ready} of {len(cluster.workload.instances)} instances are ready"
+        why = next((f"{one.name}: {one.message}" for one in waiting if one.message), "")
+        reason = next((one.reason for one in waiting if one.reason), "InstancesNotReady")
+        return Condition("Ready", "False", reason, f"{counted}; {why}" if why else counted)
+    if instance is None:
+        return Condition("Ready", "False", "Publishing", "the server is not published yet")
+    if not is_ready(instance):
+        return Condition(
+            "Ready", "False", ready_reason(instance) or "Connecting", ready_message(instance) or "connecting"
+        )
+    return Condition("Ready", "True", "Ready", "the cluster serves")
+
+
+def _phase(cluster: Cluster, condition: Condition, facts: ClusterFacts) -> str:
+    if cluster.spec.stopped:
+        return "Stopped" if not any(one.is_ready for one in facts.instances) else "Updating"
+    if condition.status == "True":
+        return "Ready"
+    status = cluster.resource.status
+    if status.get("phase") not in HAS_SERVED:
+        return "Provisioning"
+    if status.get("observedGeneration") != cluster.resource.metadata.generation or status["phase"] == "Stopped":
+        return "Updating"
+    return "Updating" if status["phase"] == "Updating" else "Healing"
+
+
+def _version(cluster: Cluster, instance: Resource | None) -> str:
+    answered = instance.status.get("version") if instance is not None else None
+    return str(answered or cluster.spec.engine.version)

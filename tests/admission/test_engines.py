@@ -1,0 +1,28 @@
+"""Rules about engines and their blocks, one at a time."""
+
+from __future__ import annotations
+
+from dbaas.admission import engines
+from dbaas.admission.facts import Facts
+from dbaas.contracts.admission import Review
+from fixtures.registries import granite_cluster, granite_registry
+
+
+def test_an_unknown_engine_is_told_with_all_that_are_known() -> None:
+    (violation,) = engines.engine_is_known("spec.engine", Facts(granite_registry(), "basalt"))
+    assert "this installation has granite, slate" in violation.message
+
+
+def test_an_alias_is_known_in_any_case() -> None:
+    assert not list(engines.engine_is_known("spec.engine", Facts(granite_registry(), "ROCK")))
+
+
+def test_blocks_that_belong_to_no_engine_are_the_schemas_business() -> None:
+    spec = granite_cluster(whatever={})
+    assert not list(engines.blocks_are_the_engines_own(spec, Facts(granite_registry(), "granite")))
+
+
+def test_nothing_is_refused_while_the_engine_is_not_known_yet() -> None:
+    review = Review("CREATE", "dbaas.io", "v1", "Database", {}, None)
+    facts = Facts(granite_registry())
+    assert not [*engines.engine_has_kind(review, facts), *engines.engine_accepts(review, None, facts)]

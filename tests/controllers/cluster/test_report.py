@@ -1,0 +1,50 @@
+"""The status of a cluster, from facts alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.resource import build_resource
+from dbaas.contracts.provider import ClusterFacts, InstanceFacts
+from dbaas.controllers.cluster.report import build_outcome
+from dbaas.controllers.cluster.subject import Cluster, read_cluster
+from fixtures.registries import granite_registry, granite_spec
+
+DOWN = InstanceFacts("main-0", False, reason="CrashLoop", message="exit code 1")
+UP = InstanceFacts("main-0", True)
+
+
+def cluster(phase: str, observed: int = 1, **more: object) -> Cluster:
+    body = {
+        "metadata": {"name": "main", "namespace": "default", "generation": 1},
+        "spec": granite_spec(**more),
+        "status": {"phase": phase, "observedGeneration": observed},
+    }
+    return read_cluster(build_resource(DATABASE_CLUSTER, body), granite_registry())
+
+
+@pytest.mark.parametrize(
+    ("before", "observed", "after"),
+    [
+        ("", 1, "Provisioning"),
+        ("Provisioning", 1, "Provisioning"),
+        ("Ready", 1, "Healing"),
+        ("Healing", 1, "Healing"),
+        ("Ready", 0, "Updating"),
+        ("Updating", 1, "Updating"),
+        ("Stopped", 1, "Updating"),
+    ],
+)
+def test_the_phase_of_a_cluster_that_does_not_serve_tells_what_happens(before: str, observed: int, after: str) -> None:
+    assert build_outcome(cluster(before, observed), ClusterFacts((DOWN,)), None).phase == after
+
+
+def test_the_reason_is_that_of_the_instance_that_fails() -> None:
+    (condition,) = build_outcome(cluster("Ready"), ClusterFacts((DOWN,)), None).conditions
+    assert (condition.reason, condition.message) == ("CrashLoop", "0 of 1 instances are ready; main-0: exit code 1")
+
+
+def test_a_server_that_is_not_published_yet_is_not_ready() -> None:
+    (condition,) = build_outcome(cluster(""), ClusterFacts((UP,), "127.0.0.1", 1), None).conditions
+    assert condition.reason == "Publishing"
