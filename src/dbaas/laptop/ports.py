@@ -1,0 +1,89 @@
+"""TCP ports: chosen once, held until the server takes them over, kept for ever after."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Collection, Mapping, Sequence
+
+from dbaas.api.process import ProcessPort
+from dbaas.api.resource import Key
+from dbaas.core.errors import DbaasError
+
+HOST = "127.0.0.1"
+LAST_PORT = 65535
+
+
+class NoFreePort(DbaasError):
+    """All ports from the preferred one up are taken."""
+
+    reason = "NoFreePort"
+
+
+class Ports:
+    """Holds ports with sockets of our own between choice and start, so that nobody else is given the same one."""
+
+    def __init__(self) -> None:
+        self._held: dict[Key, dict[int, socket.socket]] = {}
+
+    def assign(
+        self, key: Key, wanted: Sequence[ProcessPort], known: Mapping[str, int], avoid: Collection[int], *, keep: bool
+    ) -> dict[str, int]:  # fmt: skip
+        """A number for each name: the known one if `keep` or if it is free, else the next free one from the preferred.
+
+        `avoid` are the ports of other processes, which may be stopped just now. Raises NoFreePort.
+        """
+        assigned: dict[str, int] = {}
+        for port in wanted:
+            number = known.get(port.name, 0)
+            if not number or not (keep or self._hold(key, number)):
+                number = self._choose(key, port.preferred, {*avoid, *assigned.values()})
+            assigned[port.name] = number
+        return assigned
+
+    def release(self, key: Key) -> None:
+        """The server takes over, or does not come."""
+        for held in self._held.pop(key, {}).values():
+            held.close()
+
+    def close(self) -> None:
+        for key in list(self._held):
+            self.release(key)
+
+    def _choose(self, key: Key, preferred: int, avoid: Collection[int]) -> int:
+        for number in range(preferred, LAST_PORT + 1):
+            if number not in avoid and self._hold(key, number):
+                return number
+        raise NoFreePort(f"no port is free on {HOST} from {preferred} up")
+
+    def _hold(self, key: Key, number: int) -> bool:
+        held = self._held.setdefault(key, {})
+        if number not in held:
+            listener = _listen(number)
+            if listener is None:
+                return False
+            held[number] = listener
+        return True
+
+
+def is_free(number: int) -> bool:
+    listener = _listen(number)
+    if listener is None:
+        return False
+    listener.close()
+    return True
+
+
+def _listen(number: int) -> socket.socket | None:
+    """Listening, because a bound socket alone would not keep others away; with SO_REUSEADDR, as servers do it."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, number))
+        listener.listen(1)
+    except OSError as error:
+        listener.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            return None
+        raise
+    return listener

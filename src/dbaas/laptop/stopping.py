@@ -1,0 +1,48 @@
+"""Ending programs cleanly: one, or all that an earlier run of ours has left in a home folder."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+from dbaas.core.clock import Clock, format_time
+from dbaas.core.process import Exit, Processes, ProcessIdentity
+from dbaas.laptop.layout import Layout
+from dbaas.laptop.record import Record, RecordedExit, recorded, save_record
+
+
+async def stop_process(processes: Processes, process: ProcessIdentity, signal: str, timeout_seconds: float) -> Exit:
+    """Asks it to end, kills it after the time, and returns when it has ended."""
+    processes.send_signal(process, signal)
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            return await processes.wait(process)
+    except TimeoutError:
+        processes.kill(process)
+        return await processes.wait(process)
+
+
+def recorded_exit(ended: Exit, message: str, clock: Clock) -> RecordedExit:
+    return RecordedExit(format_time(clock.now()), message, ended.code, ended.signal)
+
+
+async def stop_recorded(home: Path, processes: Processes, clock: Clock) -> list[str]:
+    """Stops all programs that a home's records name, at the same time, and returns `namespace.name` of each.
+
+    Only for when no agent works on that home.
+    """
+    running = [
+        (path, record, record.identity)
+        for path, record in recorded(Layout(home).processes)
+        if record.identity is not None and processes.is_running(record.identity)
+    ]
+
+    async def stop(path: Path, record: Record, process: ProcessIdentity) -> str:
+        save_record(path, msgspec.structs.replace(record, asked_to_stop=True))
+        ended = await stop_process(processes, process, record.stop_signal, record.stop_timeout_seconds)
+        save_record(path, record.ended(recorded_exit(ended, f"{ended} when it was stopped", clock)))
+        return path.parent.name
+
+    return list(await asyncio.gather(*(stop(*each) for each in running)))

@@ -1,0 +1,59 @@
+"""A neutral instance as the spec of a Process. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbaas.api.process import (
+    EnvironmentVariable,
+    Probe,
+    Probes,
+    ProcessFile,
+    ProcessInit,
+    ProcessPort,
+    ProcessSpec,
+)
+from dbaas.api.references import SecretKeyReference
+from dbaas.contracts.provider import CheckCommand, File, Instance
+
+
+def render_spec(instance: Instance, programs: str, *, stopped: bool, keeps_data: bool) -> dict[str, Any]:
+    """What is as by default is left out, so that the object says only what the engine has said."""
+    spec = ProcessSpec(
+        programs=programs,
+        command=list(instance.command),
+        init=[ProcessInit(command=list(step.command), creates=step.creates) for step in instance.init],
+        env=[EnvironmentVariable(name=name, value=value) for name, value in sorted(instance.env.items())],
+        files=[_file(file) for file in instance.files],
+        ports=[ProcessPort(name=port.name, preferred=port.number) for port in instance.ports],
+        probes=Probes(ready=_probe(instance.ready), alive=_probe(instance.alive)),
+        stop_signal=instance.stop.signal,
+        stop_timeout=_duration(instance.stop.timeout_seconds),
+        reload_signal=instance.reload_signal,
+        stopped=stopped,
+        data_policy="Retain" if keeps_data else "Delete",
+    )
+    return spec.model_dump(by_alias=True, exclude_defaults=True)
+
+
+def _file(file: File) -> ProcessFile:
+    secret = SecretKeyReference(name=file.secret.name, key=file.secret.key) if file.secret else None
+    content = None if secret else file.content or ""
+    return ProcessFile(path=file.path, content=content, secret_key_ref=secret, on_change=file.on_change)
+
+
+def _probe(check: CheckCommand | None) -> Probe | None:
+    if check is None:
+        return None
+    return Probe(
+        command=list(check.command),
+        port=check.port or None,
+        period=_duration(check.period_seconds),
+        timeout=_duration(check.timeout_seconds),
+        failures=check.failures,
+    )
+
+
+def _duration(seconds: float) -> str:
+    milliseconds = round(seconds * 1000)
+    return f"{milliseconds // 1000}s" if milliseconds % 1000 == 0 else f"{milliseconds}ms"

@@ -1,0 +1,38 @@
+"""What a cluster may ask for, and the sentences that refuse the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dbaas.api.cluster import DatabaseClusterSpec
+from dbaas.providers.process.capabilities import CAPABILITIES
+
+
+def refusals(**asked: Any) -> list[str]:
+    spec = DatabaseClusterSpec.model_validate({"engine": {"type": "engine", "version": "18"}, **asked})
+    return [capability.field for capability in CAPABILITIES if capability.missing and capability.asked(spec)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "fields"),
+    [
+        ({"clusterSize": 1}, []),
+        ({"clusterSize": 1, "config": [{"name": "a", "value": "b"}], "stopped": True, "deletionPolicy": "Delete"}, []),
+        ({"clusterSize": 2}, ["spec.clusterSize"]),
+        ({}, ["spec.clusterSize"]),
+        ({"clusterSize": 1, "deletionPolicy": "Snapshot"}, ["spec.deletionPolicy"]),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_had_is_refused_at_its_field(asked: dict[str, Any], fields: list[str]) -> None:
+    assert refusals(**asked) == fields
+
+
+def test_every_refusal_says_why_and_what_to_do() -> None:
+    for capability in CAPABILITIES:
+        if capability.missing:
+            why, _, what = capability.missing.partition(": ")
+            assert why.startswith("the process provider ")
+            assert what.startswith(("set ", "use "))
