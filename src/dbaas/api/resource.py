@@ -114,11 +114,15 @@ _HEADER = msgspec.json.Decoder(_Header)
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One stored object. `raw` is its JSON without managedFields; `body` decodes it anew at each call."""
+    """One stored object. `raw` is its JSON without managedFields; `body` decodes it anew at each call.
+
+    `applied` is what field manager `dbaas` owns by server-side apply, as `fieldsV1`; empty where nothing is known.
+    """
 
     kind: Kind
     metadata: Metadata
     raw: bytes = field(repr=False)
+    applied: bytes = field(default=b"", repr=False)
 
     @property
     def key(self) -> Key:

@@ -12,7 +12,6 @@ from dbaas.contracts.engine import Engine
 from dbaas.contracts.provider import Provider
 from dbaas.core.plugins import find_plugins
 
-
 DEFAULT_PROVIDER = "process"
 
 

@@ -48,3 +48,12 @@ async def attempt(action: Callable[[], Awaitable[None]]) -> Exception | None:
     except Exception as error:  # noqa: BLE001 - see the module's docstring
         return error
     return None
+
+
+def attempt_now(action: Callable[[], None]) -> Exception | None:
+    """`attempt` for what does not wait: callbacks that must not take down who calls them."""
+    try:
+        action()
+    except Exception as error:  # noqa: BLE001 - see the module's docstring
+        return error
+    return None

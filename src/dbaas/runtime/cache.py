@@ -1,0 +1,129 @@
+"""The objects of one kind as last seen, and who is told when they change.
+
+Two writers feed it: the reflector, and our own writes, whose answers are newer than what the watch has brought. So
+each intake compares versions, and an older object never replaces a newer one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dbaas.api.resource import Key, Kind, Resource
+from dbaas.runtime.objects import Objects
+from dbaas.runtime.versions import is_newer, is_older, newest
+
+GONE_REMEMBERED = 1024
+
+
+@dataclass(frozen=True)
+class Change:
+    """What listeners get, after the cache has it. `old` None: new here; `new` None: gone.
+
+    `initial` marks the first list, when everything seems new and nothing is urgent.
+    """
+
+    old: Resource | None
+    new: Resource | None
+    initial: bool = False
+
+    @property
+    def key(self) -> Key:
+        present = self.new or self.old
+        assert present is not None, "a change is about an object"
+        return present.key
+
+
+Listener = Callable[[Change], None]
+
+
+class Cache:
+    """`version` is the newest that lists and watches have brought; `synced` is set once a whole list has come in."""
+
+    def __init__(self, kind: Kind, *, metadata_only: bool = False) -> None:
+        self.kind = kind
+        self.metadata_only = metadata_only
+        self.objects = Objects()
+        self.synced = asyncio.Event()
+        self.version = ""
+        self._gone: dict[str, None] = {}  # uids, oldest first
+        self._listeners: list[Listener] = []
+
+    @property
+    def is_synced(self) -> bool:
+        """It stays so, however old the content gets."""
+        return self.synced.is_set()
+
+    def listen(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    def get(self, key: Key) -> Resource | None:
+        return self.objects.get(key)
+
+    def take(self, resource: Resource) -> None:
+        """The answer to a request of ours. Ignored where the watch already knows better."""
+        if self.get(resource.key) is None and not is_newer(resource.metadata.resourceVersion, self.version):
+            return  # the watch was beyond that version and has no such object: it is gone again
+        if resource.metadata.uid not in self._gone:
+            self._put(resource)
+
+    def observe(self, resource: Resource) -> None:
+        """An object from a watch. What we have deleted ourselves stays deleted, however late the news of it comes."""
+        self.progress(resource.metadata.resourceVersion)
+        if resource.metadata.uid not in self._gone:
+            self._put(resource)
+
+    def observe_listed(self, resource: Resource) -> None:
+        """An object from a list, which is right about what there is; `finish_list` must follow."""
+        self._gone.pop(resource.metadata.uid, None)
+        self._put(resource, initial=not self.is_synced)
+
+    def progress(self, version: str) -> None:
+        """The watch has brought everything up to this version."""
+        self.version = newest(self.version, version)
+
+    def remove(self, key: Key, uid: str, version: str = "") -> None:
+        """Deleted, as the watch (with the version of the deletion) or the answer to our own deletion says."""
+        self._remember_gone(uid)
+        if version:
+            self.progress(version)
+        known = self.get(key)
+        if known is not None and known.metadata.uid == uid:
+            self._drop(known)
+
+    def finish_list(self, seen: set[Key], version: str) -> None:
+        """Everything has been listed as of `version`: what is not among it and is not newer has been deleted."""
+        for resource in self.objects:
+            if resource.key not in seen and not is_newer(resource.metadata.resourceVersion, version):
+                self._drop(resource)
+        self.version = version
+        self.synced.set()
+
+    def _put(self, resource: Resource, *, initial: bool = False) -> None:
+        known = self.get(resource.key)
+        if known is not None and not _supersedes(resource, known):
+            return
+        if known is not None and known.metadata.uid != resource.metadata.uid:
+            self._drop(known)  # the same name again is another object
+            known = None
+        self.objects.put(resource)
+        self._tell(Change(known, resource, initial))
+
+    def _drop(self, resource: Resource) -> None:
+        self.objects.drop(resource)
+        self._tell(Change(resource, None))
+
+    def _tell(self, change: Change) -> None:
+        for listener in self._listeners:
+            listener(change)
+
+    def _remember_gone(self, uid: str) -> None:
+        self._gone[uid] = None
+        if len(self._gone) > GONE_REMEMBERED:
+            del self._gone[next(iter(self._gone))]
+
+
+def _supersedes(resource: Resource, known: Resource) -> bool:
+    new, old = resource.metadata.resourceVersion, known.metadata.resourceVersion
+    return new != old and not is_older(new, old)

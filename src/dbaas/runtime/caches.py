@@ -1,0 +1,62 @@
+"""All caches of a process by kind, shared by everybody who reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import orjson
+
+from dbaas.api.core import SECRET
+from dbaas.api.resource import Kind, Resource
+from dbaas.contracts.index import Lookup
+from dbaas.runtime.cache import Cache
+
+METADATA_ONLY = frozenset({SECRET})
+
+
+class Caches:
+    """`open` makes the cache of a kind on first use; whoever runs reflectors then fills it."""
+
+    def __init__(self) -> None:
+        self._caches: dict[Kind, Cache] = {}
+        self._indices = 0
+
+    def __iter__(self) -> Iterator[Cache]:
+        return iter(list(self._caches.values()))
+
+    def open(self, kind: Kind) -> Cache:
+        if kind not in self._caches:
+            self._caches[kind] = Cache(kind, metadata_only=kind in METADATA_ONLY)
+        return self._caches[kind]
+
+    def get(self, kind: Kind) -> Cache | None:
+        return self._caches.get(kind)
+
+    def readable(self, kind: Kind) -> Cache | None:
+        """The cache that answers for whole objects of a kind; None where the API must be asked."""
+        cache = self._caches.get(kind)
+        return cache if cache is not None and cache.is_synced and not cache.metadata_only else None
+
+    def take(self, resource: Resource) -> None:
+        """The answer to a write of ours."""
+        cache = self._caches.get(resource.kind)
+        if cache is not None:
+            cache.take(reduce_to_metadata(resource) if cache.metadata_only else resource)
+
+    def index(self, kind: Kind, values: Callable[[Resource], Iterable[str]]) -> Lookup:
+        """Implements `contracts.index.Indexer`."""
+        cache = self.open(kind)
+        self._indices += 1
+        index = cache.objects.index(f"values:{self._indices}", values)
+
+        def look_up(value: str) -> Sequence[Resource]:
+            return cache.objects.find(index, value)
+
+        return look_up
+
+
+def reduce_to_metadata(resource: Resource) -> Resource:
+    """What a metadata-only watch would have brought."""
+    body = resource.body()
+    kept = {name: body[name] for name in ("apiVersion", "kind", "metadata") if name in body}
+    return Resource(resource.kind, resource.metadata, orjson.dumps(kept), resource.applied)

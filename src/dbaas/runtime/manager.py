@@ -1,0 +1,146 @@
+"""Runs controllers: one watch for each kind however many need it, and an orderly start and end.
+
+Made first, so that its client can be given to the controllers that are then added.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from dbaas.api.resource import Key, Kind
+from dbaas.contracts.index import Indexer
+from dbaas.contracts.reconcile import Controller
+from dbaas.contracts.rest import Rest
+from dbaas.core.clock import Clock
+from dbaas.core.randomness import Randomness
+from dbaas.core.supervise import supervise
+from dbaas.runtime.cache import Cache
+from dbaas.runtime.caches import Caches
+from dbaas.runtime.client import CachedClient
+from dbaas.runtime.events import EventRecorder
+from dbaas.runtime.loop import ControllerLoop, Surroundings
+from dbaas.runtime.metrics import Metrics
+from dbaas.runtime.queue import Priority, Queue
+from dbaas.runtime.reflector import Progress, Reflector
+from dbaas.runtime.tokens import Tokens
+
+log = structlog.get_logger(__name__)
+
+RESYNC_SECONDS = 36_000.0
+STUCK_SECONDS = 300.0  # a loop that has not turned for so long is stuck: it wakes at least every 90 s
+DRAIN_SECONDS = 10.0
+FLUSH_SECONDS = 2.0
+
+
+class Manager:
+    """`add` controllers, then `run`. `metrics` may be shared with a `MeteredTransport` under `rest`."""
+
+    def __init__(self, rest: Rest, clock: Clock, randomness: Randomness, metrics: Metrics | None = None) -> None:
+        self._rest = rest
+        self._clock = clock
+        self._randomness = randomness
+        self._metrics = metrics or Metrics(CollectorRegistry())
+        self._caches = Caches()
+        self._recorder = EventRecorder(rest, clock, randomness)
+        tokens = Tokens(self._caches)
+        self._surroundings = Surroundings(rest, self._caches, tokens, self._recorder, clock, randomness)
+        self._loops: dict[Kind, ControllerLoop] = {}
+        self._reflectors: list[Reflector] = []
+        self._stopping = False
+        self._ended = asyncio.Event()
+        self.client = CachedClient(rest, self._caches, tokens, self._recorder)
+        self.index: Indexer = self._caches.index
+        self._metrics.watch(self)
+
+    def add(self, controller: Controller) -> None:
+        """Before `run`. Raises ValueError where the kind has a controller already: two would fight over the status."""
+        if controller.kind in self._loops:
+            raise ValueError(f"{controller.kind} has a controller already")
+        metrics = self._metrics.controller(controller.kind.kind.lower())
+        self._loops[controller.kind] = ControllerLoop(controller, self._surroundings, metrics)
+
+    def enqueue(self, kind: Kind, key: Key, *, low_priority: bool = False) -> None:
+        """Implements `contracts.reconcile.Enqueue`; kinds without a controller are nobody's business."""
+        loop = self._loops.get(kind)
+        if loop is not None:
+            loop.queue.add(key, Priority.BACKGROUND if low_priority else Priority.CHILD)
+
+    async def run(self) -> None:
+        """Until `stop`; cancelling it ends everything at once."""
+        self._reflectors = [Reflector(self._rest, cache, self._clock, self._randomness) for cache in self._caches]
+        tasks = [self._start(f"watch of {r.cache.kind.resource}", r.run) for r in self._reflectors]
+        tasks += [self._start("events", self._recorder.run), self._start("resync", self._resync)]
+        tasks += [self._start(f"controller {loop.name}", loop.run) for loop in self._loops.values()]
+        try:
+            await self._ended.wait()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def stop(self, drain_seconds: float = DRAIN_SECONDS) -> None:
+        """Takes nothing new, lets what runs finish, writes the last events, then ends `run`."""
+        self._stopping = True
+        workers = [worker for loop in self._loops.values() for worker in loop.workers]
+        for loop in self._loops.values():
+            loop.queue.close()
+        if workers:
+            _, late = await asyncio.wait(workers, timeout=drain_seconds)
+            if late:
+                log.warning("reconciles_cut_off", workers=len(late))
+        try:
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await self._recorder.flush()
+        except TimeoutError:
+            log.warning("events_lost_at_end")
+        self._ended.set()
+
+    def unready(self) -> list[str]:
+        """Why not to count on us yet; empty when all caches have synced."""
+        if self._stopping:
+            return ["stopping"]
+        if not self._reflectors:
+            return ["not started"]
+        return [f"{cache.kind.resource} not synced" for cache in self._caches if not cache.is_synced]
+
+    def unhealthy(self) -> list[str]:
+        """Why we should be restarted: loops that no longer turn, workers that no longer end."""
+        now = self._clock.monotonic()
+        watches = [
+            f"the watch of {reflector.cache.kind.resource} is stuck"
+            for reflector in self._reflectors
+            if now - reflector.progress.turned_at > STUCK_SECONDS
+        ]
+        return watches + [f"all workers of {loop.name} are stuck" for loop in self._loops.values() if _is_stuck(loop)]
+
+    @property
+    def is_idle(self) -> bool:
+        """All synced and no key ready or in work; delayed keys may come."""
+        return not self.unready() and all(loop.queue.is_idle for loop in self._loops.values())
+
+    def queues(self) -> Sequence[tuple[str, int, Queue]]:
+        return [(loop.name, loop.controller.workers, loop.queue) for loop in self._loops.values()]
+
+    def reflectors(self) -> Sequence[tuple[Cache, Progress]]:
+        return [(reflector.cache, reflector.progress) for reflector in self._reflectors]
+
+    def dropped_events(self) -> int:
+        return self._recorder.dropped_total
+
+    def _start(self, name: str, loop: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(supervise(name, loop, self._clock), name=name)
+
+    async def _resync(self) -> None:
+        while True:
+            await self._clock.sleep(RESYNC_SECONDS * self._randomness.uniform(0.9, 1.1))
+            for loop in self._loops.values():
+                loop.waking.resync()
+
+
+def _is_stuck(loop: ControllerLoop) -> bool:
+    limit = 2 * loop.controller.timeout_seconds
+    return sum(seconds > limit for seconds in loop.queue.running_seconds()) >= loop.controller.workers

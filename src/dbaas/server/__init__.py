@@ -1,0 +1,1 @@
+"""HTTP faces for the machinery around us: metrics and health."""

@@ -1,0 +1,90 @@
+"""Loops that must not die."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+
+import pytest
+from structlog.testing import capture_logs
+
+from dbaas.core.clock import LoopClock
+from dbaas.core.simulation import run_virtually
+from dbaas.core.supervise import attempt, attempt_now, supervise
+
+
+class Failing:
+    """Fails so often, each time after `lasting` seconds, then returns; `began` are the times of its starts."""
+
+    def __init__(self, failures: int, lasting: float = 0.0) -> None:
+        self.failures = failures
+        self.lasting = lasting
+        self.began: list[float] = []
+
+    async def __call__(self) -> None:
+        self.began.append(LoopClock().monotonic())
+        await LoopClock().sleep(self.lasting)
+        if len(self.began) <= self.failures:
+            raise RuntimeError("broken")
+
+
+def starts_of(loop: Failing) -> list[float]:
+    run_virtually(supervise("test", loop, LoopClock()))
+    return loop.began
+
+
+def test_a_loop_that_returns_is_not_started_again() -> None:
+    assert starts_of(Failing(0)) == [0.0]
+
+
+def test_a_loop_that_fails_is_started_again_after_growing_pauses() -> None:
+    began = starts_of(Failing(9))
+    pauses = [round(b - a, 3) for a, b in itertools.pairwise(began)]
+    assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
+
+
+def test_pauses_start_anew_after_a_long_run() -> None:
+    began = starts_of(Failing(3, lasting=31.0))
+    assert [b - a for a, b in itertools.pairwise(began)] == [31.5, 31.5, 31.5]
+
+
+def test_each_failure_is_logged_with_the_loop_and_the_pause() -> None:
+    with capture_logs() as logs:
+        starts_of(Failing(1))
+    assert [(entry["event"], entry["loop"], entry["retry_seconds"]) for entry in logs] == [("loop_failed", "test", 0.5)]
+
+
+def test_cancellation_ends_a_supervised_loop() -> None:
+    async def cancel() -> bool:
+        task = asyncio.create_task(supervise("test", Failing(0, lasting=1000.0), LoopClock()))
+        await LoopClock().sleep(1)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    assert run_virtually(cancel())
+
+
+async def test_an_attempt_returns_what_was_raised() -> None:
+    assert isinstance(await attempt(Failing(1)), RuntimeError)
+    assert await attempt(Failing(0)) is None
+
+
+async def test_cancellation_passes_through_an_attempt() -> None:
+    def cancelled() -> Callable[[], Awaitable[None]]:
+        async def action() -> None:
+            raise asyncio.CancelledError
+
+        return action
+
+    with pytest.raises(asyncio.CancelledError):
+        await attempt(cancelled())
+
+
+def test_an_attempt_of_what_does_not_wait_returns_what_was_raised() -> None:
+    def fail() -> None:
+        raise RuntimeError("test")
+
+    assert isinstance(attempt_now(fail), RuntimeError)
+    assert attempt_now(lambda: None) is None

@@ -1,0 +1,129 @@
+"""Tests of `kube.retries`: property 25 of the runtime."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+
+from dbaas.contracts.transport import Request, Response, TransportError
+from dbaas.core.clock import LoopClock
+from dbaas.core.randomness import SeededRandomness
+from dbaas.kube.http import NotSent
+from dbaas.kube.retries import MOST_ATTEMPTS, RetryingTransport, retry_after
+from dbaas.kube.verbs import APPLY_PATCH
+from fixtures.operating import virtually
+
+CLOCK = LoopClock()
+OK = Response(200)
+GET = Request("GET", "/x")
+POST = Request("POST", "/x")
+APPLY = Request("PATCH", "/x", headers={"content-type": APPLY_PATCH})
+MERGE = Request("PATCH", "/x", headers={"content-type": "application/merge-patch+json"})
+
+
+class _Scripted:
+    def __init__(self, answers: Iterable[Response | TransportError]) -> None:
+        self.times: list[float] = []
+        self._answers = iter(answers)
+
+    async def request(self, request: Request) -> Response:
+        self.times.append(CLOCK.monotonic())
+        answer = next(self._answers, OK)
+        if isinstance(answer, TransportError):
+            raise answer
+        return answer
+
+
+def _retrying(*answers: Response | TransportError) -> tuple[RetryingTransport, _Scripted]:
+    scripted = _Scripted(answers)
+    return RetryingTransport(scripted, CLOCK, SeededRandomness(1)), scripted
+
+
+def _busy(code: int = 429, **headers: str) -> Response:
+    return Response(code, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_a_busy_server_is_given_the_time_it_asks_for(code: int) -> None:
+    @virtually
+    async def story() -> None:
+        transport, scripted = _retrying(_busy(code, retry_after="7"))
+        assert (await transport.request(POST)).status == 200
+        assert 7 <= scripted.times[1] <= 7.2
+
+    story()
+
+
+@virtually
+async def test_everybody_waits_for_a_busy_server() -> None:
+    transport, scripted = _retrying(_busy(retry_after="7"))
+    first = asyncio.create_task(transport.request(GET))
+    await CLOCK.sleep(1)
+    await transport.request(POST)
+    await first
+    assert scripted.times[0] == 0
+    assert all(7 <= time <= 7.2 for time in scripted.times[1:])
+
+
+@virtually
+async def test_a_server_that_stays_busy_is_not_asked_for_ever() -> None:
+    transport, scripted = _retrying(*[_busy(retry_after="1")] * 99)
+    assert (await transport.request(GET)).status == 429
+    assert len(scripted.times) == MOST_ATTEMPTS
+
+
+@pytest.mark.parametrize("request_", [GET, APPLY, Request("DELETE", "/x")])
+def test_what_can_be_repeated_is_after_a_lost_answer(request_: Request) -> None:
+    @virtually
+    async def story() -> None:
+        transport, scripted = _retrying(TransportError("lost"), TransportError("lost"))
+        assert (await transport.request(request_)).status == 200
+        assert len(scripted.times) == 3
+
+    story()
+
+
+@pytest.mark.parametrize("request_", [POST, MERGE, Request("PUT", "/x")])
+def test_what_may_have_happened_is_not_done_twice(request_: Request) -> None:
+    @virtually
+    async def story() -> None:
+        transport, scripted = _retrying(TransportError("lost"))
+        with pytest.raises(TransportError):
+            await transport.request(request_)
+        assert len(scripted.times) == 1
+
+    story()
+
+
+@virtually
+async def test_what_was_never_sent_may_always_be_sent() -> None:
+    transport, scripted = _retrying(NotSent("refused"))
+    assert (await transport.request(POST)).status == 200
+    assert len(scripted.times) == 2
+
+
+@virtually
+async def test_an_unreachable_server_is_an_error_in_the_end() -> None:
+    transport, scripted = _retrying(*[NotSent("refused")] * 99)
+    with pytest.raises(NotSent):
+        await transport.request(GET)
+    assert len(scripted.times) == MOST_ATTEMPTS
+    assert CLOCK.monotonic() < 3
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        (Response(200), None),
+        (Response(500), None),
+        (Response(503), None),
+        (Response(429), 1.0),
+        (_busy(retry_after="5"), 5.0),
+        (_busy(retry_after="99999"), 30.0),
+        (_busy(retry_after="Wed, 21 Oct 2026 07:28:00 GMT"), 1.0),
+    ],
+)
+def test_the_wait_is_what_the_header_says_within_reason(response: Response, expected: float | None) -> None:
+    assert retry_after(response) == expected
