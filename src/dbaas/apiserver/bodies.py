@@ -1,0 +1,152 @@
+"""The bodies of writes: from what was sent to the object that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import yaml
+
+from dbaas.apiserver.decoding import (
+    check_fields,
+    check_kind,
+    check_metadata_types,
+    describe_syntax_error,
+    duplicate_fields,
+    json_type,
+    parse_body,
+)
+from dbaas.apiserver.failures import Failure, bad_request, invalid, plain_error
+from dbaas.apiserver.fields import ApplyConflict, ApplyRefused, Manager, apply
+from dbaas.apiserver.negotiation import (
+    APPLY_PATCH,
+    BUILT_IN_MEDIA_TYPES,
+    JSON,
+    JSON_PATCH,
+    MEDIA_TYPES,
+    MERGE_PATCH,
+    STRATEGIC_PATCH,
+    parse_yaml,
+    require_media_type,
+)
+from dbaas.apiserver.options import WriteOptions
+from dbaas.apiserver.patches import PatchRefused, json_patch, merge_patch, strategic_merge_patch
+from dbaas.apiserver.resources import Resource
+from dbaas.apiserver.routing import Target
+from dbaas.apiserver.schemas import Cause
+from dbaas.apiserver.writing import reset_fields
+from dbaas.contracts.transport import Request
+from dbaas.core.clock import Clock, format_time
+
+
+def read_object(request: Request, resource: Resource, options: WriteOptions) -> tuple[dict[str, Any], list[str]]:
+    """The object of a create or replace, complete with defaults, and warnings. Raises Failure."""
+    accepted = MEDIA_TYPES if resource.custom else BUILT_IN_MEDIA_TYPES
+    media_type = require_media_type(request.headers, accepted)
+    obj = parse_body(request.body, media_type, resource)
+    check_kind(obj, resource, request.body)
+    duplicates = []
+    if options.strictness != "Ignore" and media_type == JSON:
+        duplicates = duplicate_fields(request.body)
+    return complete(obj, resource, options, duplicates)
+
+
+def complete(
+    obj: dict[str, Any], resource: Resource, options: WriteOptions, duplicates: list[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """Checked for unknown fields, pruned, with defaults."""
+    check_metadata_types(obj, resource)
+    warnings = check_fields(obj, resource, options.strictness, duplicates)
+    return resource.schema.default(resource.schema.prune(obj)), warnings
+
+
+class Patch:
+    """One patch request: called with the stored object, makes the wanted one. `warnings` are those of the last call."""
+
+    def __init__(self, request: Request, target: Target, options: WriteOptions, clock: Clock) -> None:
+        """Raises Failure 400, 415."""
+        self._target = target
+        self._options = options
+        self._clock = clock
+        accepted: tuple[str, ...] = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
+        if target.resource.custom:
+            accepted = (JSON_PATCH, MERGE_PATCH, APPLY_PATCH)
+        self.media_type = require_media_type(request.headers, accepted, default="")
+        self._body = request.body
+        self._patch = self._parse()
+        self.warnings: list[str] = []
+
+    @property
+    def applies(self) -> bool:
+        return self.media_type == APPLY_PATCH
+
+    def __call__(self, old: dict[str, Any] | None) -> dict[str, Any]:
+        """Raises Failure."""
+        try:
+            return self._apply(old) if self.applies else self._merge(old or {})
+        except PatchRefused as error:
+            raise self._refusal(error) from error
+        except ApplyConflict as error:
+            causes = [
+                {"reason": "FieldManagerConflict", "message": conflict.message, "field": conflict.field}
+                for conflict in error.conflicts
+            ]
+            raise Failure(409, "Conflict", error.message, {"causes": causes}) from error
+        except ApplyRefused as error:
+            raise (bad_request if error.status == 400 else plain_error)(error.message) from error
+
+    def _parse(self) -> Any:
+        try:
+            patch = parse_yaml(self._body) if self.applies else orjson.loads(self._body)
+        except (orjson.JSONDecodeError, yaml.YAMLError) as error:
+            raise bad_request(f"error decoding patch: {describe_syntax_error(self._body, error)}") from error
+        if self.media_type != JSON_PATCH and not isinstance(patch, dict):
+            found = json_type(patch)
+            raise bad_request(
+                f"error decoding patch: json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
+            )
+        return patch
+
+    def _merge(self, old: dict[str, Any]) -> dict[str, Any]:
+        resource = self._target.resource
+        if self.media_type == JSON_PATCH:
+            new = json_patch(old, self._patch)
+        elif self.media_type == MERGE_PATCH:
+            new = merge_patch(old, self._patch)
+        else:
+            new = strategic_merge_patch(old, self._patch, resource.schema)
+        check_kind(new, resource)
+        lenient = replace(self._options, strictness="Warn") if self._options.strictness == "Strict" else self._options
+        new, self.warnings = complete(new, resource, lenient, [])
+        if self.warnings and self._options.strictness == "Strict":
+            # Kubernetes shows the whole object here; it may hold secrets, so we do not.
+            message = f'Invalid value: "": strict decoding error: {", ".join(self.warnings)}'
+            raise invalid("", "", "", [Cause("patch", message)])
+        return new
+
+    def _apply(self, old: dict[str, Any] | None) -> dict[str, Any]:
+        resource = self._target.resource
+        applied = self._applied()
+        if old is None and not applied["metadata"].get("name") and not applied["metadata"].get("uid"):
+            name = self._target.name
+            raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+        time = format_time(self._clock.now())
+        manager = Manager(self._options.manager, "Apply", resource.api_version, self._target.subresource, time)
+        new = apply(old, applied, resource.schema, manager, force=self._options.force, reset=reset_fields(self._target))
+        return resource.schema.default(new, keep_nulls=True)
+
+    def _applied(self) -> Mapping[str, Any]:
+        resource = self._target.resource
+        applied: dict[str, Any] = orjson.loads(orjson.dumps(self._patch))
+        if not applied.get("apiVersion") or not applied.get("kind"):
+            raise bad_request(f"invalid object type: {applied.get('apiVersion', '/')}, Kind={applied.get('kind', '')}")
+        check_kind(applied, resource, self._body)
+        check_metadata_types(applied, resource)
+        return applied
+
+    def _refusal(self, error: PatchRefused) -> Failure:
+        if error.status == 422:
+            return Failure(422, "Invalid", "the server rejected our request due to an error in our request", {})
+        return bad_request(error.message) if error.status == 400 else plain_error(error.message)

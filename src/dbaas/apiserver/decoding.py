@@ -1,0 +1,202 @@
+"""From the bytes of a request to an object of a kind, as strict as the client asked for (`fieldValidation`).
+
+Refusals are worded as kube-apiserver's decoders word them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import orjson
+import yaml
+
+from dbaas.apiserver.failures import Failure, bad_request, invalid
+from dbaas.apiserver.negotiation import PROTOBUF, YAML, parse_yaml
+from dbaas.apiserver.protobuf import ProtobufError, decode_object
+from dbaas.apiserver.resources import Resource
+from dbaas.apiserver.schemas import Cause
+
+Strictness = Literal["Strict", "Warn", "Ignore"]
+TYPED_MAPS = ("labels", "annotations")
+TYPED_STRINGS = ("name", "generateName", "namespace", "resourceVersion", "uid")
+
+
+def parse_body(body: bytes, media_type: str, resource: Resource) -> dict[str, Any]:
+    """One JSON, YAML or protobuf object. Raises Failure 400."""
+    if media_type == PROTOBUF:
+        try:
+            return decode_object(body)
+        except ProtobufError as error:
+            raise bad_request(error.message) from error
+    try:
+        value = parse_yaml(body) if media_type == YAML else orjson.loads(body)
+    except (orjson.JSONDecodeError, yaml.YAMLError) as error:
+        why = f"couldn't get version/kind; json parse error: {describe_syntax_error(body, error)}"
+        raise _unrecognised(resource, why, body) from error
+    if not isinstance(value, dict):
+        why = (
+            f"couldn't get version/kind; json parse error: json: cannot unmarshal {json_type(value)} into Go value of "
+            'type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; '
+            'Kind string "json:\\"kind,omitempty\\"" }'
+        )
+        raise _unrecognised(resource, why, body)
+    return value
+
+
+def check_kind(obj: dict[str, Any], resource: Resource, body: bytes = b"") -> None:
+    """That the object says what it is and is of this kind; built-in kinds may leave it out. Raises Failure."""
+    if not resource.custom:
+        obj["apiVersion"] = obj.get("apiVersion") or resource.api_version
+        obj["kind"] = obj.get("kind") or resource.kind
+    version, kind = obj.get("apiVersion"), obj.get("kind")
+    for field, value in (("Kind", kind), ("apiVersion", version)):
+        if not isinstance(value, str) or not value:
+            text = body.decode(errors="replace")
+            raise _unrecognised(resource, f"Object '{field}' is missing in '{text}'", body)
+    if version != resource.api_version:
+        raise bad_request(
+            f"the API version in the data ({version}) does not match the expected API version ({resource.api_version})"
+        )
+    if kind == resource.kind:
+        return
+    if not resource.custom:
+        raise bad_request(
+            f'{kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
+            f"converting (v1.{kind}) to (core.{resource.kind}): unknown conversion"
+        )
+    metadata = obj.get("metadata")
+    name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+    raise invalid(str(kind), resource.group, name, [Cause("kind", f'Invalid value: "{kind}": must be {resource.kind}')])
+
+
+def check_metadata_types(obj: dict[str, Any], resource: Resource) -> None:
+    """Metadata is typed for every kind. Raises Failure 400."""
+    metadata = obj.setdefault("metadata", {})
+    if metadata is None:
+        metadata = obj["metadata"] = {}
+    if not isinstance(metadata, dict):
+        raise _mistyped(resource, metadata, "metadata", "v1.ObjectMeta")
+    for field in TYPED_STRINGS:
+        if not isinstance(metadata.get(field, ""), str | None):
+            raise _mistyped(resource, metadata[field], _meta(resource, field), "string")
+    for field in TYPED_MAPS:
+        value = metadata.get(field)
+        if value is None:
+            metadata.pop(field, None)
+            continue
+        if not isinstance(value, dict):
+            raise _mistyped(resource, value, _meta(resource, field), "map[string]string")
+        for item in value.values():
+            if not isinstance(item, str):
+                raise _mistyped(resource, item, _meta(resource, field), "string")
+    _check_lists(metadata, resource)
+
+
+def _check_lists(metadata: dict[str, Any], resource: Resource) -> None:
+    for field, item_type, go_type in (
+        ("finalizers", str, "string"),
+        ("ownerReferences", dict, "v1.OwnerReference"),
+        ("managedFields", dict, "v1.ManagedFieldsEntry"),
+    ):
+        value = metadata.get(field)
+        if value is None:
+            metadata.pop(field, None)
+            continue
+        if not isinstance(value, list):
+            raise _mistyped(resource, value, _meta(resource, field), f"[]{go_type}")
+        for item in value:
+            if not isinstance(item, item_type):
+                raise _mistyped(resource, item, _meta(resource, field), go_type)
+
+
+def check_fields(
+    obj: Mapping[str, Any], resource: Resource, strictness: Strictness, duplicates: Sequence[str] = ()
+) -> list[str]:
+    """Unknown and duplicate fields: refused if Strict, returned as warnings if Warn."""
+    if strictness == "Ignore":
+        return []
+    found = [*duplicates, *resource.schema.unknown_fields(obj)]
+    if not found or strictness == "Warn":
+        return found
+    raise strict_decoding_error(resource, found)
+
+
+def strict_decoding_error(resource: Resource, found: Sequence[str]) -> Failure:
+    return bad_request(
+        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
+        f"strict decoding error: {', '.join(found)}"
+    )
+
+
+def duplicate_fields(body: bytes) -> list[str]:
+    """Sentences about keys that one JSON object has twice. Reading them costs a second, slower parse."""
+    found: list[str] = []
+    _find_duplicates(json.loads(body, object_pairs_hook=_Pairs), "", found)
+    return found
+
+
+class _Pairs:
+    """A JSON object that has kept all of its keys."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        self.pairs = pairs
+
+
+def _find_duplicates(value: object, path: str, found: list[str]) -> None:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            _find_duplicates(item, f"{path}[{index}]", found)
+    elif isinstance(value, _Pairs):
+        seen: set[str] = set()
+        for key, item in value.pairs:
+            where = f"{path}.{key}" if path else key
+            if key in seen:
+                sentence = f'duplicate field "{where}"'
+                if sentence not in found:
+                    found.append(sentence)
+            seen.add(key)
+            _find_duplicates(item, where, found)
+
+
+def _mistyped(resource: Resource, value: object, place: str, go_type: str) -> Failure:
+    return bad_request(
+        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
+        f"json: cannot unmarshal {json_type(value)} into Go struct field {place} of type {go_type}"
+    )
+
+
+def _meta(resource: Resource, field: str) -> str:
+    return f"ObjectMeta.{field}" if resource.custom else f"ObjectMeta.metadata.{field}"
+
+
+def json_type(value: object) -> str:
+    """As Go's JSON decoder calls it."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return "number"
+    return {str: "string", list: "array", dict: "object", type(None): "null"}.get(type(value), "value")
+
+
+def _unrecognised(resource: Resource, why: str, body: bytes) -> Failure:
+    text = body.decode(errors="replace")
+    shown = "<empty>" if not text else text if len(text) <= 30 else text[:30] + " ..."
+    return bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): {why} ({shown})")
+
+
+def describe_syntax_error(body: bytes, error: Exception) -> str:
+    """As Go's JSON decoder words it, for the mistakes that people make."""
+    if not body.strip():
+        return "unexpected end of JSON input"
+    if isinstance(error, json.JSONDecodeError) and error.pos < len(error.doc):
+        character = error.doc[error.pos]
+        before = re.sub(r"\s", "", error.doc[: error.pos])[-1:]
+        places = {"{": "object key string", ",": "object key string", "[": "value", "": "value", ":": "value"}
+        place = places.get(before)
+        if place:
+            return f"invalid character '{character}' looking for beginning of {place}"
+        return f"invalid character '{character}' after top-level value"
+    return "unexpected end of JSON input"

@@ -1,0 +1,233 @@
+"""The rules of `metadata` that hold for every kind: what the server sets, what may not change, what is well-formed.
+
+Source: apimachinery `api/validation/objectmeta.go`, apiserver `registry/rest/create.go` and `update.go`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dbaas.apiserver.resources import Resource
+from dbaas.apiserver.schemas import Cause
+from dbaas.core.randomness import Randomness, name_suffix
+
+ORPHAN = "orphan"
+FOREGROUND = "foregroundDeletion"
+STANDARD_FINALIZERS = (ORPHAN, FOREGROUND, "kubernetes")
+LONGEST_GENERATED = 63 - 5
+ANNOTATIONS_LIMIT = 256 * 1024
+SYSTEM_FIELDS = (
+    "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation",
+)  # fmt: skip
+
+_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
+_QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
+_KEY_TEXT = (
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+    f"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{_QUALIFIED}')"
+)
+_LABEL_VALUE = f"({_QUALIFIED})?"
+_TEXT = {
+    "subdomain": (
+        _SUBDOMAIN,
+        253,
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
+        f"and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')",
+    ),
+    "label": (
+        _LABEL,
+        63,
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
+        f"with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')",
+    ),
+    "label1035": (
+        _LABEL_1035,
+        63,
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
+        "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation "
+        f"is '{_LABEL_1035}')",
+    ),
+}
+
+
+def assign_identity(metadata: dict[str, Any], randomness: Randomness, time: str) -> None:
+    """What a new object gets; what the client said of it is ignored."""
+    for field in SYSTEM_FIELDS:
+        metadata.pop(field, None)
+    base = metadata.get("generateName")
+    if base and not metadata.get("name"):
+        metadata["name"] = base[:LONGEST_GENERATED] + name_suffix(randomness)
+    metadata["uid"] = randomness.uuid()
+    metadata["creationTimestamp"] = time
+
+
+def keep_identity(metadata: dict[str, Any], old: Mapping[str, Any]) -> None:
+    """What an update cannot change is taken from the stored object."""
+    for field in ("creationTimestamp", "generation", "selfLink", "deletionTimestamp"):
+        metadata.pop(field, None)
+        if field in old:
+            metadata[field] = old[field]
+    for field in ("uid", "deletionGracePeriodSeconds"):
+        if not metadata.get(field) and field in old:
+            metadata[field] = old[field]
+
+
+def validate_metadata(metadata: Mapping[str, Any], resource: Resource) -> list[Cause]:
+    """What is wrong with the metadata of a new or changed object."""
+    causes = _validate_name(metadata, resource)
+    if not resource.namespaced and metadata.get("namespace"):
+        causes.append(Cause("metadata.namespace", "Forbidden: not allowed on this type", "FieldValueForbidden"))
+    for key, value in (metadata.get("labels") or {}).items():
+        causes += validate_key("metadata.labels", key)
+        causes += validate_label_value("metadata.labels", value)
+    causes += _validate_annotations(metadata.get("annotations") or {})
+    causes += _validate_owners(metadata.get("ownerReferences") or [])
+    finalizers = metadata.get("finalizers") or []
+    for finalizer in finalizers:
+        causes += validate_key("metadata.finalizers", finalizer)
+    if ORPHAN in finalizers and FOREGROUND in finalizers:
+        message = f"{_invalid_list(finalizers)}: finalizer {ORPHAN} and {FOREGROUND} cannot be both set"
+        causes.append(Cause("metadata.finalizers", message))
+    return causes
+
+
+def validate_metadata_update(metadata: Mapping[str, Any], old: Mapping[str, Any]) -> list[Cause]:
+    """What may not change, or not any more."""
+    causes: list[Cause] = []
+    if "deletionTimestamp" in old:
+        extra = sorted(set(metadata.get("finalizers") or ()) - set(old.get("finalizers") or ()))
+        if extra:
+            listed = ", ".join(f'"{each}"' for each in extra)
+            message = (
+                "Forbidden: no new finalizers can be added if the object is being deleted, "
+                f"found new finalizers []string{{{listed}}}"
+            )
+            causes.append(Cause("metadata.finalizers", message, "FieldValueForbidden"))
+    for field in ("name", "namespace", "uid", "deletionGracePeriodSeconds"):
+        if metadata.get(field) != old.get(field):
+            shown = metadata.get(field)
+            shown = f'"{shown or ""}"' if not isinstance(shown, int) else shown
+            causes.append(Cause(f"metadata.{field}", f"Invalid value: {shown}: field is immutable"))
+    return causes
+
+
+def warn_of_finalizers(metadata: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[str]:
+    """New finalizers whose names say nothing about who will remove them."""
+    before = (old or {}).get("finalizers") or ()
+    return [
+        f'metadata.finalizers: "{finalizer}": prefer a domain-qualified finalizer name '
+        f"{'including a path (/) ' if '.' in finalizer else ''}"
+        "to avoid accidental conflicts with other finalizer writers"
+        for finalizer in sorted(set(metadata.get("finalizers") or ()) - set(before))
+        if "/" not in finalizer and finalizer not in STANDARD_FINALIZERS
+    ]
+
+
+def _validate_name(metadata: Mapping[str, Any], resource: Resource) -> list[Cause]:
+    causes = []
+    if base := metadata.get("generateName"):
+        causes += validate_name("metadata.generateName", base, resource.habits.name_rule, is_prefix=True)
+    name = metadata.get("name")
+    if not name:
+        return [Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")]
+    return causes + validate_name("metadata.name", name, resource.habits.name_rule)
+
+
+def validate_name(field: str, name: str, rule: str, *, is_prefix: bool = False) -> list[Cause]:
+    """`rule` is subdomain, label, label1035 or segment (anything that fits in a URL's path)."""
+    shown = f'Invalid value: "{name}": '
+    if rule == "segment":
+        wrong = (
+            [f"may not be '{name}'"] if name in (".", "..") else [f"may not contain '{c}'" for c in "/%" if c in name]
+        )
+        return [Cause(field, shown + text) for text in wrong]
+    pattern, longest, text = _TEXT[rule]
+    causes = []
+    if is_prefix and name.endswith("-"):
+        name = name[:-1] + "a"
+    if len(name) > longest:
+        causes.append(Cause(field, f"{shown}must be no more than {longest} characters"))
+    if not re.fullmatch(pattern, name):
+        causes.append(Cause(field, shown + ("must not contain dots" if rule == "label" and "." in name else text)))
+    return causes
+
+
+def validate_key(field: str, key: str) -> list[Cause]:
+    """A qualified name such as `example.com/part`: label and annotation keys, finalizers."""
+    domain, slash, name = key.partition("/") if "/" in key else ("", "", key)
+    shown = f'Invalid value: "{key}": '
+    causes = []
+    if "/" in name:
+        what = "valid label key" if field in ("key", "metadata.labels") else "qualified name"
+        prefix = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        return [Cause(field, f"{shown}a {what} {_KEY_TEXT} {prefix}")]
+    if slash and not domain:
+        causes.append(Cause(field, f"{shown}prefix part must be non-empty"))
+    elif slash:
+        causes += [
+            Cause(field, shown + "prefix part " + cause.message.split(": ", 2)[2])
+            for cause in validate_name(field, domain, "subdomain")
+        ]
+    if not name:
+        causes.append(Cause(field, f"{shown}name part must be non-empty"))
+    elif len(name) > 63:
+        causes.append(Cause(field, f"{shown}name part must be no more than 63 bytes"))
+    if not re.fullmatch(_QUALIFIED, name):
+        causes.append(Cause(field, f"{shown}name part {_KEY_TEXT}"))
+    return causes
+
+
+def validate_label_value(field: str, value: str) -> list[Cause]:
+    shown = f'Invalid value: "{value}": '
+    causes = []
+    if len(value) > 63:
+        causes.append(Cause(field, f"{shown}must be no more than 63 bytes"))
+    if not re.fullmatch(_LABEL_VALUE, value):
+        text = (
+            "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must "
+            "start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used "
+            f"for validation is '({_QUALIFIED})?')"
+        )
+        causes.append(Cause(field, shown + text))
+    return causes
+
+
+def _validate_annotations(annotations: Mapping[str, str]) -> list[Cause]:
+    causes: list[Cause] = []
+    for key in annotations:
+        causes += validate_key("metadata.annotations", key.lower())
+    if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > ANNOTATIONS_LIMIT:
+        message = f"Too long: may not be more than {ANNOTATIONS_LIMIT} bytes"
+        causes.append(Cause("metadata.annotations", message, "FieldValueTooLong"))
+    return causes
+
+
+def _validate_owners(references: list[Any]) -> list[Cause]:
+    causes: list[Cause] = []
+    controllers: list[str] = []
+    for reference in references:
+        for field, text in (
+            ("apiVersion", "version must not be empty"),
+            ("kind", "must not be empty"),
+            ("name", "must not be empty"),
+            ("uid", "must not be empty"),
+        ):
+            if not reference.get(field):
+                causes.append(Cause(f"metadata.ownerReferences.{field}", f'Invalid value: "": {text}'))
+        if reference.get("controller"):
+            controllers.append(f"{reference.get('kind')}/{reference.get('name')}")
+    if len(controllers) > 1:
+        message = (
+            "Invalid value: only one reference can have Controller set to true. "
+            f'Found "true" in references for {controllers[0]} and {controllers[1]}'
+        )
+        causes.append(Cause("metadata.ownerReferences", message))
+    return causes
+
+
+def _invalid_list(values: list[str]) -> str:
+    return "Invalid value: [" + ", ".join(f'"{value}"' for value in values) + "]"

@@ -1,0 +1,9 @@
+"""Structural schemas: unknown fields, pruning, defaulting, validation with CEL rules, worded as kube-apiserver does."""
+
+from __future__ import annotations
+
+from dbaas.apiserver.schemas.causes import Cause
+from dbaas.apiserver.schemas.schema import Schema, SchemaRefused, unsupported_rules
+from dbaas.apiserver.schemas.structure import schema_problems
+
+__all__ = ["Cause", "Schema", "SchemaRefused", "schema_problems", "unsupported_rules"]

@@ -1,0 +1,76 @@
+"""Defaults of a schema, and the nulls that stand where null is not allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from dbaas.apiserver.schemas.nodes import ABSENT, Node
+
+
+def drop_nulls(value: Any, node: Node | None, *, drops_empty: bool = False) -> Any:
+    """Without nulls where null is not allowed and no default would replace it; the same value where there are none.
+
+    `drops_empty` as well takes empty lists and maps that are not required: Kubernetes does not write those of its own
+    kinds (`omitempty`).
+    """
+    if node is None:
+        return value
+    if isinstance(value, Mapping):
+        kept = {}
+        for key, each in value.items():
+            child = node.child(key)
+            empty = drops_empty and key not in node.limits.required and _is_empty(each, child)
+            if not empty and _may_stay(each, child):
+                kept[key] = drop_nulls(each, child, drops_empty=drops_empty)
+        same = len(kept) == len(value) and all(kept[key] is value[key] for key in kept)
+        return value if same else kept
+    if isinstance(value, list) and node.items is not None:
+        dropped = [drop_nulls(each, node.items, drops_empty=drops_empty) for each in value]
+        return value if all(a is b for a, b in zip(dropped, value, strict=True)) else dropped
+    return value
+
+
+def _may_stay(value: Any, node: Node | None) -> bool:
+    return value is not None or node is None or node.nullable or node.default is not ABSENT
+
+
+def _is_empty(value: Any, node: Node | None) -> bool:
+    return node is not None and (value == [] or (value == {} and isinstance(node.additional, Node)))
+
+
+def fill_defaults(value: Any, node: Node | None) -> Any:
+    """With defaults where a field is absent, or null and not nullable; the same value where nothing is to be filled."""
+    if node is None or not node.has_defaults:
+        return value
+    if isinstance(value, Mapping):
+        return _fill_object(value, node)
+    if isinstance(value, list) and node.items is not None:
+        items = node.items
+        filled = [fill_defaults(_replace_null(each, items), items) for each in value]
+        return value if all(a is b for a, b in zip(filled, value, strict=True)) else filled
+    return value
+
+
+def _replace_null(value: Any, node: Node) -> Any:
+    if value is None and not node.nullable and node.default is not ABSENT:
+        return deepcopy(node.default)
+    return value
+
+
+def _fill_object(value: Mapping[str, Any], node: Node) -> Mapping[str, Any]:
+    added = {
+        key: deepcopy(child.default)
+        for key, child in node.properties.items()
+        if child.default is not ABSENT and (key not in value or (value[key] is None and not child.nullable))
+    }
+    changed = bool(added)
+    filled: dict[str, Any] = {}
+    for key, each in {**value, **added}.items():
+        child = node.child(key)
+        if child is not None and child is node.additional:
+            each = _replace_null(each, child)
+        filled[key] = fill_defaults(each, child)
+        changed = changed or filled[key] is not value[key]
+    return filled if changed else value

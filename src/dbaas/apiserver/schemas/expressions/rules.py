@@ -1,0 +1,188 @@
+"""Rules of a schema: compiled once, checked against an object, with causes as kube-apiserver words them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cel
+
+from dbaas.apiserver.schemas import wording
+from dbaas.apiserver.schemas.causes import Cause
+from dbaas.apiserver.schemas.equality import equal
+from dbaas.apiserver.schemas.expressions.failures import EVALUATION_ERRORS, describe_error
+from dbaas.apiserver.schemas.expressions.functions import (
+    FUNCTIONS,
+    PROVEN,
+    original_name,
+    redirect_calls,
+    unknown_names,
+)
+from dbaas.apiserver.schemas.expressions.values import align, to_cel
+from dbaas.apiserver.schemas.nodes import ABSENT, Node
+from dbaas.apiserver.schemas.validation import list_key
+
+# The library logs what functions raise, and that may hold values of objects; the cause tells what is to be told.
+logging.getLogger("cel").setLevel(logging.CRITICAL)
+
+Path = str
+_STEP = re.compile(r"\.([^.\[\]]+)|\['((?:\\.|[^'\\])*)'\]")
+_LONGEST_MESSAGE = 5 * 1024
+
+
+class RuleRefused(ValueError):
+    """A rule that cannot be compiled, or that calls what is not proven to answer as kube-apiserver does."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One entry of `x-kubernetes-validations`."""
+
+    text: str
+    program: cel.Program
+    uses_old: bool
+    optional_old: bool = False
+    message: str = ""
+    expression: cel.Program | None = None
+    reason: str = "FieldValueInvalid"
+    field_path: str = ""
+
+    @property
+    def wording(self) -> str:
+        return self.message.strip() or self.text.strip()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A value with its path and what is stored there now (`old` ABSENT: nothing corresponds to it).
+
+    `unchanged` are the new and the old value at the nearest place above that corresponds to a stored one.
+    """
+
+    value: Any
+    old: Any
+    path: Path
+    near: tuple[Any, Any] | None = None
+    is_root: bool = False
+
+    def below(self, value: Any, old: Any, path: Path) -> Place:
+        near = self.near if self.old is ABSENT else (self.value, self.old)
+        return Place(value, old, path, near)
+
+    def is_unchanged(self) -> bool:
+        if self.old is not ABSENT:
+            return equal(self.value, self.old)
+        return self.near is not None and equal(*self.near)
+
+
+def compile_rule(spec: Mapping[str, Any]) -> Rule:
+    """Raises RuleRefused."""
+    program = _compile(spec["rule"])
+    expression = spec.get("messageExpression")
+    return Rule(
+        text=spec["rule"],
+        program=program,
+        uses_old="oldSelf" in program.variables(),
+        optional_old=bool(spec.get("optionalOldSelf")),
+        message=spec.get("message", ""),
+        expression=_compile(expression) if expression else None,
+        reason=spec.get("reason") or "FieldValueInvalid",
+        field_path=".".join(steps_of_path(spec.get("fieldPath", ""))),
+    )
+
+
+def _compile(source: str) -> cel.Program:
+    try:
+        program = cel.compile(redirect_calls(source))
+    except ValueError as error:
+        raise RuleRefused(f"rule {source!r} cannot be compiled: {error}") from error
+    unproven = sorted(original_name(each) for each in set(program.functions()) - PROVEN)
+    unproven += unknown_names(source, program.variables())
+    if unproven:
+        raise RuleRefused(f"rule {source!r} calls what is not supported: {', '.join(unproven)}")
+    return program
+
+
+def steps_of_path(json_path: str) -> list[str]:
+    """The fields that `.a['b'].c` names."""
+    return [name or quoted for name, quoted in _STEP.findall(json_path)]
+
+
+def check_rules(place: Place, node: Node, rules: Mapping[int, tuple[Rule, ...]]) -> Iterator[Cause]:
+    """Causes of all rules at a place and below. `rules` are those of each node, by the node's `id`."""
+    if place.value is None or not node.has_rules:
+        return
+    yield from _check_here(place, rules.get(id(node), ()), node)
+    if isinstance(place.value, Mapping):
+        yield from _check_object(place, node, rules)
+    elif isinstance(place.value, list) and node.items is not None:
+        stored = place.old if isinstance(place.old, list) and node.list_type == "map" else []
+        by_key = {list_key(each, node): each for each in stored}
+        for index, each in enumerate(place.value):
+            old = by_key.get(list_key(each, node), ABSENT)
+            yield from check_rules(place.below(each, old, f"{place.path}[{index}]"), node.items, rules)
+
+
+def _check_object(place: Place, node: Node, rules: Mapping[int, tuple[Rule, ...]]) -> Iterator[Cause]:
+    old = place.old if isinstance(place.old, Mapping) else {}
+    for key, each in place.value.items():
+        child = node.child(key)
+        if child is not None:
+            plain = f"{place.path}.{key}" if place.path else key
+            path = plain if key in node.properties else f"{place.path}[{key}]"
+            yield from check_rules(place.below(each, old.get(key, ABSENT), path), child, rules)
+
+
+def _check_here(place: Place, rules: tuple[Rule, ...], typed: Node) -> Iterator[Cause]:
+    if not rules:
+        return
+    has_old = place.old is not ABSENT and place.old is not None
+    variables = {"self": to_cel(place.value, typed, is_root=place.is_root)}
+    if has_old and any(rule.uses_old for rule in rules):
+        variables["oldSelf"] = to_cel(align(place.old, place.value, typed), typed, is_root=place.is_root)
+    context = cel.Context(variables=variables, functions=FUNCTIONS)
+    for rule in rules:
+        if rule.uses_old and not has_old and not rule.optional_old:
+            continue
+        cause = _check_rule(rule, place, typed, _with_optional(context, variables) if rule.optional_old else context)
+        if cause is not None and (rule.uses_old or not place.is_unchanged()):
+            yield cause
+
+
+def _with_optional(context: cel.Context, variables: Mapping[str, Any]) -> cel.Context:
+    old = cel.OptionalValue.of(variables["oldSelf"]) if "oldSelf" in variables else cel.OptionalValue.none()
+    return cel.Context(variables={**variables, "oldSelf": old}, functions=FUNCTIONS)
+
+
+def _check_rule(rule: Rule, place: Place, typed: Node, context: cel.Context) -> Cause | None:
+    field = place.path or wording.NOWHERE
+    try:
+        if rule.program.execute(context) is True:
+            return None
+    except EVALUATION_ERRORS as error:
+        kind = typed.types[0] if typed.types and not typed.int_or_string else ""
+        return wording.invalid(field, kind, describe_error(error, rule.wording))
+    if rule.field_path:
+        field = f"{place.path}.{rule.field_path}" if place.path else rule.field_path
+    detail = _message(rule, context)
+    if rule.reason in ("FieldValueForbidden", "FieldValueRequired"):
+        return wording.without_value(field, detail, rule.reason)
+    if rule.reason == "FieldValueDuplicate":
+        detail = ""
+    if isinstance(place.value, Mapping | list):
+        return wording.without_value(field, detail, rule.reason)
+    return wording.invalid(field, place.value, detail, rule.reason)
+
+
+def _message(rule: Rule, context: cel.Context) -> str:
+    if rule.expression is not None:
+        try:
+            made = rule.expression.execute(context)
+        except EVALUATION_ERRORS:
+            made = None
+        if isinstance(made, str) and 0 < len(made.strip().encode()) <= _LONGEST_MESSAGE and "\n" not in made.strip():
+            return made.strip()
+    return rule.message.strip() or f"failed rule: {rule.text.strip()}"

@@ -1,0 +1,99 @@
+"""Values of objects as rules see them: typed by the schema, fields under escaped names, unknown fields hidden."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from dbaas.apiserver.schemas.equality import equal
+from dbaas.apiserver.schemas.formats import parse_duration
+from dbaas.apiserver.schemas.nodes import Node
+
+_RESERVED = (
+    frozenset({"true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if"})
+    | {"import", "let", "loop", "package", "namespace", "return", "var", "void", "while"}
+)  # fmt: skip
+_ESCAPED = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
+_METADATA = ("name", "generateName")
+
+
+@lru_cache(maxsize=4096)
+def escape(name: str) -> str | None:
+    """The identifier under which a rule finds a field; None for a name that rules cannot reach."""
+    if name in _RESERVED:
+        return f"__{name}__"
+    if re.fullmatch(r"[A-Za-z_./-][A-Za-z0-9_./-]*", name) is None:
+        return None
+    return re.sub(r"__|[./-]", lambda match: _ESCAPED[match.group()], name)
+
+
+def to_cel(value: Any, node: Node, *, is_root: bool = False) -> Any:
+    """`is_root`: the root of a resource, where apiVersion, kind and the name are visible whatever the schema says."""
+    if value is None or node.int_or_string:
+        return value
+    if isinstance(value, Mapping):
+        if isinstance(node.additional, Node) and not node.properties:
+            return {key: to_cel(each, node.additional) for key, each in value.items()}
+        return _to_object(value, node, is_root or node.embedded)
+    if isinstance(value, list):
+        return [to_cel(each, node.items) for each in value] if node.items is not None else []
+    if isinstance(value, str):
+        return _to_text(value, node.limits.format)
+    if isinstance(value, int | float) and not isinstance(value, bool) and "number" in node.types:
+        return float(value)
+    return value
+
+
+def _to_object(value: Mapping[str, Any], node: Node, is_root: bool) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+    for key, each in value.items():
+        child = node.properties.get(key)
+        if is_root and key in ("apiVersion", "kind"):
+            seen[key] = each
+        elif is_root and key == "metadata" and isinstance(each, Mapping):
+            seen[key] = {name: each[name] for name in _METADATA if name in each}
+        elif child is not None and each is not None and (name := escape(key)) is not None:
+            seen[name] = to_cel(each, child)
+    return seen
+
+
+def _to_text(value: str, format_name: str) -> Any:
+    """What the string stands for by its format: a time, a duration, bytes, or itself."""
+    if format_name == "duration":
+        return parse_duration(value)
+    if format_name == "byte":
+        return base64.b64decode(value)
+    if format_name in ("date", "date-time", "datetime"):
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return value
+
+
+def align(old: Any, new: Any, node: Node | None) -> Any:
+    """The old value with its sets and keyed lists in the order of the new one where they hold the same: to Kubernetes
+    two sets are equal in any order, to the library lists are not."""
+    if node is None:
+        return old
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return {key: align(each, new.get(key), node.child(key)) for key, each in old.items()}
+    if not isinstance(old, list) or not isinstance(new, list) or len(old) != len(new):
+        return old
+    if node.list_type == "set":
+        return new if all(any(equal(one, other) for other in new) for one in old) else old
+    if node.list_type == "map":
+        return _align_map(old, new, node)
+    return [align(one, other, node.items) for one, other in zip(old, new, strict=True)]
+
+
+def _align_map(old: list[Any], new: list[Any], node: Node) -> list[Any]:
+    def key(element: Any) -> tuple[str, ...]:
+        return tuple(repr(element.get(name)) for name in node.list_keys)
+
+    by_key = {key(each): each for each in old}
+    if set(by_key) != {key(each) for each in new}:
+        return old
+    return [align(by_key[key(each)], each, node.items) for each in new]

@@ -1,0 +1,139 @@
+"""What a schema does not know: found for strict field validation, and removed before an object is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from dbaas.apiserver.schemas.nodes import Node
+
+IMPLIED = ("apiVersion", "kind", "metadata")
+_OWNER = {"apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"}
+_ENTRY = {"manager", "operation", "apiVersion", "time", "fieldsType", "fieldsV1", "subresource"}
+METADATA_FIELDS: Mapping[str, frozenset[str]] = {
+    **{
+        name: frozenset()
+        for name in (
+            "name",
+            "generateName",
+            "namespace",
+            "selfLink",
+            "uid",
+            "resourceVersion",
+            "generation",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "labels",
+            "annotations",
+            "finalizers",
+        )
+    },
+    "ownerReferences": frozenset(_OWNER),
+    "managedFields": frozenset(_ENTRY),
+}
+
+
+class UnknownPath(NamedTuple):
+    """A field that `prune` would remove; kube-apiserver names those of metadata after the others."""
+
+    in_metadata: bool
+    path: str
+
+
+def unknown_paths(value: Any, node: Node | None, path: str = "") -> Iterator[UnknownPath]:
+    if isinstance(value, Mapping):
+        yield from _unknown_in_object(value, node, path)
+    elif isinstance(value, list):
+        items = None if node is None else node.items
+        if items is None and node is not None and node.preserves_unknown:
+            return
+        for index, each in enumerate(value):
+            yield from unknown_paths(each, items, f"{path}[{index}]")
+
+
+def _unknown_in_object(value: Mapping[str, Any], node: Node | None, path: str) -> Iterator[UnknownPath]:
+    for key, each in value.items():
+        where = f"{path}.{key}" if path else key
+        if node is not None and node.embedded and key in IMPLIED:
+            if key == "metadata":
+                yield from (UnknownPath(True, below) for below in _unknown_in_metadata(each, where))
+            continue
+        known, child = _look_up(node, key)
+        if not known:
+            yield UnknownPath(False, where)
+        elif child is not None:
+            yield from unknown_paths(each, child, where)
+
+
+def _look_up(node: Node | None, key: str) -> tuple[bool, Node | None]:
+    """Whether the field is kept, and the node that prunes below it (None where all below it is kept)."""
+    if node is None:
+        return False, None
+    child = node.child(key)
+    if child is not None:
+        return True, child
+    return node.preserves_unknown or bool(node.additional), None
+
+
+def _unknown_in_metadata(metadata: Any, path: str) -> Iterator[str]:
+    if not isinstance(metadata, Mapping):
+        return
+    for key, value in metadata.items():
+        known = METADATA_FIELDS.get(key)
+        if known is None:
+            yield f"{path}.{key}"
+        elif known and isinstance(value, list):
+            for index, each in enumerate(value):
+                if isinstance(each, Mapping):
+                    yield from (f"{path}.{key}[{index}].{name}" for name in each if name not in known)
+
+
+def prune(value: Any, node: Node | None) -> Any:
+    """The value without unknown fields; the very same one where there are none."""
+    if isinstance(value, Mapping):
+        return _prune_object(value, node)
+    if isinstance(value, list):
+        items = None if node is None else node.items
+        if items is None and node is not None and node.preserves_unknown:
+            return value
+        pruned = [prune(each, items) for each in value]
+        return value if all(a is b for a, b in zip(pruned, value, strict=True)) else pruned
+    return value
+
+
+def _prune_object(value: Mapping[str, Any], node: Node | None) -> Mapping[str, Any]:
+    kept: dict[str, Any] = {}
+    changed = False
+    for key, each in value.items():
+        if node is not None and node.embedded and key in IMPLIED:
+            kept[key] = _prune_metadata(each, node) if key == "metadata" else each
+        else:
+            known, child = _look_up(node, key)
+            if not known:
+                changed = True
+                continue
+            kept[key] = each if child is None else prune(each, child)
+        changed = changed or kept[key] is not each
+    return kept if changed else value
+
+
+def _prune_metadata(metadata: Any, node: Node) -> Any:
+    """Without unknown and without empty fields: Kubernetes holds metadata in a type that does not keep those.
+
+    An empty managedFields list means "forget them", but only where the schema says what metadata is (built-in kinds).
+    """
+    if not isinstance(metadata, Mapping):
+        return metadata
+    declared = node.properties.get("metadata")
+    describes = declared is not None and bool(declared.properties)
+    kept = {
+        key: [_only(each, METADATA_FIELDS[key]) for each in value] if METADATA_FIELDS[key] and value else value
+        for key, value in metadata.items()
+        if key in METADATA_FIELDS and (value or (key == "managedFields" and value == [] and describes))
+    }
+    return metadata if kept == metadata else kept
+
+
+def _only(entry: Any, known: frozenset[str]) -> Any:
+    return {key: value for key, value in entry.items() if key in known} if isinstance(entry, Mapping) else entry

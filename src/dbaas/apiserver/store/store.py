@@ -1,0 +1,116 @@
+"""The store: reads see what is committed, writes build on what is about to be, commits are grouped.
+
+A write is submitted in one synchronous step (read `latest`, decide, `submit`), so two writers can never pass each
+other. All that is submitted while a commit runs goes into the next one. If a commit fails, all that was built on it
+fails with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+
+from dbaas.apiserver.store.collection import Change, Collection, Entry
+from dbaas.apiserver.store.database import Database, StorageError
+from dbaas.core.offload import Offload
+
+HISTORY_LIMIT = 4096
+
+
+class Store:
+    """`history_limit` is how many changes of each kind a watch can still ask for."""
+
+    def __init__(self, database: Database, offload: Offload, history_limit: int = HISTORY_LIMIT) -> None:
+        self._database = database
+        self._offload = offload
+        self._history_limit = history_limit
+        self._collections: dict[str, Collection] = {}
+        self._overlay: dict[tuple[str, str], Change] = {}
+        self._batch: list[tuple[Change, asyncio.Future[None]]] = []
+        self._drain: asyncio.Task[None] | None = None
+        self._listeners: list[Callable[[Change], None]] = []
+        self._opened_at = 0
+        self._drawn = 0
+        self.version = 0  # of the last commit
+
+    async def open(self) -> None:
+        """Raises StorageError."""
+        await self._offload.run(self._database.open)
+        self.version, rows = await self._offload.run(self._database.load)
+        self._drawn = self._opened_at = self.version
+        for collection, key, version, body in rows:
+            self.collection(collection).load(Entry.read(key, version, body))
+
+    async def close(self) -> None:
+        """After what was submitted is committed."""
+        while self._drain is not None and not self._drain.done():
+            await asyncio.wait([self._drain])
+        await self._offload.run(self._database.close)
+
+    def listen(self, listener: Callable[[Change], None]) -> None:
+        """`listener` is called for each committed change, in order, before the writer gets its answer."""
+        self._listeners.append(listener)
+
+    def collection(self, name: str) -> Collection:
+        """The committed objects of a kind; made when first asked for."""
+        found = self._collections.get(name)
+        if found is None:
+            found = self._collections[name] = Collection(self._opened_at, self._history_limit)
+        return found
+
+    def collections(self) -> Iterator[tuple[str, Collection]]:
+        return iter(list(self._collections.items()))
+
+    def latest(self, collection: str, key: str) -> Entry | None:
+        """With the writes that are under way: what the next write must be built on."""
+        change = self._overlay.get((collection, key))
+        if change is None:
+            return self.collection(collection).get(key)
+        return None if change.deleted else change.after
+
+    def draw_version(self) -> int:
+        """The version of the write that is submitted next; a version drawn in vain is only a gap."""
+        self._drawn += 1
+        return self._drawn
+
+    def submit(self, change: Change) -> asyncio.Future[None]:
+        """Done when the change is durable and visible; StorageError when it is not kept."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._overlay[change.collection, change.key] = change
+        self._batch.append((change, done))
+        if self._drain is None or self._drain.done():
+            self._drain = loop.create_task(self._commit_batches(), name="store commits")
+        return done
+
+    async def _commit_batches(self) -> None:
+        while self._batch:
+            batch, self._batch = self._batch, []
+            try:
+                await self._offload.run(self._database.write, [change for change, _ in batch])
+                self._publish(batch)
+            except StorageError as error:
+                self._fail([*batch, *self._batch], error)
+                self._batch = []
+            finally:
+                lost = [each for each in batch if not each[1].done()]
+                if lost:  # not even the failure was told: nobody may wait for ever
+                    self._fail(lost, StorageError("the write was given up"))
+
+    def _publish(self, batch: Sequence[tuple[Change, asyncio.Future[None]]]) -> None:
+        for change, done in batch:
+            if self._overlay.get((change.collection, change.key)) is change:
+                del self._overlay[change.collection, change.key]
+            self.version = change.version
+            self.collection(change.collection).record(change)
+            for listener in self._listeners:
+                listener(change)
+            if not done.done():
+                done.set_result(None)
+
+    def _fail(self, batch: Sequence[tuple[Change, asyncio.Future[None]]], error: StorageError) -> None:
+        self._overlay.clear()
+        for _, done in batch:
+            if not done.done():
+                done.set_exception(StorageError(error.message))
+                done.exception()  # a caller that has gone away is no error of the loop

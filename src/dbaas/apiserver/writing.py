@@ -1,0 +1,336 @@
+"""Creation and change of one object: preparation, validation, ownership of fields, admission, then the store.
+
+The steps and their order are those of kube-apiserver (`registry/generic/registry/store.go`): what the server sets, the
+kind's own preparation, field ownership, schema and metadata, admission, and the write only if nobody else wrote since.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from dbaas.apiserver.failures import (
+    Failure,
+    already_exists,
+    bad_request,
+    conflict,
+    forbidden,
+    invalid,
+    not_found,
+    plain_error,
+)
+from dbaas.apiserver.fields import Manager, record_update
+from dbaas.apiserver.metadata import (
+    assign_identity,
+    keep_identity,
+    validate_metadata,
+    validate_metadata_update,
+    warn_of_finalizers,
+)
+from dbaas.apiserver.objects import Objects, decode_entry, encode_object
+from dbaas.apiserver.options import WriteOptions
+from dbaas.apiserver.resources import Resource
+from dbaas.apiserver.routing import Target
+from dbaas.apiserver.schemas import Cause
+from dbaas.apiserver.store import Entry
+from dbaas.contracts.admission import Admission, Review
+from dbaas.core.clock import Clock, format_time
+from dbaas.core.randomness import Randomness
+
+ATTEMPTS = 8
+NAMESPACES = "namespaces"
+DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
+
+Transform = Callable[[dict[str, Any] | None], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Written:
+    """The body of the answer and what to warn of."""
+
+    body: bytes
+    created: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+class Writer:
+    """Create and update; `transform` of an update makes the wanted object from the stored one, maybe several times."""
+
+    def __init__(self, objects: Objects, clock: Clock, randomness: Randomness, admission: Admission | None) -> None:
+        self._objects = objects
+        self._clock = clock
+        self._randomness = randomness
+        self._admission = admission
+
+    async def create(self, target: Target, obj: dict[str, Any], options: WriteOptions) -> Written:
+        """`obj` is of the kind, its fields are checked. Raises Failure."""
+        return await self._create(target, obj, options, operation="Update")
+
+    async def update(
+        self, target: Target, transform: Transform, options: WriteOptions, *, applies: bool = False
+    ) -> Written:
+        """Replace, patch and apply; raises Failure. An object that is not there is passed as None if it may be made."""
+        resource = target.resource
+        may_create = not target.subresource and (applies or resource.habits.create_on_update)
+        for _ in range(ATTEMPTS):
+            entry = self._objects.latest(resource, target.namespace, target.name)
+            if entry is None:
+                if not may_create:
+                    raise not_found(resource, target.name)
+                new = transform(None)
+                if uid := new["metadata"].get("uid"):
+                    why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+                    raise conflict(resource, target.name, why)
+                return await self._create(target, new, options, operation="Apply" if applies else "Update")
+            written = await self._update_once(target, entry, transform, options, applies=applies)
+            if written is not None:
+                return written
+        raise conflict(resource, target.name)
+
+    async def _create(
+        self, target: Target, obj: dict[str, Any], options: WriteOptions, *, operation: Literal["Apply", "Update"]
+    ) -> Written:
+        resource, metadata = target.resource, obj["metadata"]
+        _place(metadata, target)
+        self._require_namespace(target)
+        self._require_definition(resource, metadata.get("name", ""))
+        if metadata.pop("resourceVersion", None) and operation == "Update" and not target.name:
+            raise plain_error("resourceVersion should not be set on objects to be created")
+        time = format_time(self._clock.now())
+        assign_identity(metadata, self._randomness, time)
+        resource.strategy.complete(obj)
+        if operation == "Update":
+            self._own(target, None, obj, options, time)
+        if resource.has_status:
+            obj.pop("status", None)
+        resource.strategy.prepare(obj, None)
+        if resource.habits.counts_generations:
+            metadata["generation"] = 1
+        causes = [*validate_metadata(metadata, resource), *_validate(resource, obj, None, "")]
+        if causes:
+            raise refuse(resource, metadata.get("name", ""), causes)
+        warnings = await self._review("CREATE", target, obj, None, options)
+        warnings += warn_of_finalizers(metadata, None)
+        namespace, name = metadata.get("namespace", ""), metadata["name"]
+        if self._objects.latest(resource, namespace, name) is not None:
+            raise already_exists(resource, name, generated=bool(metadata.get("generateName")))
+        self._require_namespace(target)
+        body = await self._objects.put(resource, None, obj, dry_run=options.dry_run)
+        return Written(body, True, tuple(warnings))
+
+    async def _update_once(
+        self, target: Target, entry: Entry, transform: Transform, options: WriteOptions, *, applies: bool
+    ) -> Written | None:
+        """None if somebody else wrote meanwhile."""
+        resource = target.resource
+        old = decode_entry(entry, resource)
+        new = transform(decode_entry(entry, resource))
+        _place(new["metadata"], target)
+        _check_preconditions(new["metadata"], old["metadata"], resource, entry)
+        keep_identity(new["metadata"], old["metadata"])
+        resource.strategy.complete(new)
+        if not applies:
+            self._own(target, old, new, options, format_time(self._clock.now()))
+        new = _prepare_update(target, old, new)
+        causes = [
+            *validate_metadata(new["metadata"], resource),
+            *validate_metadata_update(new["metadata"], old["metadata"]),
+            *_validate(resource, new, old, target.subresource),
+        ]
+        if causes:
+            raise refuse(resource, target.name, causes)
+        warnings = await self._review("UPDATE", target, new, old, options)
+        warnings += warn_of_finalizers(new["metadata"], old["metadata"])
+        if not self._objects.is_latest(resource, entry, target.namespace, target.name):
+            return None
+        if is_finished(resource, new):
+            body = await self._objects.remove(resource, entry, new, dry_run=options.dry_run)
+        elif new == old:
+            body = encode_object(old, resource)
+        else:
+            body = await self._objects.put(resource, entry, new, dry_run=options.dry_run)
+        return Written(body, False, tuple(warnings))
+
+    def _own(
+        self, target: Target, old: Mapping[str, Any] | None, new: dict[str, Any], options: WriteOptions, time: str
+    ) -> None:
+        resource = target.resource
+        manager = Manager(options.manager, "Update", resource.api_version, target.subresource, time)
+        owners = record_update(old, new, resource.schema, manager, reset_fields(target), resource.habits.blank)
+        if owners:
+            new["metadata"]["managedFields"] = owners
+        else:
+            new["metadata"].pop("managedFields", None)
+
+    async def _review(
+        self,
+        operation: Literal["CREATE", "UPDATE"],
+        target: Target,
+        new: Mapping[str, Any],
+        old: Mapping[str, Any] | None,
+        options: WriteOptions,
+    ) -> list[str]:
+        if self._admission is None:
+            return []
+        resource = target.resource
+        review = Review(operation, resource.group, resource.version, resource.kind, new, old)
+        review = replace(review, subresource=target.subresource, dry_run=options.dry_run)
+        verdict = await self._admission.review(review)
+        if verdict.violations:
+            raise invalid(resource.kind, resource.group, new["metadata"]["name"], verdict.violations)
+        return list(verdict.warnings)
+
+    def _require_definition(self, resource: Resource, name: str) -> None:
+        """That the kind is not going away. Raises Failure 403."""
+        definition = self._objects.latest_named(DEFINITIONS, "", resource.collection) if resource.custom else None
+        if definition is not None and definition.deleting:
+            raise forbidden(resource, name, "create not allowed while custom resource definition is terminating")
+
+    def _require_namespace(self, target: Target) -> None:
+        """That it is there and is not going away. Raises Failure 403, 404."""
+        if not target.namespace:
+            return
+        namespace = self._objects.latest_named(NAMESPACES, "", target.namespace)
+        if namespace is None:
+            raise not_found(_Namespaces(), target.namespace)
+        if namespace.deleting:
+            causes = [
+                {
+                    "reason": "NamespaceTerminating",
+                    "message": f"namespace {target.namespace} is being terminated",
+                    "field": "metadata.namespace",
+                }
+            ]
+            why = f"unable to create new content in namespace {target.namespace} because it is being terminated"
+            raise forbidden(target.resource, target.name, why, causes)
+
+
+class _Namespaces:
+    group, plural, kind = "", NAMESPACES, "Namespace"
+
+
+def refuse(resource: Resource, name: str, causes: Sequence[Cause]) -> Failure:
+    """422 with all causes; a wrong type in a built-in kind is a 400, since Kubernetes fails to read such an object."""
+    for cause in causes:
+        if cause.reason == "FieldValueTypeInvalid" and not resource.custom and "openAPIV3Schema" not in cause.field:
+            found, wanted = _types_in(cause.message)
+            place = re.sub(r"\[[^]]*\]", "", cause.field)
+            return bad_request(
+                f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
+                f"json: cannot unmarshal {found} into Go struct field {resource.kind}.{place} of type {wanted}"
+            )
+    return invalid(resource.kind, resource.group, name, causes)
+
+
+def _types_in(message: str) -> tuple[str, str]:
+    """What was found and what was wanted, from the words of a type error of the schema."""
+    match = re.search(r'must be of type ([^:]+): "(.+)"$', message)
+    wanted, found = match.groups() if match else ("value", "value")
+    return ("number" if found in ("integer", "number") else "bool" if found == "boolean" else found), wanted
+
+
+def is_finished(resource: Resource, obj: Mapping[str, Any]) -> bool:
+    """Whether an object that is being deleted is held by nothing any more."""
+    metadata = obj["metadata"]
+    if "deletionTimestamp" not in metadata or metadata.get("finalizers"):
+        return False
+    return not metadata.get("deletionGracePeriodSeconds") and not resource.strategy.is_held(obj)
+
+
+def reset_fields(target: Target) -> tuple[tuple[str, ...], ...]:
+    """The paths that a write to this endpoint never changes, so that nobody comes to own them by it."""
+    if target.subresource == "status":
+        return (("spec",),)
+    return (("status",),) if target.resource.has_status else ()
+
+
+def _place(metadata: dict[str, Any], target: Target) -> None:
+    """Name and namespace come from the URL; what the object says must not contradict. Raises Failure 400."""
+    if metadata.get("namespace") and metadata["namespace"] != target.namespace:
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+    if target.namespace:
+        metadata["namespace"] = target.namespace
+    else:
+        metadata.pop("namespace", None)
+    if not target.name:
+        return
+    name = metadata.get("name") or ""
+    if name != target.name:
+        if not name:
+            raise bad_request("name must be provided")
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({target.name})")
+
+
+def _check_preconditions(metadata: dict[str, Any], old: Mapping[str, Any], resource: Resource, entry: Entry) -> None:
+    uid, version = metadata.get("uid"), metadata.get("resourceVersion") or "0"
+    if uid and uid != old["uid"]:
+        place = "/".join(part for part in (resource.group, resource.plural, entry.key) if part)
+        why = (
+            f"StorageError: invalid object, Code: 4, Key: /registry/{place}, ResourceVersion: 0, AdditionalErrorMsg: "
+            f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['uid']}"
+        )
+        raise conflict(resource, old["name"], why)
+    if not version.isdigit():
+        raise plain_error(f'strconv.ParseUint: parsing "{version}": invalid syntax')
+    if version == "0":
+        if not resource.habits.unconditional_update:
+            causes = [Cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")]
+            raise invalid(resource.plural, resource.group, old["name"], causes)
+    elif int(version) != entry.version:
+        raise conflict(resource, old["name"])
+    metadata["resourceVersion"] = str(entry.version)
+
+
+def _prepare_update(target: Target, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    resource = target.resource
+    if target.subresource == "status":
+        new = _with_status_of(resource, old, new)
+    elif target.subresource == "finalize":
+        finalizers = (new.get("spec") or {}).get("finalizers") or []
+        new = {**old, "spec": {**(old.get("spec") or {}), "finalizers": finalizers}}
+    else:
+        if resource.has_status:
+            _keep(new, old, "status")
+        resource.strategy.prepare(new, old)
+    if resource.habits.counts_generations and target.subresource in ("", "scale") and _has_changed(new, old):
+        new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
+    return new
+
+
+def _with_status_of(resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Only the status of `new`, and of a built-in kind its metadata as well."""
+    merged = dict(old)
+    if resource.custom:
+        metadata = dict(old["metadata"])
+        if "managedFields" in new["metadata"]:
+            metadata["managedFields"] = new["metadata"]["managedFields"]
+        merged["metadata"] = metadata
+    else:
+        merged["metadata"] = new["metadata"]
+    _keep(merged, new, "status")
+    return merged
+
+
+def _keep(obj: dict[str, Any], other: Mapping[str, Any], field: str) -> None:
+    """Takes a field of the other object, or its absence."""
+    if field in other:
+        obj[field] = other[field]
+    else:
+        obj.pop(field, None)
+
+
+def _has_changed(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    """Whether anything but the metadata has."""
+    fields = {*new, *old} - {"metadata", "apiVersion", "kind"}
+    return any(new.get(field) != old.get(field) for field in fields)
+
+
+def _validate(
+    resource: Resource, new: Mapping[str, Any], old: Mapping[str, Any] | None, subresource: str
+) -> list[Cause]:
+    """The schema first; a kind's own rules may rely on it."""
+    if subresource == "status" and resource.custom:
+        return resource.schema.validate(new, old, subresource="status")
+    return resource.schema.validate(new, old) or resource.strategy.validate(new, old)

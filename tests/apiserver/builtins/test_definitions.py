@@ -1,0 +1,24 @@
+"""The schemas of the built-in kinds."""
+
+from __future__ import annotations
+
+from dbaas.apiserver.builtins.definitions import components, definitions
+
+
+def test_a_component_comes_with_all_that_it_refers_to() -> None:
+    found = components("io.k8s.api.core.v1.Pod")
+    assert "io.k8s.api.core.v1.SecretKeySelector" in found
+    assert "io.k8s.api.batch.v1.Job" not in found
+
+
+def test_no_description_was_taken_over() -> None:
+    pod = definitions()["io.k8s.api.core.v1.Pod"]
+    assert "description" not in pod
+    assert "description" not in pod["properties"]["spec"]
+
+
+def test_lists_have_the_keys_that_kubernetes_merges_them_by() -> None:
+    spec = definitions()["io.k8s.api.core.v1.PodSpec"]["properties"]
+    assert spec["containers"]["x-kubernetes-list-map-keys"] == ["name"]
+    ports = definitions()["io.k8s.api.core.v1.ServiceSpec"]["properties"]["ports"]
+    assert ports["x-kubernetes-list-map-keys"] == ["port", "protocol"]

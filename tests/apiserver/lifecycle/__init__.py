@@ -1,0 +1,1 @@
+"""The loops that finish what a deletion begins."""

@@ -1,0 +1,1 @@
+"""Tests of the patch languages; expectations were taken from a kube-apiserver."""

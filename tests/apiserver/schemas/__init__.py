@@ -1,0 +1,1 @@
+"""Tests of structural schemas; expectations were taken from a kube-apiserver."""

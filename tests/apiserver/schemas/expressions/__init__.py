@@ -1,0 +1,1 @@
+"""Tests of CEL rules; expectations were taken from a kube-apiserver."""

@@ -1,0 +1,136 @@
+"""The store: what is seen when, how commits are grouped, what a failed one takes with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import ParamSpec, TypeVar
+
+import pytest
+import pytest_asyncio
+
+from dbaas.apiserver.store import Change, Database, Entry, StorageError, Store
+from dbaas.apiserver.store.database import MEMORY
+from dbaas.core.offload import InlineOffload
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class GatedOffload:
+    """Holds back every commit until it is let through."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        await self.gate.wait()
+        return function(*args, **kwargs)
+
+
+class FailingDatabase(Database):
+    """Counts commits, and fails those that it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(MEMORY)
+        self.commits: list[int] = []
+        self.fails = False
+
+    def write(self, changes: Sequence[Change]) -> None:
+        self.commits.append(len(changes))
+        if self.fails:
+            raise StorageError("cannot write to the store: the disk is full")
+        super().write(changes)
+
+
+@pytest.fixture
+def database() -> FailingDatabase:
+    return FailingDatabase()
+
+
+@pytest.fixture
+def offload() -> GatedOffload:
+    return GatedOffload()
+
+
+@pytest_asyncio.fixture
+async def store(database: FailingDatabase, offload: GatedOffload) -> AsyncIterator[Store]:
+    opened = Store(database, offload)
+    await opened.open()
+    yield opened
+    offload.gate.set()
+    await opened.close()
+
+
+def put(store: Store, key: str, *, deleted: bool = False) -> asyncio.Future[None]:
+    version = store.draw_version()
+    entry = Entry.read(key, version, f'"metadata":{{"name":"{key}"}}}}'.encode())
+    return store.submit(Change("things", store.latest("things", key), entry, deleted))
+
+
+async def test_readers_see_a_write_only_when_it_is_committed(store: Store, offload: GatedOffload) -> None:
+    offload.gate.clear()
+    done = put(store, "a")
+    await asyncio.sleep(0)
+    assert store.collection("things").get("a") is None
+    assert store.latest("things", "a") is not None
+    offload.gate.set()
+    await done
+    assert store.collection("things").get("a") is store.latest("things", "a")
+
+
+async def test_writes_of_one_tick_are_one_commit(store: Store, database: FailingDatabase) -> None:
+    await asyncio.gather(*(put(store, name) for name in "abc"))
+    assert database.commits == [3]
+
+
+async def test_writes_that_come_during_a_commit_share_the_next(
+    store: Store, database: FailingDatabase, offload: GatedOffload
+) -> None:
+    offload.gate.clear()
+    first = put(store, "a")
+    await asyncio.sleep(0)
+    later = [put(store, name) for name in "bcd"]
+    offload.gate.set()
+    await asyncio.gather(first, *later)
+    assert database.commits == [1, 3]
+
+
+async def test_listeners_hear_every_change_in_order_before_the_writer(store: Store) -> None:
+    heard: list[int] = []
+    store.listen(lambda change: heard.append(change.version))
+    done = [put(store, name) for name in "abc"]
+    done[0].add_done_callback(lambda _: heard.append(-1))
+    await asyncio.gather(*done)
+    assert heard[:3] == sorted(heard[:3])
+    assert heard[3:] == [-1]
+
+
+async def test_a_failed_commit_leaves_nothing_and_fails_what_was_built_on_it(
+    store: Store, database: FailingDatabase, offload: GatedOffload
+) -> None:
+    await put(store, "a")
+    before = store.collection("things").get("a")
+    database.fails = True
+    offload.gate.clear()
+    first = put(store, "a")
+    await asyncio.sleep(0)
+    built_on_it = put(store, "a", deleted=True)
+    offload.gate.set()
+    for done in (first, built_on_it):
+        with pytest.raises(StorageError, match="the disk is full"):
+            await done
+    assert store.latest("things", "a") is before
+    database.fails = False
+    await put(store, "a")
+    assert store.collection("things").get("a") is not before
+
+
+async def test_closing_commits_what_was_submitted(database: FailingDatabase) -> None:
+    store = Store(database, InlineOffload())
+    await store.open()
+    done = put(store, "a")
+    await store.close()
+    assert done.done()
+    assert database.commits == [1]

@@ -1,0 +1,122 @@
+"""The HTTP face: who may come in, how much, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import socket
+
+import aiohttp
+import pytest
+
+from dbaas.apiserver import ApiServer
+from dbaas.apiserver.http import ListenError, serve
+from dbaas.apiserver.server import BODY_LIMIT
+from dbaas.core.secrets import Secret
+from fixtures.control_plane import Api
+
+TOKEN = Secret("letmein")
+
+
+def basic(name: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+async def status_with(url: str, authorization: str | None, path: str = "/api") -> int:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    async with aiohttp.ClientSession() as session, session.get(url + path, headers=headers) as response:
+        return response.status
+
+
+async def test_only_the_token_opens(server: ApiServer) -> None:
+    site = await serve(server, "127.0.0.1", 0, TOKEN)
+    try:
+        for refused in (None, "Bearer wrong", "Bearer ", "Basic !!", "Digest letmein", "letmein"):
+            assert await status_with(site.url, refused) == 401
+        assert await status_with(site.url, "Bearer letmein") == 200
+        assert await status_with(site.url, basic("anybody", "letmein")) == 200
+        assert await status_with(site.url, basic("letmein", "wrong")) == 401
+        assert await status_with(site.url, None, "/readyz") == 200
+    finally:
+        await site.stop()
+
+
+async def test_a_refusal_is_a_status(embedded: Api) -> None:
+    answer = await embedded.get("/api", headers={"authorization": "Bearer wrong"})
+    assert answer.status == 401
+    assert answer.body == {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": "Unauthorized",
+        "reason": "Unauthorized",
+        "code": 401,
+    }
+
+
+async def test_it_listens_on_loopback_only(server: ApiServer) -> None:
+    with pytest.raises(ListenError, match="for this machine only"):
+        await serve(server, "0.0.0.0", 0, TOKEN)
+
+
+async def test_a_port_in_use_is_named(server: ApiServer) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ListenError, match=f"cannot listen on 127.0.0.1:{port}: the port is in use"):
+            await serve(server, "127.0.0.1", port, TOKEN)
+
+
+async def test_a_body_that_is_too_large_is_refused(embedded: Api) -> None:
+    path = embedded.collection("configmaps")
+    answer = await embedded.post(path, b'{"data":"' + b"x" * BODY_LIMIT + b'"}')
+    assert answer.status == 413
+    assert answer.body["reason"] == "RequestEntityTooLarge"
+
+
+async def test_an_object_that_is_too_large_is_refused(embedded: Api) -> None:
+    annotations = {"data": {f"k{number}": "x" * 400_000 for number in range(2)}}
+    path = embedded.collection("configmaps")
+    assert (await embedded.post(path, {"metadata": {"name": "fits"}, **annotations})).status == 201
+    more = {"data": {f"k{number}": "x" * 400_000 for number in range(3)}}
+    assert (await embedded.post(path, {"metadata": {"name": "large"}, **more})).status == 422
+
+
+async def test_open_watches_do_not_delay_the_stop(server: ApiServer) -> None:
+    site = await serve(server, "127.0.0.1", 0, TOKEN)
+    async with aiohttp.ClientSession(headers={"Authorization": "Bearer letmein"}) as session:
+        url = f"{site.url}/api/v1/namespaces?watch=true"
+        async with session.get(url) as response:
+            await response.content.readline()
+            async with asyncio.timeout(2):
+                await server.stop()
+                rest = await response.content.read()
+                await site.stop()
+    assert rest.endswith(b"\n")
+
+
+async def test_the_headers_of_a_watch_come_before_its_first_event(embedded: Api) -> None:
+    path = embedded.collection("configmaps")
+    async with asyncio.timeout(5), embedded.watch(path, timeoutSeconds="60") as watch:
+        assert watch.response.status == 200
+
+
+async def test_a_client_that_goes_away_ends_its_watch(server: ApiServer) -> None:
+    site = await serve(server, "127.0.0.1", 0, TOKEN)
+    async with aiohttp.ClientSession(headers={"Authorization": "Bearer letmein"}) as session:
+        async with session.get(f"{site.url}/api/v1/namespaces?watch=true") as response:
+            await response.content.readline()
+            assert len(server.watches) == 1
+            response.close()
+        async with asyncio.timeout(5):
+            while len(server.watches):
+                await asyncio.sleep(0.01)
+    await site.stop()
+
+
+async def test_names_in_paths_may_be_escaped(embedded: Api) -> None:
+    answer = await embedded.get(f"/api/v1/namespaces/{embedded.namespace}/configmaps/with%20space")
+    assert answer.status == 404
+    assert answer.body["details"]["name"] == "with space"

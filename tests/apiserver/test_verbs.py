@@ -1,0 +1,32 @@
+"""Answers: their status, type and warnings."""
+
+from __future__ import annotations
+
+import pytest
+
+from dbaas.apiserver import ApiServer
+from dbaas.apiserver.negotiation import Wanted
+from dbaas.apiserver.verbs import add_warnings, respond
+from fixtures.apiserver import send_raw
+
+PATH = "/api/v1/namespaces/default/configmaps"
+
+
+def test_warnings_stand_in_one_header_each_once() -> None:
+    headers = add_warnings({"warning": '299 - "a"'}, ["b", "b", 'c"d'])
+    assert headers["warning"] == '299 - "a", 299 - "b", 299 - "c\\"d"'
+    assert add_warnings({"x": "y"}, []) == {"x": "y"}
+
+
+def test_an_answer_is_recoded() -> None:
+    response = respond(200, b'{"a":1}', Wanted("application/yaml"))
+    assert response.body == b"a: 1\n"
+    assert response.headers == {"content-type": "application/yaml"}
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/yaml"])
+async def test_every_answer_says_its_type(server: ApiServer, accept: str) -> None:
+    body = {"metadata": {"name": "one"}}
+    for method, path, sent in (("POST", PATH, body), ("GET", f"{PATH}/one", None), ("DELETE", f"{PATH}/one", None)):
+        response = await send_raw(server, method, path, sent, {"accept": accept})
+        assert response.headers["content-type"] == accept
