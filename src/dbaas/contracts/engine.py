@@ -212,8 +212,8 @@ class Blueprint(Protocol):
     def __call__(self, spec: Any, references: References) -> tuple[Item, ...]:
         """The items an object's spec (its model in `api`) stands for, in the order in which they are made. Pure.
 
-        A name that the spec leaves to the object's own (`name`, `username`) is filled in by the caller. An item that was
-        applied (`status.owned`) and is not among them any more is planned with desired None.
+        A name that the spec leaves to the object's own (`name`, `username`) is filled in by the caller. An item that
+        was applied (`status.owned`) and is not among them any more is planned with desired None.
         """
         ...
 
