@@ -76,7 +76,10 @@ class ClusterDatabaseStatus(Model):
     primary_instance: Annotated[
         str | None, Field(default=None, max_length=253, description="The one that takes writes.")
     ]
-    roles: Annotated[dict[str, str], Field(default={}, description="Role of each instance.")]
+    roles: Annotated[
+        dict[str, Annotated[str, Field(max_length=64)]],
+        Field(default={}, max_length=99, description="Role of each instance."),
+    ]
     endpoints: Annotated[Endpoints, Field(default=Endpoints(), description="Where clients connect.")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from dbaas.api.conditions import ManagedStatus
 from dbaas.api.model import ATOMIC, SET_OF_SCALARS, Model, RealName, immutable, rule
@@ -18,6 +18,12 @@ On = Literal["database", "schema", "table", "sequence"]
 
 class Privilege(Model):
     """Some privileges on some objects of one type."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rule(
+            "!has(self.grantor) || self.future", "grantor is for future objects only: set future or leave it out"
+        )
+    )
 
     on: Annotated[On, Field(description="Type of the objects.")]
     database: Annotated[RealName | None, Field(default=None, description="Database; by default that of databaseRef.")]
@@ -78,7 +84,4 @@ COLUMNS = (
     ("Phase", "string", ".status.phase"),
     ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
     ("Age", "date", ".metadata.creationTimestamp"),
-)
-PRIVILEGE_RULES = rule(
-    "!has(self.grantor) || self.future", "grantor is for future objects only: set future or leave it out"
 )

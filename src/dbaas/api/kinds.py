@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dbaas.api import cluster, database, database_engine, grant, instance, user
+from dbaas.api import cluster, database, database_engine, grant, instance, process, user
 from dbaas.api.model import Model
 from dbaas.api.resource import Kind
 
@@ -39,3 +39,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(user.DATABASE_USER, user.DatabaseUser, user.COLUMNS, spec_rules=user.SPEC_RULES, engine_blocks=True),
     Definition(grant.DATABASE_GRANT, grant.DatabaseGrant, grant.COLUMNS),
 )
+LAPTOP_DEFINITIONS: tuple[Definition, ...] = (
+    Definition(process.PROCESS, process.Process, process.COLUMNS, object_rules=process.RULES),
+)
+"""Kinds that exist on a laptop only."""

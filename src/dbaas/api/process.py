@@ -20,6 +20,7 @@ SignalName = Annotated[str, Field(max_length=12, pattern=r"^SIG[A-Z0-9]+$")]
 InnerPath = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
 ]
+FolderName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$")]
 CommandLine = Annotated[
     list[Annotated[str, Field(max_length=4096)]], Field(min_length=1, max_length=200, json_schema_extra=ATOMIC)
 ]
@@ -30,7 +31,7 @@ class ProcessInit(Model):
     """A command that makes a folder before the first start; it happens entirely or not at all."""
 
     command: Annotated[CommandLine, Field(description="Command; `$(CREATES)` is the empty folder that it fills.")]
-    creates: Annotated[InnerPath, Field(description="What the folder is called once the command has succeeded.")]
+    creates: Annotated[FolderName, Field(description="What the folder is called once the command has succeeded.")]
 
 
 class EnvironmentVariable(Model):
@@ -85,14 +86,10 @@ class Probes(Model):
 
 
 class Restart(Model):
-    """When it is started again after it ended by itself."""
+    """How soon it is started again after it ended by itself."""
 
-    policy: Annotated[
-        Literal["Always", "OnFailure", "Never"],
-        Field(default="Always", description="Always, only after a failure, or never."),
-    ]
     backoff: Annotated[
-        Duration, Field(default="1s", description="First pause; it doubles with every failure up to `maxBackoff`.")
+        Duration, Field(default="1s", description="First pause; it doubles each time up to `maxBackoff`.")
     ]
     max_backoff: Annotated[
         Duration, Field(default="1m", description="Longest pause; a run that outlasts it starts the pauses anew.")
@@ -141,7 +138,7 @@ class ProcessSpec(Model):
         Field(default=[], max_length=20, description="TCP ports.", json_schema_extra=unique_by("name")),
     ]
     probes: Annotated[Probes, Field(default=Probes(), description="How to find out how it is.")]
-    restart: Annotated[Restart, Field(default=Restart(), description="What happens when it ends by itself.")]
+    restart: Annotated[Restart, Field(default=Restart(), description="How soon it is started again.")]
     stop_signal: Annotated[SignalName, Field(default="SIGTERM", description="Signal that asks it to end.")]
     stop_timeout: Annotated[Duration, Field(default="60s", description="Time to end before it is killed.")]
     reload_signal: Annotated[SignalName, Field(default="SIGHUP", description="Signal that makes it read its files.")]
@@ -167,7 +164,9 @@ class ProcessStatus(Status):
     pid: Annotated[int | None, Field(default=None, description="Process id while it runs.")]
     started_at: Annotated[Time | None, Field(default=None, description="When it was started.")]
     host: Annotated[str | None, Field(default=None, max_length=253, description="Address that it listens on.")]
-    ports: Annotated[dict[str, int], Field(default={}, description="Port numbers: given once, then kept.")]
+    ports: Annotated[
+        dict[str, int], Field(default={}, max_length=20, description="Port numbers: given once, then kept.")
+    ]
     restarts: Annotated[int, Field(default=0, description="How often it was started again after it ended by itself.")]
     last_exit: Annotated[LastExit | None, Field(default=None, description="How it ended last time.")]
     log: Annotated[str | None, Field(default=None, max_length=4096, description="File with what it prints.")]
@@ -186,4 +185,10 @@ COLUMNS = (
     ("Phase", "string", ".status.phase"),
     ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
     ("Age", "date", ".metadata.creationTimestamp"),
+)
+RULES = validations(
+    {
+        "rule": "self.metadata.name.size() <= 180",
+        "message": "a process' name has at most 180 characters, because files are named after it and its namespace",
+    }
 )

@@ -21,6 +21,5 @@ def parse_quantity(text: str) -> Decimal:
         raise ValueError(f"{text!r} is not a quantity such as 10Gi or 500m")
     suffix = match.group(2) or ""
     number = text.removesuffix(suffix)
-    if suffix[:1] in ("e", "E") and len(suffix) > 1:
-        return Decimal(number) * Decimal(10) ** int(suffix[1:])
-    return Decimal(number) * _SUFFIX[suffix]
+    scale = _SUFFIX.get(suffix)
+    return Decimal(number) * (Decimal(10) ** int(suffix[1:]) if scale is None else scale)

@@ -39,6 +39,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
         super().__init__(self._jumping)
+        # asyncio runs a timer once it is nearer than this. Its own value, a nanosecond, is lost in a float after some
+        # months, and a timer that is due would never run.
+        self._clock_resolution = 1e-6
 
     def time(self) -> float:
         return self._jumping.elapsed

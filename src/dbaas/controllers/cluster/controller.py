@@ -17,6 +17,7 @@ from dbaas.controllers.cluster.deletion import ClusterDeletion
 from dbaas.controllers.cluster.report import build_outcome
 from dbaas.controllers.cluster.subject import read_cluster
 from dbaas.controllers.finalizers import hold
+from dbaas.controllers.tokens import lives_on
 from dbaas.core.randomness import Randomness
 
 
@@ -31,13 +32,13 @@ class ClusterController:
         self._deletion = ClusterDeletion(client, self._children, self._credentials)
 
     def build(self) -> Controller:
-        """The controller for the runtime; dependents that go wake a cluster that waits for them by its back-off."""
+        """The controller for the runtime."""
         kinds: list[Kind] = [kind for provider in self._registry.providers.values() for kind in provider.kinds]
         return Controller(
             DATABASE_CLUSTER,
             self.reconcile,
             owns=(DATABASE_INSTANCE, *dict.fromkeys(kinds)),
-            references=_name_secret,
+            references=_refer,
             refers_to=(SECRET,),
         )
 
@@ -67,5 +68,8 @@ class ClusterController:
             self._client.event(resource, "Normal", "Stopped", outcome.message)
 
 
-def _name_secret(cluster: Resource) -> Iterable[str]:
+def _refer(cluster: Resource) -> Iterable[str]:
+    """Its Secret; while it is being deleted also what lives on it, whose end it waits for."""
     yield token_of(SECRET, Key(cluster.key.namespace, f"{cluster.key.name}-credentials"))
+    if cluster.metadata.is_deleting:
+        yield lives_on(cluster.key)

@@ -1,0 +1,63 @@
+# Two commands are enough: `make demo` to see it, `make test` to trust it. Both bring all they need into .venv.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTEST := $(BIN)/python -m pytest
+# Tests that need no server of others: what a developer runs before each commit.
+QUICK := not slow and not real_server and not kube_apiserver
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help demo test quick check format crds docs bench clean
+
+##@ Use
+help: ## show this
+	@awk 'BEGIN {FS = ":.*## "} /^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z ]+:.*## /{sub(/:.*/, "", $$1); printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## a PostgreSQL server, a database and a user on this machine, from nothing, then all stopped
+	@$(BIN)/python tools/demo.py
+
+##@ Verify
+test: $(READY) ## the whole suite; with CI set, what a test needs is built or the test fails
+	@if [ -n "$$CI" ]; then tools/control_plane/ensure >/dev/null; fi
+	$(PYTEST) -n 2 --dist worksteal $(ARGS)
+
+quick: $(READY) ## the tests that need no other server, in under a minute
+	$(PYTEST) -n 2 --dist worksteal -m "$(QUICK)" $(ARGS)
+
+check: $(READY) ## format, lint, types, imports, architecture, generated files, samples, tutorial
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/generate.py --check
+	$(PYTEST) tests/architecture tests/samples tests/docs
+
+##@ Make
+format: $(READY) ## rewrite the sources as `make check` wants them
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+crds docs: $(READY) ## write deploy/crds and docs/reference anew from the types
+	$(BIN)/python tools/generate.py
+
+bench: $(READY) ## measure, each figure as a ratio within one run (docs/explanation/performance.md)
+	@for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+clean: ## remove the environment and all caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# The environment: uv comes through plain pip, everything else through uv and the lock file. Made again only when one of
+# the two files changes.
+$(READY): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "dbaas needs Python 3.11 or newer; say which one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ echo "this Python cannot make environments; on Debian: apt install python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/uv || { $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
+	@$(BIN)/uv sync --quiet --frozen --inexact --python $(BIN)/python
+	@touch $@

@@ -1,0 +1,236 @@
+"""CustomResourceDefinitions made from the models: pydantic's JSON Schema, rewritten as Kubernetes wants it.
+
+Kubernetes takes structural schemas only (https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/
+custom-resource-definitions/#specifying-a-structural-schema): no references, no `anyOf` that carries types, no
+`additionalProperties` beside `properties`. An optional field is one that is not required; null means absent.
+
+Defaults of a spec are stored by the server, so changing one changes the API. Empty lists, maps and strings are not
+stored, because they mean the same as nothing; a status has no defaults, because what its writer left out must stay out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import BaseModel
+
+from dbaas.api.kinds import Definition
+from dbaas.core.errors import DbaasError
+
+JsonSchema = dict[str, Any]
+CATEGORY = "dbaas"
+VALIDATIONS = "x-kubernetes-validations"
+INT_OR_STRING = "x-kubernetes-int-or-string"
+PRESERVE = "x-kubernetes-preserve-unknown-fields"
+
+_KEPT = (
+    "type", "format", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf", "minItems",
+    "maxItems", "minProperties", "maxProperties", "required",
+)  # fmt: skip
+_LEFT_OUT = {"title", "$defs"}
+_REWRITTEN = {
+    "$ref", "anyOf", "const", "default", "description", "properties", "items", "additionalProperties",
+    "exclusiveMinimum", "exclusiveMaximum", VALIDATIONS,
+}  # fmt: skip
+_IDENTITY: Mapping[str, JsonSchema] = {
+    "apiVersion": {"type": "string", "description": "Group and version of the kind."},
+    "kind": {"type": "string", "description": "The kind."},
+}
+
+
+class UnsupportedSchema(DbaasError):
+    """A model says something that no CustomResourceDefinition can say."""
+
+    reason = "UnsupportedSchema"
+
+
+def build_crd(definition: Definition, blocks: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+    """The CustomResourceDefinition of a kind. `blocks` are the engines' models of `spec.<engine>` for this kind.
+
+    Raises UnsupportedSchema.
+    """
+    kind = definition.kind
+    names: dict[str, Any] = {
+        "kind": kind.kind,
+        "listKind": f"{kind.kind}List",
+        "plural": kind.plural,
+        "singular": kind.kind.lower(),
+        "categories": [CATEGORY],
+    }
+    if kind.short_names:
+        names["shortNames"] = list(kind.short_names)
+    version = {
+        "name": kind.version,
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": build_schema(definition, blocks)},
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": [
+            {"name": name, "type": type_, "jsonPath": path} for name, type_, path in definition.columns
+        ],
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": kind.resource},
+        "spec": {
+            "group": kind.group,
+            "names": names,
+            "scope": "Namespaced" if kind.namespaced else "Cluster",
+            "versions": [version],
+        },
+    }
+
+
+def build_schema(definition: Definition, blocks: Mapping[str, type[BaseModel]]) -> JsonSchema:
+    """The `openAPIV3Schema` of a kind, with the engines' blocks in its spec. Raises UnsupportedSchema."""
+    if blocks and not definition.engine_blocks:
+        raise UnsupportedSchema(f"{definition.kind} has no engine blocks, but {sorted(blocks)} have one for it")
+    fields = render(definition.model)["properties"]
+    spec = fields["spec"]
+    for engine, model in sorted(blocks.items()):
+        if engine in spec["properties"]:
+            raise UnsupportedSchema(f"the block {engine!r} of {definition.kind} hides a field of that name")
+        spec["properties"][engine] = render(model)
+    _add_rules(spec, definition.spec_rules)
+    root: JsonSchema = {
+        "type": "object",
+        "description": _first_paragraph(definition.model),
+        "required": ["spec"],
+        "properties": {
+            **{name: dict(schema) for name, schema in _IDENTITY.items()},
+            "metadata": {"type": "object"},
+            "spec": spec,
+            "status": _without_defaults(fields["status"]),
+        },
+    }
+    if definition.object_rules:
+        # Rules of an object may look at its name; only this much of the metadata may be described.
+        root["properties"]["metadata"]["properties"] = {"name": {"type": "string", "maxLength": 253}}
+    _add_rules(root, definition.object_rules)
+    return root
+
+
+def render(model: type[BaseModel]) -> JsonSchema:
+    """The structural schema of one model. Raises UnsupportedSchema."""
+    schema = model.model_json_schema(by_alias=True)
+    return _Structural(schema.get("$defs", {})).rewrite(schema, _Place(model.__name__))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where we are in a schema, for messages, and inside which models."""
+
+    path: str
+    models: frozenset[str] = frozenset()
+
+    def below(self, name: str) -> _Place:
+        return replace(self, path=f"{self.path}.{name}")
+
+
+class _Structural:
+    """Rewrites pydantic's JSON Schema."""
+
+    def __init__(self, definitions: Mapping[str, JsonSchema]) -> None:
+        self._definitions = definitions
+
+    def rewrite(self, schema: Mapping[str, Any], place: _Place) -> JsonSchema:
+        schema, place = self._inline(schema, place)
+        kept = {key for key in schema if key in _KEPT or key.startswith("x-")}
+        unknown = schema.keys() - kept - _REWRITTEN - _LEFT_OUT
+        if unknown:
+            raise UnsupportedSchema(f"{place.path} uses {', '.join(sorted(unknown))}, which Kubernetes does not know")
+        result = {key: schema[key] for key in ("type", "description") if key in schema}
+        result.update({key: schema[key] for key in schema if key in kept})
+        _rewrite_values(schema, result)
+        self._rewrite_children(schema, result, place)
+        default = _meaningful(schema.get("default"))
+        if default is not None:
+            result["default"] = default
+        return result
+
+    def _inline(self, schema: Mapping[str, Any], place: _Place) -> tuple[Mapping[str, Any], _Place]:
+        """Puts what is referred to in place; what stands beside the reference counts more."""
+        while True:
+            if "$ref" in schema:
+                name = schema["$ref"].rpartition("/")[2]
+                if name in place.models:
+                    raise UnsupportedSchema(f"{place.path} contains itself, which no schema of Kubernetes can say")
+                place = replace(place, models=place.models | {name})
+                schema = _merge(self._definitions[name], schema, "$ref")
+            elif "anyOf" in schema:
+                schema = _merge(_only_branch(schema["anyOf"], place), schema, "anyOf")
+            else:
+                return schema, place
+
+    def _rewrite_children(self, schema: Mapping[str, Any], result: JsonSchema, place: _Place) -> None:
+        values = schema.get("additionalProperties")
+        if "properties" in schema:
+            result["properties"] = {
+                name: self.rewrite(child, place.below(name)) for name, child in schema["properties"].items()
+            }
+        elif isinstance(values, Mapping):
+            result["additionalProperties"] = self.rewrite(values, place.below("*"))
+        elif values is True:
+            result[PRESERVE] = True
+        if "items" in schema:
+            result["items"] = self.rewrite(schema["items"], place.below("[]"))
+
+
+def _rewrite_values(schema: Mapping[str, Any], result: JsonSchema) -> None:
+    if "description" in schema:
+        result["description"] = _one_line(schema["description"])
+    if "const" in schema:
+        result["enum"] = [schema["const"]]
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if exclusive in schema:
+            result.update({bound: schema[exclusive], exclusive: True})
+    if "type" not in result and INT_OR_STRING not in result:
+        result[PRESERVE] = True
+
+
+def _only_branch(branches: Sequence[Mapping[str, Any]], place: _Place) -> Mapping[str, Any]:
+    real = [branch for branch in branches if branch.get("type") != "null"]
+    if len(real) == 1:
+        return real[0]
+    if sorted(branch.get("type", "") for branch in real) == ["integer", "string"]:
+        return {INT_OR_STRING: True}
+    raise UnsupportedSchema(f"{place.path} may be of several types, which no schema of Kubernetes can say")
+
+
+def _merge(inner: Mapping[str, Any], outer: Mapping[str, Any], resolved: str) -> Mapping[str, Any]:
+    merged = {**inner, **{key: value for key, value in outer.items() if key != resolved}}
+    rules = [*inner.get(VALIDATIONS, ()), *outer.get(VALIDATIONS, ())]
+    return {**merged, VALIDATIONS: rules} if rules else merged
+
+
+def _meaningful(default: Any) -> Any:
+    """The default without what is empty; None where nothing is left."""
+    if isinstance(default, Mapping):
+        return {key: kept for key, value in default.items() if (kept := _meaningful(value)) is not None} or None
+    return None if default in ("", []) else default
+
+
+def _without_defaults(schema: JsonSchema) -> JsonSchema:
+    result = {key: value for key, value in schema.items() if key != "default"}
+    if "properties" in schema:
+        result["properties"] = {name: _without_defaults(child) for name, child in schema["properties"].items()}
+    for key in ("items", "additionalProperties"):
+        if key in schema:
+            result[key] = _without_defaults(schema[key])
+    return result
+
+
+def _add_rules(schema: JsonSchema, rules: Mapping[str, Any]) -> None:
+    if VALIDATIONS in rules:
+        schema[VALIDATIONS] = [*schema.get(VALIDATIONS, ()), *rules[VALIDATIONS]]
+
+
+def _first_paragraph(model: type[BaseModel]) -> str:
+    return _one_line((model.__doc__ or "").split("\n\n")[0])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,168 @@
+"""The composition root: the only place that picks implementations and hands each part the others that it needs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from dbaas.admission import RuleAdmission
+from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION
+from dbaas.api.database_engine import DATABASE_ENGINE
+from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS
+from dbaas.api.resource import Key, Kind, Resource
+from dbaas.api.schema import build_crd
+from dbaas.apiserver import ApiServer
+from dbaas.apiserver.http import ListenError, Site, serve
+from dbaas.contracts.client import NotFound
+from dbaas.contracts.registry import Registry, find_registry
+from dbaas.contracts.transport import Transport
+from dbaas.controllers import build_controllers, instance_waker
+from dbaas.controllers.database_engine import builtin_entries
+from dbaas.controllers.managed.planning import ObjectPlan, plan_objects
+from dbaas.core.clock import Clock, SystemClock, format_time
+from dbaas.core.home import Home, Running, write_privately
+from dbaas.core.logs import set_up_logs
+from dbaas.core.offload import ThreadOffload
+from dbaas.core.process import LocalProcesses
+from dbaas.core.randomness import SystemRandomness, token
+from dbaas.core.secrets import Secret
+from dbaas.core.supervise import supervise
+from dbaas.kube.verbs import RestClient, Writing
+from dbaas.lanes.lanes import ServerLanes
+from dbaas.laptop.agent import Agent
+from dbaas.laptop.machine import Machine, server_user
+from dbaas.runtime.manager import Manager
+from dbaas.runtime.metrics import MeteredTransport, Metrics
+from dbaas.server.metrics import serve_metrics
+
+HOST = "127.0.0.1"
+PORTS = range(6440, 6540)
+THREADS = 4
+FIRST_LOOK_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`port` 0: that of the home, chosen once."""
+
+    home: Home
+    port: int = 0
+    verbose: bool = False
+
+
+async def run_laptop(
+    settings: Settings, announce: Callable[[Running], None], stopping: Callable[[], None] = lambda: None
+) -> None:
+    """The control plane of this machine, until SIGTERM, SIGINT or SIGHUP; then controllers, servers, API stop in turn.
+
+    `announce` is told where it is when every object has been looked at once. Raises AlreadyRunning, HomeNotUsable,
+    ListenError, StorageError.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    machine = Machine(
+        LocalProcesses(SystemClock()), SystemClock(), SystemRandomness(), ThreadOffload(THREADS, "dbaas"), server_user()
+    )
+    settings.home.make(shared=machine.user is not None)
+    held = Running(os.getpid(), format_time(machine.clock.now()))
+    with settings.home.hold(held):
+        set_up_logs(settings.home.log, verbose=settings.verbose)
+        async with AsyncExitStack() as parts:
+            running = await _start(settings, machine, held, parts)
+            settings.home.announce(running)
+            announce(running)
+            await stop.wait()
+            stopping()
+
+
+async def _start(settings: Settings, machine: Machine, held: Running, parts: AsyncExitStack) -> Running:
+    """Each part goes to `parts` as soon as it runs: they are stopped in reverse order, whatever happens."""
+    home, registry = settings.home, find_registry()
+
+    async def find(kind: Kind, key: Key) -> Resource | None:
+        try:
+            return await RestClient(server).get(kind, key)
+        except NotFound:
+            return None
+
+    admission = RuleAdmission(registry, find)
+    server: ApiServer = ApiServer(home.database, machine.clock, machine.randomness, machine.offload, admission)
+    await server.start()
+    site = await _listen(server, settings, machine)
+    parts.push_async_callback(site.stop)
+    parts.push_async_callback(server.stop)
+    await _install_definitions(server, registry)
+    collected = CollectorRegistry()
+    metrics = Metrics(collected)
+    manager = Manager(RestClient(MeteredTransport(server, metrics)), machine.clock, machine.randomness, metrics)
+    lanes = ServerLanes(machine.clock, machine.randomness, recovered=instance_waker(manager.enqueue))
+    parts.push_async_callback(lanes.close_all)
+    agent = Agent(manager.client, machine, home.path, manager.enqueue)
+    parts.push_async_callback(agent.close)
+    parts.push_async_callback(agent.stop_all)
+    for controller in [agent.controller(), *build_controllers(manager, lanes, registry, machine, admission, collected)]:
+        manager.add(controller)
+    face = await serve_metrics(collected, manager.unhealthy, manager.unready)
+    parts.push_async_callback(face.close)
+    loop = asyncio.create_task(supervise("manager", manager.run, machine.clock))
+    parts.push_async_callback(_stop_manager, manager, loop)
+    await _look_once(manager, machine.clock)
+    return replace(held, endpoint=site.url, metrics=f"http://{HOST}:{face.port}/metrics")
+
+
+async def _listen(server: ApiServer, settings: Settings, machine: Machine) -> Site:
+    """On the home's port; the first time on the first free one, which is then the home's."""
+    home = settings.home
+    secret = Secret(home.token.read_text() if home.token.exists() else token(machine.randomness))
+    known = settings.port or home.read_port()
+    for port in [known] if known else [*PORTS, 0]:
+        try:
+            site = await serve(server, HOST, port, secret)
+        except ListenError as error:
+            if known:
+                raise ListenError(f"{error.message}; end that program, or choose another: dbaas up --port N") from error
+            continue
+        write_privately(home.port, str(site.port))
+        home.write_kubeconfig(site.url, secret)
+        return site
+    raise ListenError(f"no port is free on {HOST}")
+
+
+async def _install_definitions(server: ApiServer, registry: Registry) -> None:
+    rest = RestClient(server, Writing("dbaas-installation"))
+    for definition in (*DEFINITIONS, *LAPTOP_DEFINITIONS):
+        body = build_crd(definition, registry.blocks(definition.kind.kind))
+        await rest.apply(CUSTOM_RESOURCE_DEFINITION, body, force=True)
+    for entry in builtin_entries(registry):
+        await rest.apply(DATABASE_ENGINE, entry)
+
+
+async def _stop_manager(manager: Manager, loop: asyncio.Task[None]) -> None:
+    await manager.stop()
+    await loop
+
+
+async def _look_once(manager: Manager, clock: Clock) -> None:
+    """Until every object has been looked at once: what an earlier run has said of it may not be true any more."""
+    deadline = clock.monotonic() + FIRST_LOOK_SECONDS
+    while not manager.is_idle and clock.monotonic() < deadline:
+        await clock.sleep(0.02)
+
+
+async def plan_changes(transport: Transport, bodies: Sequence[tuple[Kind, Mapping[str, Any]]]) -> list[ObjectPlan]:
+    """What applying these objects would do, objects and statements; reads the API and the servers, changes neither."""
+    clock, randomness = SystemClock(), SystemRandomness()
+    client = Manager(RestClient(transport), clock, randomness).client  # never run: it reads from the API itself
+    lanes = ServerLanes(clock, randomness)
+    try:
+        return await plan_objects(client, lanes, find_registry(), bodies)
+    finally:
+        await lanes.close_all()

@@ -1,0 +1,1 @@
+"""The command line `dbaas`: one module per command, each quick to import; what is heavy is imported when it is used."""

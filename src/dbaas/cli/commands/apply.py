@@ -1,0 +1,64 @@
+"""`dbaas apply`: makes what manifests say so, by server-side apply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from dbaas.cli.exits import CommandError
+from dbaas.cli.formats import Format, FormatOption, full_name
+from dbaas.cli.options import FileOptions, NamespaceOptions, TimeoutOptions
+from dbaas.cli.session import Session, run_on_target
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplyOptions(NamespaceOptions, FileOptions, TimeoutOptions):
+    """What to apply and how."""
+
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until all of it is ready.")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Let the server check it, and change nothing.")] = False
+    force_conflicts: Annotated[
+        bool, typer.Option("--force-conflicts", help="Take over fields that somebody else has set.")
+    ] = False
+    output: FormatOption = Format.TABLE
+
+
+def run(options: ApplyOptions) -> None:
+    """Create or change objects from manifests.
+
+    All of it is checked before any of it is sent.
+    """
+    run_on_target(options, lambda session: apply(session, options))
+
+
+async def apply(session: Session, options: ApplyOptions) -> None:
+    from dbaas.cli.applying import locate, read_live, rehearse, send
+    from dbaas.cli.checking import check_manifests, open_rulebook
+    from dbaas.cli.following import Ref
+    from dbaas.cli.manifests import load_manifests
+    from dbaas.cli.problems import refuse, show_remarks
+    from dbaas.cli.waiting import parse_timeout, wait_until_ready
+
+    timeout = parse_timeout(options.timeout)
+    if options.wait and options.dry_run:
+        raise CommandError("nothing becomes ready by a dry run: leave out --wait or --dry-run")
+    manifests, problems = load_manifests(options.files or ())
+    show_remarks(manifests, session.terminal)
+    targets, unknown = locate(manifests, await session.kinds(), session.namespace)
+    located = [target.manifest for target in targets]
+    problems += unknown + await check_manifests(located, open_rulebook(), session.namespace, session.find)
+    if not problems:
+        targets = await read_live(session, targets)
+        problems = await rehearse(session, targets, force=options.force_conflicts)
+    if problems:
+        raise refuse(problems, len(manifests))
+    applied = await send(session, targets, force=options.force_conflicts, dry_run=options.dry_run)
+    for one in applied:
+        name = full_name(one.target.served, one.target.key.name)
+        text = name if options.output is Format.NAME else f"{name} {one.effect}"
+        session.terminal.print(f"{text} (dry run)" if options.dry_run else text)
+    session.terminal.out.flush()
+    if options.wait:
+        await wait_until_ready(session, [Ref(one.target.served, one.target.key) for one in applied], timeout)

@@ -1,0 +1,106 @@
+"""`dbaas delete`: objects by name or manifest; says what blocks a deletion instead of hanging."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from dbaas.cli.exits import CommandError, ExitCode, Finished, WrongUsage
+from dbaas.cli.following import Ref
+from dbaas.cli.formats import full_name
+from dbaas.cli.options import FileOptions, NamespaceOptions, TimeoutOptions
+from dbaas.cli.selection import Scope, choose, fetch
+from dbaas.cli.session import Session, run_on_target
+from dbaas.cli.waiting import parse_timeout, wait_until_gone
+from dbaas.contracts.client import ApiError, NotFound
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteOptions(NamespaceOptions, FileOptions, TimeoutOptions):
+    """What to delete."""
+
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KIND NAME… | KIND/NAME… | KINDS --all]", help="Which objects.", show_default=False),
+    ] = None
+    every: Annotated[bool, typer.Option("--all", help="All objects of these kinds in the namespace.")] = False
+    selector: Annotated[str, typer.Option("--selector", "-l", help="Only with these labels.", show_default=False)] = ""
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until they are gone.")] = True
+    ignore_missing: Annotated[bool, typer.Option("--ignore-not-found", help="Absent objects are no error.")] = False
+
+
+def run(options: DeleteOptions) -> None:
+    """Delete objects.
+
+    What they stand for stays or goes by their deletionPolicy; by default data stays.
+    """
+    if bool(options.what) == bool(options.files):
+        raise WrongUsage("name either objects or manifests (-f)")
+    run_on_target(options, lambda session: delete(session, options))
+
+
+async def delete(session: Session, options: DeleteOptions) -> None:
+    timeout = parse_timeout(options.timeout)
+    refs, missing = await (_from_files(session, options) if options.files else _from_names(session, options))
+    deleted, refused = await _send(session, refs, missing)
+    for text in missing if not options.ignore_missing else ():
+        session.terminal.remark(f"error: {text}")
+    if not refs and not missing:
+        session.terminal.remark("there is nothing to delete")
+    if options.wait and deleted:
+        await wait_until_gone(session, deleted, timeout)
+    for ref in deleted:
+        effect = "deleted" if options.wait else "deletion has begun"
+        session.terminal.print(f"{full_name(ref.served, ref.key.name)} {effect}")
+    if refused:
+        raise CommandError(f"{len(refused)} of {len(refs)} objects cannot be deleted", *refused)
+    if missing and not options.ignore_missing:
+        raise Finished(ExitCode.FAILED)
+
+
+async def _from_names(session: Session, options: DeleteOptions) -> tuple[list[Ref], list[str]]:
+    choices = choose(options.what or (), await session.kinds(), Scope(session.namespace, options.selector))
+    if not options.every and not options.selector and any(not choice.names for choice in choices):
+        raise WrongUsage("which objects? name them, or say --all")
+    if options.every and any(choice.names for choice in choices):
+        raise WrongUsage("--all goes with kinds, not with names")
+    refs, missing = [], []
+    for choice in choices:
+        found, absent = await fetch(session.rest, choice)
+        refs += [Ref(choice.served, resource.key) for resource in found]
+        missing += absent
+    return refs, missing
+
+
+async def _from_files(session: Session, options: DeleteOptions) -> tuple[list[Ref], list[str]]:
+    from dbaas.cli.applying import locate
+    from dbaas.cli.manifests import load_manifests
+    from dbaas.cli.problems import refuse
+
+    manifests, problems = load_manifests(options.files or ())
+    targets, unknown = locate(manifests, await session.kinds(), session.namespace)
+    if problems or unknown:
+        raise refuse(problems + unknown, len(manifests))
+    return [Ref(target.served, target.key) for target in targets], []
+
+
+async def _send(session: Session, refs: Sequence[Ref], missing: list[str]) -> tuple[list[Ref], list[str]]:
+    """Those whose deletion has begun and why others' was refused; absent ones are added to `missing`."""
+    slots = asyncio.Semaphore(8)
+
+    async def one(ref: Ref) -> ApiError | None:
+        async with slots:
+            try:
+                await session.rest.delete(ref.served.kind, ref.key)
+            except ApiError as error:
+                return error
+            return None
+
+    errors = await asyncio.gather(*(one(ref) for ref in refs))
+    missing += [f"there is no {ref}" for ref, error in zip(refs, errors, strict=True) if isinstance(error, NotFound)]
+    refused = [error.message for error in errors if error is not None and not isinstance(error, NotFound)]
+    return [ref for ref, error in zip(refs, errors, strict=True) if error is None], refused

@@ -1,0 +1,83 @@
+"""`dbaas logs`: what the servers of a cluster print."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dbaas.api.resource import Resource
+from dbaas.cli.commands.status import PROCESS
+from dbaas.cli.exits import CommandError
+from dbaas.cli.options import NamespaceOptions
+from dbaas.cli.session import Session, run_on_target
+from dbaas.contracts.rest import Selection
+
+CLUSTER_LABEL = "dbaas.io/cluster"
+POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogsOptions(NamespaceOptions):
+    """Whose log."""
+
+    cluster: Annotated[str, typer.Argument(metavar="CLUSTER", help="Name of the DatabaseCluster.")]
+    tail: Annotated[int, typer.Option(help="Only the last lines; 0 for all.", min=0)] = 100
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on printing what comes.")] = False
+
+
+def run(options: LogsOptions) -> None:
+    """Show what the servers of a cluster print."""
+    run_on_target(options, lambda session: show(session, options))
+
+
+async def show(session: Session, options: LogsOptions) -> None:
+    if session.target.home is None:
+        raise CommandError(
+            "logs are read on a laptop only", f"on Kubernetes: kubectl logs -l {CLUSTER_LABEL}={options.cluster}"
+        )
+    selection = Selection(session.namespace, labels=f"{CLUSTER_LABEL}={options.cluster}")
+    servers = await session.rest.list(PROCESS, selection)
+    files = [(server.metadata.name, path) for server in servers if (path := _log_of(server)) is not None]
+    if not files:
+        raise CommandError(
+            f"cluster {options.cluster!r} in namespace {session.namespace!r} has no log yet",
+            "see what there is: dbaas get clusters -A",
+        )
+    positions = {}
+    for name, path in files:
+        prefix = f"{name} | " if len(files) > 1 else ""
+        positions[path] = (prefix, _print_tail(session, path, options.tail, prefix))
+    session.terminal.out.flush()
+    while options.follow:
+        for path, (prefix, position) in positions.items():
+            positions[path] = (prefix, _print_from(session, path, position, prefix))
+        session.terminal.out.flush()
+        await session.clock.sleep(POLL_SECONDS)
+
+
+def _log_of(server: Resource) -> Path | None:
+    text = server.status.get("log")
+    return Path(text) if text and Path(text).exists() else None
+
+
+def _print_tail(session: Session, path: Path, lines: int, prefix: str) -> int:
+    with path.open(errors="replace") as file:
+        for line in deque(file, lines or None):
+            session.terminal.print(prefix + line.rstrip("\n"))
+        return file.tell()
+
+
+def _print_from(session: Session, path: Path, position: int, prefix: str) -> int:
+    """A file that has become shorter was begun anew."""
+    if path.stat().st_size < position:
+        position = os.SEEK_SET
+    with path.open(errors="replace") as file:
+        file.seek(position)
+        for line in file:
+            session.terminal.print(prefix + line.rstrip("\n"))
+        return file.tell()

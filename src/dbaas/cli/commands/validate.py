@@ -1,0 +1,54 @@
+"""`dbaas validate`: what is wrong with manifests, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dbaas.cli.options import FileOptions
+from dbaas.cli.terminal import Terminal, open_terminal
+
+if TYPE_CHECKING:
+    from dbaas.cli.manifests import Manifest
+
+
+NAMESPACE = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidateOptions(FileOptions):
+    """What to validate."""
+
+
+def run(options: ValidateOptions) -> None:
+    """Check manifests without a server.
+
+    Their fields, bounds, and the rules of kinds and engines.
+    """
+    asyncio.run(validate(options, open_terminal(os.environ)))
+
+
+async def validate(options: ValidateOptions, terminal: Terminal) -> None:
+    from dbaas.cli.checking import check_manifests, open_rulebook
+    from dbaas.cli.manifests import load_manifests
+    from dbaas.cli.problems import refuse, show_remarks
+
+    manifests, problems = load_manifests(options.files or ())
+    show_remarks(manifests, terminal)
+    problems += await check_manifests(manifests, open_rulebook(), NAMESPACE)
+    if problems:
+        raise refuse(problems, len(manifests))
+    _report(manifests, terminal)
+
+
+def _report(manifests: Sequence[Manifest], terminal: Terminal) -> None:
+    from dbaas.cli.checking import is_ours
+
+    foreign = [manifest for manifest in manifests if not is_ours(manifest)]
+    for manifest in foreign:
+        terminal.remark(f"warning: {manifest.place()}: {manifest.kind} is not a kind of ours: not checked")
+    count = len(manifests) - len(foreign)
+    terminal.print(f"{count} object{'s are' if count != 1 else ' is'} valid")

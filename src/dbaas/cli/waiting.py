@@ -1,0 +1,104 @@
+"""Waits until objects are ready, or gone, with progress; says what is in the way when they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dbaas.cli.exits import CommandError, WaitedTooLong, WrongUsage
+from dbaas.cli.following import Follower, Ref, follow_until, start_deadline
+from dbaas.cli.progress import Progress, Step
+from dbaas.cli.session import Session
+from dbaas.cli.states import State, read_state
+from dbaas.cli.terminal import format_table
+from dbaas.core.duration import parse_duration
+
+QUIET_SECONDS = 3.0
+BLOCKED = {
+    "DeletionProtected": "set spec.deletionProtection to false, or spec.deletionPolicy to Retain, and apply it",
+    "DependenciesExist": "delete what depends on it first, or together with it",
+}
+
+
+def parse_timeout(text: str) -> float:
+    """Raises WrongUsage."""
+    try:
+        return parse_duration(text).total_seconds()
+    except ValueError as error:
+        raise WrongUsage(f"--timeout: {error}") from error
+
+
+async def wait_until_ready(session: Session, refs: Sequence[Ref], timeout: float) -> None:
+    """Ends early where all that is not ready is stuck. Raises CommandError and WaitedTooLong after the table."""
+    async with Follower(session.rest, session.clock, refs) as follower:
+        with Progress(session.terminal, session.clock, "ready") as progress:
+
+            def is_over(quiet_seconds: float) -> bool:
+                states = _states(follower)
+                progress.show([_ready_step(ref, state) for ref, state in states.items()])
+                return all(state.is_ready or state.is_stuck for state in states.values())
+
+            in_time = await follow_until(follower, start_deadline(session.clock, timeout), is_over)
+        states = _states(follower)
+    _print_states(session, states)
+    waiting = [ref for ref, state in states.items() if not state.is_ready]
+    if waiting and in_time:
+        raise CommandError(f"{_count(waiting, len(refs))} cannot become ready", *_advise(waiting, states))
+    if waiting:
+        raise WaitedTooLong(f"{_count(waiting, len(refs))} not ready after {timeout:g} s", *_advise(waiting, states))
+
+
+async def wait_until_gone(session: Session, refs: Sequence[Ref], timeout: float) -> None:
+    """Ends early where nothing moves any more and all that is left says what holds it."""
+    async with Follower(session.rest, session.clock, refs) as follower:
+        with Progress(session.terminal, session.clock, "gone", tells_done=False) as progress:
+
+            def is_over(quiet_seconds: float) -> bool:
+                states = _states(follower)
+                left = {ref: state for ref, state in states.items() if follower.objects[ref] is not None}
+                progress.show([Step(str(ref), state.text, is_done=ref not in left) for ref, state in states.items()])
+                held = all(state.reason in BLOCKED or state.is_stuck for state in left.values())
+                return held and (not left or quiet_seconds > QUIET_SECONDS)
+
+            in_time = await follow_until(follower, start_deadline(session.clock, timeout), is_over)
+        states = {ref: state for ref, state in _states(follower).items() if follower.objects[ref] is not None}
+    if not states:
+        return
+    reasons = [f"{ref}: {state.text or 'its finalizers hold it'}" for ref, state in states.items()]
+    advice = sorted({BLOCKED[state.reason] for state in states.values() if state.reason in BLOCKED})
+    text = f"{_count(list(states), len(refs))} still there"
+    if in_time:
+        raise CommandError(f"{text}: deletion is blocked", *reasons, *(f"to go on: {line}" for line in advice))
+    raise WaitedTooLong(f"{text} after {timeout:g} s", *reasons)
+
+
+def _states(follower: Follower) -> dict[Ref, State]:
+    return {
+        ref: State(False, phase="Absent", message="it does not exist")
+        if found is None
+        else read_state(found, ref.served)
+        for ref, found in follower.objects.items()
+    }
+
+
+def _ready_step(ref: Ref, state: State) -> Step:
+    phase = state.phase if state.phase not in ("", "Pending") else "waiting"
+    return Step(str(ref), "" if state.is_ready else f"{phase}: {state.text}", state.is_ready, state.is_stuck)
+
+
+def _print_states(session: Session, states: dict[Ref, State]) -> None:
+    rows = [
+        [str(ref), state.phase, str(state.is_ready), "" if state.is_ready else state.text]
+        for ref, state in states.items()
+    ]
+    for line in format_table(("Object", "Phase", "Ready", "Message"), rows, session.terminal):
+        session.terminal.print(line)
+
+
+def _advise(waiting: Sequence[Ref], states: dict[Ref, State]) -> list[str]:
+    lines = [f"{ref}: {states[ref].text}" for ref in waiting[:10]]
+    first = waiting[0]
+    return [*lines, f"more: dbaas describe {first.served.singular} {first.key.name} -n {first.key.namespace}"]
+
+
+def _count(some: Sequence[Ref], total: int) -> str:
+    return f"{len(some)} of {total} object{'s' if total != 1 else ''}"

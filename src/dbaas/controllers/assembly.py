@@ -1,0 +1,77 @@
+"""Puts the controllers together; what they need is given by `app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry
+
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import Key, Kind
+from dbaas.contracts.admission import Admission
+from dbaas.contracts.client import Client
+from dbaas.contracts.lane import Lanes
+from dbaas.contracts.reconcile import Controller, Enqueue
+from dbaas.contracts.registry import Registry
+from dbaas.controllers.cluster import ClusterController
+from dbaas.controllers.database_engine import DatabaseEngineController
+from dbaas.controllers.instance import InstanceController
+from dbaas.controllers.managed.controller import build_controller
+from dbaas.controllers.managed.records import MANAGED
+from dbaas.controllers.metrics import ControllerCounts
+from dbaas.controllers.servers import Servers
+from dbaas.controllers.surroundings import Surroundings
+from dbaas.core.clock import Clock
+from dbaas.core.randomness import Randomness
+
+
+class Host(Protocol):
+    """Who runs the controllers."""
+
+    @property
+    def client(self) -> Client: ...
+
+    def enqueue(self, kind: Kind, key: Key, *, low_priority: bool = False) -> None: ...
+
+
+class Sources(Protocol):
+    """Where time and chance come from."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def randomness(self) -> Randomness: ...
+
+
+def build_controllers(
+    host: Host, lanes: Lanes, registry: Registry, sources: Sources, admission: Admission, metrics: CollectorRegistry
+) -> list[Controller]:
+    """All controllers of our group, ready to be added to the host."""
+    surroundings = Surroundings(
+        client=host.client,
+        servers=Servers(host.client, lanes),
+        registry=registry,
+        admission=admission,
+        enqueue=host.enqueue,
+        clock=sources.clock,
+        randomness=sources.randomness,
+        counts=ControllerCounts(metrics),
+    )
+    return [
+        DatabaseEngineController(registry).build(),
+        ClusterController(host.client, registry, sources.randomness).build(),
+        InstanceController(surroundings).build(),
+        *(build_controller(kind, surroundings) for kind in MANAGED.values()),
+    ]
+
+
+def instance_waker(enqueue: Enqueue) -> Callable[[str], None]:
+    """For lanes to tell that a server answers again: its DatabaseInstance looks at once."""
+
+    def wake(lane: str) -> None:
+        namespace, _, name = lane.rpartition("/")
+        enqueue(DATABASE_INSTANCE, Key(namespace, name))
+
+    return wake

@@ -1,0 +1,39 @@
+"""Reading the conditions of objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dbaas.api.resource import Resource
+
+READY = "Ready"
+CONNECTED = "Connected"
+
+
+def read_condition(resource: Resource, name: str) -> Mapping[str, Any]:
+    """Empty where it is not there."""
+    conditions = resource.status.get("conditions") or ()
+    return next((condition for condition in conditions if condition.get("type") == name), {})
+
+
+def is_ready(resource: Resource) -> bool:
+    return bool(read_condition(resource, READY).get("status") == "True")
+
+
+def is_connected(instance: Resource) -> bool:
+    """Whether a DatabaseInstance answers; it may be held by others on its way out, and then it is not Ready."""
+    return bool(read_condition(instance, CONNECTED).get("status") == "True")
+
+
+def ready_reason(resource: Resource) -> str:
+    return str(read_condition(resource, READY).get("reason", ""))
+
+
+def ready_message(resource: Resource) -> str:
+    return str(read_condition(resource, READY).get("message", ""))
+
+
+def has_seen_spec(resource: Resource) -> bool:
+    """Whether the status speaks of the spec as it is now."""
+    return bool(resource.status.get("observedGeneration") == resource.metadata.generation)

@@ -1,0 +1,57 @@
+"""What holds a deletion: objects that depend, and what a namespace that is being deleted changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dbaas.api.core import NAMESPACE
+from dbaas.api.database import DATABASE
+from dbaas.api.resource import Key, Kind, Resource
+from dbaas.api.user import DATABASE_USER
+from dbaas.contracts.client import Client
+from dbaas.contracts.reconcile import Condition, Waiting
+from dbaas.controllers.conditions import ready_reason
+from dbaas.controllers.tokens import lives_on
+
+DEPENDENCIES_EXIST = "DependenciesExist"
+MOST_NAMED = 5
+ON_SERVERS = (DATABASE, DATABASE_USER)
+
+
+async def find_dependents(client: Client, kinds: Sequence[Kind], token: str) -> list[Resource]:
+    """All objects of these kinds that provide the token."""
+    return [found for kind in kinds for found in await client.list(kind, token=token)]
+
+
+async def find_residents(client: Client, instance: Key) -> list[Resource]:
+    """All objects that name that server themselves; grants name their users."""
+    return await find_dependents(client, ON_SERVERS, lives_on(instance))
+
+
+def check_dependents(client: Client, held: Resource, dependents: Sequence[Resource]) -> None:
+    """Raises Waiting while there are any; their end wakes the object that is held."""
+    if dependents:
+        condition = hold_for_dependents(client, held, dependents)
+        raise Waiting(condition.reason, condition.message, phase="Deleting")
+
+
+def hold_for_dependents(client: Client, held: Resource, dependents: Sequence[Resource]) -> Condition:
+    """Why it does not go yet; said as an event once."""
+    message = f"{describe_dependents(dependents)}: delete them first"
+    if ready_reason(held) != DEPENDENCIES_EXIST:
+        client.event(held, "Warning", "DeletionBlocked", message)
+    return Condition("Ready", "False", DEPENDENCIES_EXIST, message)
+
+
+def describe_dependents(dependents: Sequence[Resource]) -> str:
+    """Names a few of them: "2 objects depend on it: Database shop/orders, DatabaseUser shop/app"."""
+    named = ", ".join(str(dependent) for dependent in dependents[:MOST_NAMED])
+    more = len(dependents) - MOST_NAMED
+    what = "1 object depends" if len(dependents) == 1 else f"{len(dependents)} objects depend"
+    return f"{what} on it: {named}{f' and {more} more' if more > 0 else ''}"
+
+
+async def namespace_is_going(client: Client, namespace: str) -> bool:
+    """Then nothing may hold a deletion for ever."""
+    found = await client.get(NAMESPACE, Key("", namespace))
+    return found is not None and found.metadata.is_deleting

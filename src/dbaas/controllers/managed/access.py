@@ -1,0 +1,60 @@
+"""The way to the server of an object, and what its silence means for the object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import ANNOTATION_ALLOW_DESTRUCTIVE
+from dbaas.contracts.engine import LoginRefused, PlanRules, ServerFacts, Unreachable
+from dbaas.contracts.lane import Lane
+from dbaas.contracts.reconcile import Enqueue, Waiting
+from dbaas.controllers.conditions import is_connected, ready_message
+from dbaas.controllers.managed.kinds import Subject
+from dbaas.controllers.servers import Server, Servers
+
+NOT_READY = "InstanceNotReady"
+
+
+@dataclass(frozen=True)
+class Access:
+    """A server that answers."""
+
+    server: Server
+    lane: Lane
+    facts: ServerFacts
+
+
+class AccessStep:
+    """Only to servers whose DatabaseInstance is ready; where one does not answer, that object is told at once."""
+
+    def __init__(self, servers: Servers, enqueue: Enqueue) -> None:
+        self._servers = servers
+        self._enqueue = enqueue
+
+    async def reach(self, server: Server) -> Access:
+        """Raises Waiting where the server is not ready, or is not any more."""
+        if not is_connected(server.resource):
+            raise Waiting(NOT_READY, f"{server.resource} is not ready: {ready_message(server.resource) or 'no answer'}")
+        with self.watched(server):
+            lane = await self._servers.reach(server)
+            return Access(server, lane, await lane.facts())
+
+    @contextmanager
+    def watched(self, server: Server) -> Iterator[None]:
+        """Turns a lost server into Waiting; the DatabaseInstance's own reconcile finds out more and wakes us again."""
+        try:
+            yield
+        except (Unreachable, LoginRefused) as error:
+            self._enqueue(DATABASE_INSTANCE, server.key)
+            raise Waiting(NOT_READY, f"{server.resource} does not answer: {error.message}") from error
+
+
+def plan_rules(access: Access, subject: Subject) -> PlanRules:
+    return PlanRules(access.facts, allow_destructive=allows_destructive(subject))
+
+
+def allows_destructive(subject: Subject) -> bool:
+    return subject.resource.metadata.annotations.get(ANNOTATION_ALLOW_DESTRUCTIVE, "").lower() == "true"

@@ -1,0 +1,92 @@
+"""What to do about differences: our own changes are made, drift is treated by its policy. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+from dbaas.contracts.reconcile import Condition
+from dbaas.contracts.statement import Change
+
+Mode = Literal["ignore", "detect", "correct"]
+MOST_DIFFERENCES = 100
+LONGEST_VALUE = 4096
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`execute` now; `left` stays as it is and is reported."""
+
+    execute: tuple[Change, ...] = ()
+    left: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`is_own`: the manifest has changed since it was last applied, so differences are what the user asked for."""
+
+    is_own: bool
+    mode: Mode
+    allow_destructive: bool
+
+
+def decide(changes: Sequence[Change], policy: Policy) -> Decision:
+    """Immutable differences are never executed; destructive ones only as own changes or where they are allowed."""
+    possible = tuple(change for change in changes if not change.immutable)
+    impossible = tuple(change for change in changes if change.immutable)
+    if policy.is_own:
+        return Decision(possible, impossible)
+    match policy.mode:
+        case "ignore":
+            return Decision()
+        case "detect":
+            return Decision((), tuple(changes))
+        case "correct":
+            allowed = tuple(c for c in possible if policy.allow_destructive or not c.destructive)
+            return Decision(allowed, tuple(c for c in changes if c not in allowed))
+
+
+def judge(left: Sequence[Change], noun: str) -> Condition:
+    """The condition Ready for what is left different."""
+    if not left:
+        return Condition("Ready", "True", "Applied", f"the {noun} is as the manifest says")
+    fields = ", ".join(dict.fromkeys(change.field for change in left))
+    if all(change.immutable for change in left):
+        return Condition(
+            "Ready", "False", "ImmutableDrift", f"{fields} cannot be changed in place: "
+            f"change the manifest back, or make a new {noun}",
+        )  # fmt: skip
+    if any(change.destructive for change in left):
+        advice = "putting it right may lose data or access; the annotation dbaas.io/allow-destructive allows it"
+        return Condition("Ready", "False", "DriftDetected", f"{fields} was changed on the server; {advice}")
+    return Condition("Ready", "False", "DriftDetected", f"{fields} was changed on the server")
+
+
+def report_drift(left: Sequence[Change], before: Mapping[str, Any] | None, now: str) -> dict[str, Any] | None:
+    """`status.drift`; the time stays while the differences stay, so that a settled state is not written again."""
+    if not left:
+        return None
+    diffs = [_difference(change) for change in left[:MOST_DIFFERENCES]]
+    if before and before.get("diffs") == diffs and before.get("lastChecked"):
+        return dict(before)
+    return {"detected": True, "lastChecked": now, "diffs": diffs}
+
+
+def _difference(change: Change) -> dict[str, Any]:
+    return {
+        "field": change.field,
+        "expected": _shown(change.expected),
+        "actual": _shown(change.actual),
+        "destructive": change.destructive,
+        "immutable": change.immutable,
+    }
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+    return text[:LONGEST_VALUE]

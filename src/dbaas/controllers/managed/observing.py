@@ -1,0 +1,83 @@
+"""What the server says of the things an object stands for, with as few questions as possible.
+
+Things of one part in one database are one request, and the lane joins the requests of many objects. What lives inside
+a database is looked at only where that database exists: everything else would be a connection that fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dbaas.contracts.engine import Missing, Need
+from dbaas.contracts.lane import Lane
+from dbaas.contracts.reconcile import Waiting
+from dbaas.controllers.managed.items import Thing, Wish
+
+Place = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Answers by part and database. `absent` are databases that do not exist."""
+
+    answers: Mapping[Place, Mapping[str, Any]] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+
+    def find(self, thing: Thing) -> Any | None:
+        """None where the thing does not exist."""
+        return self.answers.get((thing.part, thing.database), {}).get(thing.name)
+
+    def knows(self, thing: Thing) -> bool:
+        """Whether its database could be looked into."""
+        return thing.database is None or thing.database not in self.absent
+
+
+async def observe_wishes(lane: Lane, wishes: Iterable[Wish]) -> Observation:
+    """The things on the server first: they tell which databases there are to look into."""
+    things = [wish.thing for wish in wishes]
+    shared = await _ask(lane, [thing for thing in things if thing.database is None])
+    missing = {thing.name for thing in things if thing.database is None and shared.find(thing) is None}
+    inner = [thing for thing in things if thing.database is not None]
+    seen = await _ask(lane, [thing for thing in inner if thing.database not in missing])
+    absent = {thing.database for thing in inner if thing.database in missing}
+    return Observation({**shared.answers, **seen.answers}, seen.absent | {name for name in absent if name})
+
+
+async def find_unmet(lane: Lane, needs: Collection[Need]) -> list[Need]:
+    """The needs that nothing on the server meets."""
+    things = {need: Thing(need.part, need.database, need.name) for need in dict.fromkeys(needs)}
+    seen = await _ask(lane, things.values())
+    return [need for need, thing in things.items() if seen.find(thing) is None]
+
+
+async def check_needs(lane: Lane, wishes: Iterable[Wish]) -> None:
+    """Raises Waiting, naming what must exist first."""
+    needs = [need for wish in wishes for need in wish.needs]
+    unmet = await find_unmet(lane, needs) if needs else []
+    if unmet:
+        raise Waiting("DependencyMissing", f"{' and '.join(need.what for need in unmet)} must exist first")
+
+
+async def _ask(lane: Lane, things: Iterable[Thing]) -> Observation:
+    names: dict[Place, set[str]] = {}
+    for thing in things:
+        names.setdefault((thing.part, thing.database), set()).add(thing.name)
+    places = list(names)
+    answers = await asyncio.gather(*(_ask_place(lane, place, names[place]) for place in places))
+    found = {place: answer for place, answer in zip(places, answers, strict=True) if answer is not None}
+    absent = {database for part, database in places if database and (part, database) not in found}
+    return Observation(found, frozenset(absent))
+
+
+async def _ask_place(lane: Lane, place: Place, names: Collection[str]) -> Mapping[str, Any] | None:
+    """None where the database does not exist."""
+    part, database = place
+    try:
+        return await lane.observe(part, database, names)
+    except Missing:
+        if database is None:
+            raise
+        return None

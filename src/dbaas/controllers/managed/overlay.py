@@ -1,0 +1,106 @@
+"""The API as it would be if some objects had been applied: for plans. Nothing can be written through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from dbaas.api.cluster import DATABASE_CLUSTER, DatabaseCluster
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import Key, Kind, Resource, build_resource
+from dbaas.contracts.client import Client, EventType
+from dbaas.contracts.reconcile import token_of
+from dbaas.controllers.managed.records import MANAGED
+from dbaas.controllers.managed.tokens import provided_by
+
+LAST = "9999-12-31T23:59:59Z"  # an object that does not exist yet is younger than all that do
+EXPECTED = f"{DATABASE_INSTANCE.group}/expected"
+
+
+class Overlay:
+    """Implements `contracts.client.Client` over another client; lists are read once."""
+
+    def __init__(self, client: Client, planned: Iterable[Resource]) -> None:
+        self._client = client
+        self._planned = {(resource.kind, resource.key): resource for resource in planned}
+        self._lists: dict[Kind, Sequence[Resource]] = {}
+
+    async def get(self, kind: Kind, key: Key, *, fresh: bool = False) -> Resource | None:
+        """A server that a cluster will publish is there already, marked by the annotation `EXPECTED`."""
+        found = self._planned.get((kind, key)) or await self._client.get(kind, key, fresh=fresh)
+        if found is None and kind == DATABASE_INSTANCE:
+            cluster = await self.get(DATABASE_CLUSTER, key)
+            return _expected_instance(cluster) if cluster is not None else None
+        return found
+
+    async def list(
+        self, kind: Kind, *, namespace: str = "", labels: Mapping[str, str] | None = None, token: str = "",
+        fresh: bool = False,
+    ) -> Sequence[Resource]:  # fmt: skip
+        if kind not in self._lists:
+            self._lists[kind] = await self._client.list(kind)
+        merged = {resource.key: resource for resource in self._lists[kind]}
+        merged |= {key: resource for (other, key), resource in self._planned.items() if other == kind}
+        found = [merged[key] for key in sorted(merged) if namespace in ("", key.namespace)]
+        found = [each for each in found if (labels or {}).items() <= each.metadata.labels.items()]
+        return [each for each in found if not token or token in _tokens(each)]
+
+    async def create(self, kind: Kind, body: Mapping[str, Any]) -> Resource:
+        _refuse()
+
+    async def apply(self, kind: Kind, body: Mapping[str, Any]) -> Resource:
+        _refuse()
+
+    async def patch(
+        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, version: str = "", subresource: str = ""
+    ) -> Resource:
+        _refuse()
+
+    async def delete(self, kind: Kind, key: Key, *, uid: str) -> None:
+        _refuse()
+
+    def event(self, about: Resource, type: EventType, reason: str, note: str) -> None:
+        _refuse()
+
+
+def is_expected(instance: Resource) -> bool:
+    """Whether it is one that a cluster has yet to publish."""
+    return EXPECTED in instance.metadata.annotations
+
+
+def build_planned(kind: Kind, body: Mapping[str, Any], live: Resource | None) -> Resource:
+    """With the identity and status of the live object, or those of one that is yet to come."""
+    metadata = dict(body.get("metadata") or {})
+    if live is not None:
+        metadata |= {"uid": live.metadata.uid, "creationTimestamp": live.metadata.creationTimestamp}
+    else:
+        metadata |= {"uid": f"planned:{kind.resource}:{metadata.get('name')}", "creationTimestamp": LAST}
+    status = live.status if live is not None else {}
+    return build_resource(kind, {**body, "metadata": metadata, "status": status})
+
+
+def _expected_instance(cluster: Resource) -> Resource:
+    spec = DatabaseCluster.model_validate(cluster.body()).spec
+    body = {
+        "apiVersion": DATABASE_INSTANCE.api_version,
+        "kind": DATABASE_INSTANCE.kind,
+        "metadata": {"name": cluster.key.name, "namespace": cluster.key.namespace, "annotations": {EXPECTED: "true"}},
+        "spec": {
+            "engine": spec.engine.type,
+            "connection": {"host": "unknown", "port": 1, "secretRef": {"name": "unknown"}},
+            "clusterRef": {"name": cluster.key.name},
+            "allowedNamespaces": list(spec.allowed_namespaces),
+            "driftPolicy": spec.drift_policy.model_dump(by_alias=True),
+        },
+    }
+    return build_resource(DATABASE_INSTANCE, body)
+
+
+def _tokens(resource: Resource) -> set[str]:
+    own = token_of(resource.kind, resource.key)
+    kind = MANAGED.get(resource.kind)
+    return {own, *(provided_by(kind, resource) if kind is not None else ())}
+
+
+def _refuse() -> NoReturn:
+    raise AssertionError("a plan writes nothing")

@@ -1,0 +1,112 @@
+"""From the end of an execution to the status and the events that people see. Nothing here touches the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dbaas.contracts.client import Client
+from dbaas.contracts.engine import Engine
+from dbaas.contracts.reconcile import Outcome
+from dbaas.contracts.statement import Change
+from dbaas.controllers.managed.credentials import Credentials, read_published
+from dbaas.controllers.managed.drift import Policy, judge, report_drift
+from dbaas.controllers.managed.execution import Settled
+from dbaas.controllers.managed.items import Wish, digest_wanted, format_owned, read_owned
+from dbaas.controllers.managed.kinds import Seen, Subject
+from dbaas.controllers.managed.resolution import Resolved
+from dbaas.controllers.metrics import ControllerCounts
+from dbaas.core.clock import Clock, format_time
+
+
+@dataclass(frozen=True)
+class Finding:
+    """All that a status is made of."""
+
+    resolved: Resolved
+    credentials: Credentials | None
+    wishes: tuple[Wish, ...]
+    policy: Policy
+    settled: Settled
+
+    @property
+    def subject(self) -> Subject:
+        return self.resolved.subject
+
+
+class Reporting:
+    """Builds outcomes and says what happened."""
+
+    def __init__(self, client: Client, clock: Clock, counts: ControllerCounts) -> None:
+        self._client = client
+        self._clock = clock
+        self._counts = counts
+
+    def report(self, finding: Finding) -> Outcome:
+        """The status of an object whose server was asked last of all."""
+        self._announce(finding)
+        subject, settled = finding.subject, finding.settled
+        now = format_time(self._clock.now())
+        condition = judge(settled.left, subject.kind.noun)
+        before = subject.status.drift.model_dump(by_alias=True, exclude_none=True) if subject.status.drift else None
+        owned = self._owned(finding)
+        primary = next((wish for wish in finding.wishes if wish.exclusive), None)
+        observed = settled.observation.find(primary.thing) if primary else None
+        entries = sum(len(wish.keys) for wish in finding.wishes)
+        status: dict[str, Any] = {
+            **subject.kind.describe(subject.spec, Seen(finding.resolved.references, observed, entries)),
+            "drift": report_drift(settled.left, before, now),
+            "owned": owned or None,
+            "applied": digest_wanted(finding.resolved, finding.credentials.login if finding.credentials else None),
+            "secret": self._published(finding, observed, now),
+        }
+        kept = {name: value for name, value in status.items() if value is not None}
+        return Outcome([condition], kept, phase="Ready" if condition.status == "True" else "Failed")
+
+    def _owned(self, finding: Finding) -> list[dict[str, Any]]:
+        """After our own change all that is wished is applied and nothing else; else it is as it was."""
+        if not finding.policy.is_own:
+            return format_owned(read_owned(finding.subject.status.owned).items())
+        return format_owned((wish.thing, wish.keys) for wish in finding.wishes)
+
+    def _published(self, finding: Finding, observed: Any, now: str) -> Mapping[str, Any] | None:
+        credentials = finding.credentials
+        if credentials is None:
+            return None
+        before = read_published(finding.subject)
+        is_new = before is None or before.version != credentials.login.version
+        changed = is_new and bool(finding.settled.executed)
+        last = now if changed else (before.last_changed if before is not None else None)
+        proof = prove(finding.resolved.server.engine, observed, credentials)
+        published = {"name": credentials.secret, "version": credentials.login.version, "lastChanged": last}
+        return {name: value for name, value in {**published, "proof": proof}.items() if value}
+
+    def _announce(self, finding: Finding) -> None:
+        subject, executed, left = finding.subject, finding.settled.executed, finding.settled.left
+        events, resource = subject.kind.events, subject.resource
+        if executed and finding.policy.is_own:
+            reason = events.updated if subject.was_applied else events.created
+            self._client.event(resource, "Normal", reason, f"{subject.name}: {_fields(executed)}")
+        elif executed:
+            self._client.event(resource, "Normal", "DriftCorrected", f"{subject.name}: {_fields(executed)} put right")
+            self._counts.count_drift(subject.kind.kind.kind, finding.resolved.server.engine.name)
+        if left and not _is_known(subject, left):
+            self._client.event(resource, "Warning", "DriftDetected", f"{subject.name}: {_fields(left)} differs")
+            self._counts.count_drift(subject.kind.kind.kind, finding.resolved.server.engine.name)
+
+
+def prove(engine: Engine, observed: Any, credentials: Credentials) -> str:
+    """What to record, so that the password need not be checked again; empty where the engine has no proofs."""
+    if engine.login_proof is None or observed is None:
+        return ""
+    return engine.login_proof(observed, credentials.login) or ""
+
+
+def _fields(changes: tuple[Change, ...]) -> str:
+    return ", ".join(dict.fromkeys(change.field for change in changes))
+
+
+def _is_known(subject: Subject, left: tuple[Change, ...]) -> bool:
+    drift = subject.status.drift
+    return drift is not None and [d.field for d in drift.diffs] == [change.field for change in left]

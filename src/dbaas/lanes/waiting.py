@@ -1,0 +1,72 @@
+"""Who waits for a connection, and who is next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from dbaas.contracts.engine import EngineError, Session
+
+MOST_OVERTAKINGS = 8
+LOOK_AHEAD = 64
+
+
+@dataclass(frozen=True)
+class Grant:
+    """The right to hold one connection: a warm one, or room for a new one after `evicted` is closed."""
+
+    session: Session | None = None
+    evicted: Session | None = None
+
+
+@dataclass(eq=False)
+class Waiter:
+    """Somebody who waits for a connection to `database`."""
+
+    database: str
+    background: bool
+    granted: asyncio.Future[Grant] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    overtaken: int = 0
+
+
+class WaitingLine:
+    """User changes before background work, then in order of arrival.
+
+    Whoever wants a database that has a warm connection may overtake the first a few times: it saves a new connection.
+    """
+
+    def __init__(self) -> None:
+        self._waiters: list[Waiter] = []
+
+    def join(self, waiter: Waiter) -> None:
+        self._waiters.append(waiter)
+
+    def leave(self, waiter: Waiter) -> None:
+        """No error where it has left already."""
+        if waiter in self._waiters:
+            self._waiters.remove(waiter)
+
+    def blocks(self, background: bool) -> bool:
+        """Whether somebody who comes now must wait behind others."""
+        return any(background or not waiter.background for waiter in self._waiters)
+
+    def next(self, warm: Collection[str]) -> Waiter | None:
+        """Who is served next, given the databases that have an idle connection."""
+        self._waiters = [waiter for waiter in self._waiters if not waiter.granted.done()]
+        queue = [waiter for waiter in self._waiters if not waiter.background] or self._waiters
+        if not queue:
+            return None
+        first = queue[0]
+        if first.overtaken >= MOST_OVERTAKINGS:
+            return first
+        chosen = next((waiter for waiter in queue[:LOOK_AHEAD] if waiter.database in warm), first)
+        first.overtaken += chosen is not first
+        return chosen
+
+    def fail_all(self, error: EngineError) -> None:
+        """Tells everybody that there is no hope for now."""
+        for waiter in self._waiters:
+            if not waiter.granted.done():
+                waiter.granted.set_exception(type(error)(error.message))
+        self._waiters.clear()

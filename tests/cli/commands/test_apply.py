@@ -1,0 +1,107 @@
+"""All is checked before any is sent; what was sent is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Printed, put
+from dbaas.api.database import DATABASE
+from dbaas.api.resource import Key
+from dbaas.cli.commands.apply import ApplyOptions, apply
+from dbaas.cli.exits import CommandError, WaitedTooLong
+from dbaas.cli.session import Session
+from dbaas.kube.verbs import RestClient, Writing
+
+SHOP = """\
+apiVersion: dbaas.io/v1
+kind: Database
+metadata:
+  name: shop
+spec:
+  instanceRef:
+    name: main
+  owner: shop-owner
+"""
+
+
+def options(folder: Path, text: str, **more: bool | str) -> ApplyOptions:
+    (folder / "a.yaml").write_text(text)
+    return ApplyOptions(files=[str(folder / "a.yaml")], **more)  # type: ignore[arg-type]
+
+
+async def test_what_became_of_each_object_is_told(session: Session, tmp_path: Path, printed: Printed) -> None:
+    await apply(session, options(tmp_path, SHOP))
+    await apply(session, options(tmp_path, SHOP))
+    await apply(session, options(tmp_path, SHOP.replace("shop-owner", "other")))
+    assert printed().splitlines() == [f"database.dbaas.io/shop {e}" for e in ("created", "unchanged", "configured")]
+
+
+async def test_all_problems_of_all_objects_are_told_and_nothing_is_sent(session: Session, tmp_path: Path) -> None:
+    broken = SHOP.replace("owner:", "ownr:").replace("name: shop", "name: Shop!")
+    with pytest.raises(CommandError, match="2 problems in 2 objects; nothing was changed") as caught:
+        await apply(session, options(tmp_path, f"{SHOP}---\n{broken}"))
+    assert caught.value.advice[0].endswith(
+        "a.yaml:13: Database Shop!: metadata.name: 'Shop!' is not lower-case letters, "
+        "digits, '-' and '.'; real names go into spec.name"
+    )
+    assert caught.value.advice[1].endswith(
+        "a.yaml:17: Database Shop!: spec.ownr: there is no such field; did you mean 'owner'?"
+    )
+    assert not await session.rest.list(DATABASE)
+
+
+async def test_a_change_that_may_not_be_is_found_before_anything_is_sent(session: Session, tmp_path: Path) -> None:
+    await apply(session, options(tmp_path, SHOP))
+    second = SHOP.replace("name: shop", "name: second")
+    changed = SHOP.replace("name: main", "name: other")
+    with pytest.raises(CommandError, match="1 problem in 2 objects") as caught:
+        await apply(session, options(tmp_path, f"{second}---\n{changed}"))
+    assert "the server of a database cannot be changed" in caught.value.advice[0]
+    assert len(await session.rest.list(DATABASE)) == 1
+
+
+async def test_a_dry_run_changes_nothing(session: Session, tmp_path: Path, printed: Printed) -> None:
+    await apply(session, options(tmp_path, SHOP, dry_run=True))
+    assert printed() == "database.dbaas.io/shop created (dry run)\n"
+    assert not await session.rest.list(DATABASE)
+
+
+async def test_fields_of_others_are_not_taken_over_unless_forced(session: Session, tmp_path: Path) -> None:
+    await apply(session, options(tmp_path, SHOP))
+    other = RestClient(session.transport, Writing("gitops"))
+    await other.patch(DATABASE, Key("default", "shop"), {"spec": {"owner": "theirs"}})
+    with pytest.raises(CommandError) as caught:
+        await apply(session, options(tmp_path, SHOP))
+    assert "--force-conflicts takes the fields over" in caught.value.advice[0]
+    await apply(session, options(tmp_path, SHOP, force_conflicts=True))
+    assert (await session.rest.get(DATABASE, Key("default", "shop"))).spec["owner"] == "shop-owner"
+
+
+async def test_a_kind_that_the_server_does_not_have_is_told(session: Session, tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as caught:
+        await apply(session, options(tmp_path, SHOP.replace("kind: Database", "kind: Databse")))
+    assert "did you mean 'Database'?" in caught.value.advice[0]
+
+
+async def test_kubernetes_kinds_can_be_applied_too(session: Session, tmp_path: Path, printed: Printed) -> None:
+    text = "{apiVersion: v1, kind: Namespace, metadata: {name: team}}\n---\n"
+    text += "{apiVersion: v1, kind: Secret, metadata: {name: s, namespace: team}, stringData: {a: b}}\n"
+    await apply(session, options(tmp_path, text))
+    assert printed() == "namespace/team created\nsecret/s created\n"
+
+
+async def test_waiting_ends_with_a_table_and_what_is_missing(
+    session: Session, tmp_path: Path, printed: Printed
+) -> None:
+    with pytest.raises(WaitedTooLong):
+        await apply(session, options(tmp_path, SHOP, wait=True, timeout="100ms"))
+    assert "database/shop   Pending   False   nothing has looked at it yet" in printed()
+
+
+async def test_objects_go_to_the_namespace_that_is_named(session: Session, tmp_path: Path) -> None:
+    session.namespace = "kube-public"
+    await put(session, DATABASE, "shop", {"instanceRef": {"name": "main"}})
+    await apply(session, options(tmp_path, SHOP))
+    assert {r.key for r in await session.rest.list(DATABASE)} == {Key("default", "shop"), Key("kube-public", "shop")}

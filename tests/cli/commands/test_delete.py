@@ -1,0 +1,78 @@
+"""Deletions end, or say what holds them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Printed, put, put_status
+from dbaas.api.database import DATABASE
+from dbaas.api.resource import Key
+from dbaas.api.user import DATABASE_USER
+from dbaas.cli.commands.delete import DeleteOptions, delete
+from dbaas.cli.exits import CommandError, Finished, WaitedTooLong, WrongUsage
+from dbaas.cli.session import Session
+
+SPEC = {"instanceRef": {"name": "main"}}
+HELD = {"metadata": {"finalizers": ["dbaas.io/finalizer"]}}
+
+
+async def test_objects_are_deleted_by_name(session: Session, printed: Printed) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await delete(session, DeleteOptions(what=["db", "shop"]))
+    assert printed() == "database.dbaas.io/shop deleted\n"
+    assert not await session.rest.list(DATABASE)
+
+
+async def test_kinds_are_deleted_with_all(session: Session) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await put(session, DATABASE_USER, "app", SPEC)
+    await delete(session, DeleteOptions(what=["db,users"], every=True))
+    assert not await session.rest.list(DATABASE_USER)
+
+
+async def test_a_kind_alone_deletes_nothing(session: Session) -> None:
+    with pytest.raises(WrongUsage, match="say --all"):
+        await delete(session, DeleteOptions(what=["db"]))
+
+
+async def test_manifests_delete_what_they_name(session: Session, tmp_path: Path, remarked: Printed) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    file = tmp_path / "a.yaml"
+    file.write_text(
+        "{apiVersion: dbaas.io/v1, kind: Database, metadata: {name: shop}}\n---\n"
+        "{apiVersion: dbaas.io/v1, kind: Database, metadata: {name: gone}}\n"
+    )
+    await delete(session, DeleteOptions(files=[str(file)], ignore_missing=True))
+    assert not await session.rest.list(DATABASE)
+    assert "error" not in remarked()
+
+
+async def test_absent_objects_are_an_error(session: Session, remarked: Printed) -> None:
+    with pytest.raises(Finished):
+        await delete(session, DeleteOptions(what=["database/shop"]))
+    assert "there is no Database 'shop'" in remarked()
+
+
+async def test_a_protected_object_is_told_with_what_to_do(session: Session) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await session.rest.patch(DATABASE, Key("default", "shop"), HELD)
+    await put_status(session, DATABASE, "shop", "False", "DeletionProtected")
+    with pytest.raises(CommandError, match="deletion is blocked") as caught:
+        await delete(session, DeleteOptions(what=["db", "shop"]))
+    assert any("deletionProtection" in line for line in caught.value.advice)
+
+
+async def test_a_deletion_that_goes_on_is_waited_for_no_longer_than_asked(session: Session) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await session.rest.patch(DATABASE, Key("default", "shop"), HELD)
+    with pytest.raises(WaitedTooLong, match="1 of 1 object still there"):
+        await delete(session, DeleteOptions(what=["db", "shop"], timeout="100ms"))
+
+
+async def test_not_waiting_only_begins(session: Session, printed: Printed) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await session.rest.patch(DATABASE, Key("default", "shop"), HELD)
+    await delete(session, DeleteOptions(what=["db", "shop"], wait=False))
+    assert printed() == "database.dbaas.io/shop deletion has begun\n"

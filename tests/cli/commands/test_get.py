@@ -1,0 +1,90 @@
+"""Tables for people, text for machines, and what is said about what is not there."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from cli.conftest import Printed, put, put_status
+from dbaas.api.database import DATABASE
+from dbaas.api.user import DATABASE_USER
+from dbaas.cli.commands.get import GetOptions, get
+from dbaas.cli.exits import Finished, WrongUsage
+from dbaas.cli.formats import Format
+from dbaas.cli.session import Session
+
+SPEC = {"instanceRef": {"name": "main"}, "owner": "shop-owner"}
+
+
+async def test_a_table_has_the_columns_of_the_kind(session: Session, printed: Printed) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await put_status(session, DATABASE, "shop", "True", "Ready")
+    await get(session, GetOptions(what=["databases"]))
+    header, row = printed().splitlines()
+    assert header.split() == ["NAME", "SERVER", "DATABASE", "OWNER", "PHASE", "READY", "AGE"]
+    assert row.split()[:5] == ["shop", "main", "shop-owner", "Ready", "True"]
+
+
+async def test_several_kinds_are_several_tables_with_full_names(session: Session, printed: Printed) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await put(session, DATABASE_USER, "shop-app", {"instanceRef": {"name": "main"}})
+    await get(session, GetOptions(what=["databases,users"]))
+    tables = printed().split("\n\n")
+    assert tables[0].splitlines()[1].startswith("database.dbaas.io/shop ")
+    assert tables[1].splitlines()[1].startswith("databaseuser.dbaas.io/shop-app ")
+
+
+async def test_one_object_as_yaml_is_the_object(session: Session, printed: Printed) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await get(session, GetOptions(what=["db", "shop"], output=Format.YAML))
+    assert yaml.safe_load(printed())["spec"]["owner"] == "shop-owner"
+
+
+async def test_all_objects_as_json_are_a_list(session: Session, printed: Printed) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await get(session, GetOptions(what=["db"], output=Format.JSON))
+    listed = json.loads(printed())
+    assert listed["kind"] == "List"
+    assert [item["metadata"]["name"] for item in listed["items"]] == ["shop"]
+
+
+async def test_names_can_be_given_to_other_commands(session: Session, printed: Printed) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await get(session, GetOptions(what=["database/shop"], output=Format.NAME))
+    assert printed() == "database.dbaas.io/shop\n"
+
+
+async def test_all_namespaces_have_a_column_for_them(session: Session, printed: Printed) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await get(session, GetOptions(what=["db"], all_namespaces=True))
+    assert printed().splitlines()[1].split()[:2] == ["default", "shop"]
+
+
+async def test_what_is_absent_is_an_error_after_what_is_there(
+    session: Session, printed: Printed, remarked: Printed
+) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    with pytest.raises(Finished):
+        await get(session, GetOptions(what=["db", "shop", "shpo"]))
+    assert "shop" in printed()
+    assert remarked() == "error: there is no Database 'shpo' in namespace 'default'\n"
+
+
+async def test_nothing_there_is_said_and_no_error(session: Session, printed: Printed, remarked: Printed) -> None:
+    await get(session, GetOptions(what=["db"]))
+    assert printed() == ""
+    assert remarked() == "there are no databases in namespace 'default'\n"
+
+
+async def test_a_misspelt_kind_is_suggested(session: Session) -> None:
+    with pytest.raises(WrongUsage) as caught:
+        await get(session, GetOptions(what=["databses"]))
+    assert caught.value.advice == ("did you mean 'databases'?",)
+
+
+async def test_labels_choose(session: Session, remarked: Printed) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await get(session, GetOptions(what=["db"], selector="team=a"))
+    assert "there are no databases" in remarked()

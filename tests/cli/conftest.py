@@ -1,0 +1,109 @@
+"""A session of the command line on the embedded API server, with our kinds in it."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION
+from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS
+from dbaas.api.resource import Key, Kind
+from dbaas.api.schema import build_crd
+from dbaas.apiserver import ApiServer
+from dbaas.apiserver.http import serve
+from dbaas.cli.session import Session
+from dbaas.cli.targets import Target
+from dbaas.cli.terminal import Terminal
+from dbaas.core.clock import LoopClock
+from dbaas.core.home import Home, Running
+from dbaas.core.offload import InlineOffload
+from dbaas.core.randomness import SeededRandomness
+from dbaas.core.secrets import Secret
+from dbaas.kube.access import Access
+from dbaas.kube.verbs import RestClient, Writing
+
+Printed = Callable[[], str]
+
+
+@pytest_asyncio.fixture
+async def session(server: ApiServer) -> Session:
+    return await prepare_session(server)
+
+
+async def prepare_session(server: ApiServer) -> Session:
+    """Installs our kinds."""
+    rest = RestClient(server, Writing("definitions"))
+    for definition in (*DEFINITIONS, *LAPTOP_DEFINITIONS):
+        await rest.apply(CUSTOM_RESOURCE_DEFINITION, build_crd(definition, {}))
+    terminal = Terminal(io.StringIO(), io.StringIO())
+    return Session(Target("laptop", Access("http://127.0.0.1:1")), server, terminal, LoopClock())
+
+
+@asynccontextmanager
+async def open_session() -> AsyncIterator[Session]:
+    """A session with a server of its own, for tests on virtual time."""
+    server = ApiServer(None, LoopClock(), SeededRandomness(7), InlineOffload())
+    await server.start()
+    try:
+        yield await prepare_session(server)
+    finally:
+        await server.stop()
+
+
+@pytest_asyncio.fixture
+async def laptop_home(session: Session, server: ApiServer, tmp_path: Path) -> AsyncIterator[Home]:
+    """The home of a laptop that serves over HTTP what `session` has; commands find it by --home."""
+    home = Home(tmp_path / "home")
+    home.make(shared=False)
+    secret = Secret("t0ken")
+    site = await serve(server, "127.0.0.1", 0, secret)
+    home.write_kubeconfig(site.url, secret)
+    try:
+        with home.hold(Running(os.getpid(), "2026-01-01T00:00:00Z", site.url, "http://127.0.0.1:2/metrics")):
+            yield home
+    finally:
+        await site.stop()
+
+
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing of the user's own environment counts."""
+    for name in ("KUBECONFIG", "DBAAS_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    yield
+
+
+@pytest.fixture
+def printed(session: Session) -> Printed:
+    """What has been written to standard output so far."""
+    return lambda: session.terminal.out.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def remarked(session: Session) -> Printed:
+    """What has been written to standard error so far."""
+    return lambda: session.terminal.err.getvalue()  # type: ignore[attr-defined]
+
+
+async def put(session: Session, kind: Kind, name: str, spec: Mapping[str, Any], namespace: str = "default") -> None:
+    """Makes or changes an object."""
+    metadata = {"name": name, "namespace": namespace}
+    body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, "spec": spec}
+    await session.rest.apply(kind, body, force=True)
+
+
+async def put_status(session: Session, kind: Kind, name: str, ready: str, reason: str, **status: Any) -> None:
+    """Says how it is, as its controller would."""
+    condition = {
+        "type": "Ready", "status": ready, "reason": reason, "message": f"because of {reason}",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    body = {"status": {"observedGeneration": 1, "phase": reason, "conditions": [condition], **status}}
+    await session.rest.patch(kind, Key("default", name), body, subresource="status")

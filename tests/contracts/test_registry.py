@@ -1,0 +1,27 @@
+"""What is plugged in, by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from dbaas.contracts.engine import Engine
+from dbaas.contracts.registry import build_registry
+
+TURBO = Engine("turbo", aliases=frozenset({"turbodb"}))
+
+
+@pytest.mark.parametrize("name", ["turbo", "Turbo", "TURBODB"])
+def test_an_engine_is_found_by_name_and_alias_in_any_case(name: str) -> None:
+    assert build_registry([TURBO], [], "p").engine(name) is TURBO
+
+
+def test_an_unknown_engine_or_provider_is_nothing() -> None:
+    registry = build_registry([TURBO], [], "p")
+    assert registry.engine("other") is None
+    assert registry.provider("other") is None
+    assert registry.provider("") is None
+
+
+def test_two_engines_cannot_share_a_name() -> None:
+    with pytest.raises(ValueError, match="two engines are called 'turbodb'"):
+        build_registry([TURBO, Engine("turbodb")], [], "p")

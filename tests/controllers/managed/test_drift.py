@@ -1,0 +1,64 @@
+"""The decision about differences, without any server."""
+
+from __future__ import annotations
+
+from dbaas.contracts.statement import Change
+from dbaas.controllers.managed.drift import Mode, Policy, decide, judge, report_drift
+
+HARMLESS = Change("locale", "a", "b")
+DESTRUCTIVE = Change("owner", "a", "b", destructive=True)
+IMMUTABLE = Change("encoding", "a", "b", immutable=True)
+ALL = (HARMLESS, DESTRUCTIVE, IMMUTABLE)
+
+
+def policy(mode: Mode = "detect", *, is_own: bool = False, allow: bool = False) -> Policy:
+    return Policy(is_own, mode, allow)
+
+
+def test_own_changes_are_made_whatever_the_policy_says() -> None:
+    for mode in ("ignore", "detect", "correct"):
+        decision = decide(ALL, Policy(True, mode, allow_destructive=False))
+        assert (decision.execute, decision.left) == ((HARMLESS, DESTRUCTIVE), (IMMUTABLE,))
+
+
+def test_detected_drift_is_left() -> None:
+    decision = decide(ALL, policy("detect"))
+    assert (decision.execute, decision.left) == ((), ALL)
+
+
+def test_ignored_drift_is_not_even_reported() -> None:
+    decision = decide(ALL, policy("ignore"))
+    assert (decision.execute, decision.left) == ((), ())
+
+
+def test_corrected_drift_leaves_what_is_dangerous_or_impossible() -> None:
+    decision = decide(ALL, policy("correct"))
+    assert (decision.execute, decision.left) == ((HARMLESS,), (DESTRUCTIVE, IMMUTABLE))
+
+
+def test_what_is_dangerous_can_be_allowed() -> None:
+    decision = decide(ALL, policy("correct", allow=True))
+    assert (decision.execute, decision.left) == ((HARMLESS, DESTRUCTIVE), (IMMUTABLE,))
+
+
+def test_ready_says_what_is_left() -> None:
+    assert judge((), "database").status == "True"
+    assert judge((IMMUTABLE,), "database").reason == "ImmutableDrift"
+    assert judge((HARMLESS, IMMUTABLE), "database").reason == "DriftDetected"
+    assert "dbaas.io/allow-destructive" in judge((DESTRUCTIVE,), "database").message
+
+
+def test_the_report_keeps_its_time_while_nothing_changes() -> None:
+    first = report_drift((HARMLESS,), None, "2026-01-01T00:00:00Z")
+    assert report_drift((HARMLESS,), first, "2026-01-01T01:00:00Z") == first
+    changed = report_drift((DESTRUCTIVE,), first, "2026-01-01T01:00:00Z")
+    assert changed is not None
+    assert changed["lastChecked"] == "2026-01-01T01:00:00Z"
+    assert report_drift((), first, "2026-01-01T01:00:00Z") is None
+
+
+def test_values_are_shown_as_text() -> None:
+    report = report_drift((Change("limit", 5, None), Change("list", ["a"], "x" * 9000)), None, "now")
+    assert report is not None
+    assert [diff["expected"] for diff in report["diffs"]] == ["5", '["a"]']
+    assert [len(diff["actual"]) for diff in report["diffs"]] == [0, 4096]

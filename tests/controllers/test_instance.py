@@ -1,0 +1,128 @@
+"""DatabaseInstance: connected or not, and why."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+
+from dbaas.api.core import SECRET
+from dbaas.api.database import DATABASE
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import Key
+from fixtures.operating import virtually
+from simulation.world import World, simulated_world
+
+HERE = {"instanceRef": {"name": "main"}}
+
+
+async def conditions(world: World) -> dict[str, tuple[str, str]]:
+    found = (await world.read(DATABASE_INSTANCE, "main")).status["conditions"]
+    return {condition["type"]: (condition["status"], condition["reason"]) for condition in found}
+
+
+@virtually
+async def test_a_server_that_answers_is_ready_and_described() -> None:
+    async with simulated_world() as world:
+        await world.connect()
+        await world.settle()
+        status = (await world.read(DATABASE_INSTANCE, "main")).status
+        assert (status["version"], status["identity"]) == ("7.1", "basalt-1")
+        assert status["capabilities"] == ["bases", "privileges", "roles", "schemas", "superuser"]
+        assert await world.events("main") == ["Connected"]
+
+
+@virtually
+async def test_a_server_that_is_away_is_told_once_and_found_again() -> None:
+    async with simulated_world() as world:
+        world.server.is_down = True
+        await world.connect()
+        await asyncio.sleep(60)
+        assert await conditions(world) == {
+            "Connected": ("False", "Unreachable"), "Ready": ("False", "Unreachable"),
+            "Reconciling": ("True", "Unreachable"),
+        }  # fmt: skip
+        assert (await world.events("main")).count("ConnectionFailed") == 1
+        world.server.is_down = False
+        await asyncio.sleep(40)
+        assert (await conditions(world))["Ready"] == ("True", "Connected")
+
+
+@virtually
+async def test_a_wrong_password_is_told_and_a_right_one_heals() -> None:
+    async with simulated_world() as world:
+        world.server.password = "other"
+        await world.connect()
+        world.server.password = "admin"
+        await world.settle()
+        assert (await conditions(world))["Ready"] == ("False", "LoginRefused")
+        data = {"password": base64.b64encode(b"admin").decode()}
+        await world.user.patch(SECRET, Key("default", "main-admin"), {"data": data})
+        await asyncio.sleep(2)
+        assert (await conditions(world))["Ready"] == ("True", "Connected")
+
+
+@virtually
+async def test_a_missing_secret_is_named() -> None:
+    async with simulated_world() as world:
+        connection = {"host": "db.test", "port": 7000, "secretRef": {"name": "nothing"}}
+        await world.make(DATABASE_INSTANCE, "main", {"engine": "basalt", "connection": connection})
+        await world.settle()
+        assert (await conditions(world))["Ready"] == ("False", "SecretNotFound")
+        assert "default/nothing" in (await world.read(DATABASE_INSTANCE, "main")).status["message"]
+        await world.make_secret("nothing", {"username": "root"})
+        await world.settle()
+        assert (await conditions(world))["Ready"] == ("False", "SecretInvalid")
+
+
+@virtually
+async def test_what_lives_on_it_holds_its_deletion() -> None:
+    async with simulated_world() as world:
+        await world.connect()
+        await world.make(DATABASE, "shop", HERE)
+        await world.settle()
+        await world.delete(DATABASE_INSTANCE, "main")
+        await world.settle()
+        assert (await conditions(world))["Ready"] == ("False", "DependenciesExist")
+        assert (await conditions(world))["Connected"] == ("True", "ConnectionSuccess")
+        assert (await world.events("main")).count("DeletionBlocked") == 1
+        await asyncio.sleep(1)
+        await world.delete(DATABASE, "shop")
+        await asyncio.sleep(1)
+        assert await world.find(DATABASE_INSTANCE, Key("default", "main")) is None
+
+
+@virtually
+async def test_objects_on_a_server_that_goes_away_are_not_ready_any_more() -> None:
+    async with simulated_world() as world:
+        await world.connect()
+        await world.make(DATABASE, "shop", HERE)
+        await world.settle()
+        world.server.is_down = True
+        await asyncio.sleep(60)
+        assert await world.ready(DATABASE, "shop") == ("False", "InstanceNotReady")
+        world.server.is_down = False
+        await asyncio.sleep(60)
+        assert await world.ready(DATABASE, "shop") == ("True", "Applied")
+
+
+@virtually
+async def test_the_time_of_the_last_pass_is_written_rarely() -> None:
+    async with simulated_world() as world:
+        await world.connect()
+        await world.make(DATABASE, "shop", HERE)
+        await world.settle()
+        first = (await world.read(DATABASE_INSTANCE, "main")).status["lastVerified"]
+        await asyncio.sleep(400)
+        assert (await world.read(DATABASE_INSTANCE, "main")).status["lastVerified"] == first
+        await asyncio.sleep(400)
+        status = (await world.read(DATABASE_INSTANCE, "main")).status
+        assert status["lastVerified"] > first
+        assert status["verifiedObjects"] == 1
+
+
+@virtually
+async def test_an_unknown_engine_is_refused() -> None:
+    async with simulated_world() as world:
+        await world.connect(engine="granite")
+        await world.settle()
+        assert (await conditions(world))["Stalled"] == ("True", "InvalidSpec")

@@ -1,0 +1,81 @@
+"""Starting and stopping, and what is said when it cannot be."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+
+import pytest
+
+from dbaas.cli.exits import ExitCode
+from e2e.conftest import QUICKSTART, Laptop
+
+
+def test_the_second_up_says_who_runs(laptop: Laptop) -> None:
+    laptop.do("up", "-d")
+    pid = json.loads((laptop.home / "lock").read_text())["pid"]
+    for arguments in (("up",), ("up", "-d")):
+        ended = laptop.run(*arguments)
+        assert ended.code == ExitCode.ALREADY_RUNNING
+        assert ended.err.startswith(f"error: dbaas already runs in {laptop.home}: process {pid}\n")
+
+
+def test_commands_without_a_laptop_say_what_to_do(laptop: Laptop) -> None:
+    for arguments in (("get", "databases"), ("apply", "-f", QUICKSTART), ("status",), ("wait", "all")):
+        ended = laptop.run(*arguments)
+        assert ended.code == ExitCode.UNREACHABLE
+        assert "start it: dbaas up -d" in ended.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_cleanly(laptop: Laptop, number: signal.Signals) -> None:
+    running = laptop.start("up")
+    assert running.stdout is not None
+    lines = [running.stdout.readline() for _ in range(6)]
+    running.send_signal(number)
+    _, err = running.communicate(timeout=60)
+    assert lines[0].startswith("dbaas runs on this machine (process ")
+    assert lines[5] == "  stop        Ctrl-C, or: dbaas down\n"
+    assert (running.returncode, err) == (0, "stopping servers; their data is kept\nstopped\n")
+
+
+def test_a_watch_ends_quietly_when_interrupted(laptop: Laptop) -> None:
+    laptop.do("up", "-d")
+    running = laptop.start("get", "engines", "-w")
+    assert running.stdout is not None
+    running.stdout.readline()
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == ExitCode.INTERRUPTED
+    assert "Traceback" not in err
+
+
+def test_a_port_that_is_taken_is_told(laptop: Laptop) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ended = laptop.run("up", "-d", "--port", str(port))
+    assert ended.code == ExitCode.FAILED
+    assert f"cannot listen on 127.0.0.1:{port}: the port is in use by another program" in ended.err
+
+
+def test_the_port_and_the_token_stay_the_same(laptop: Laptop) -> None:
+    kept = []
+    for _ in range(2):
+        laptop.do("up", "-d")
+        kept.append((laptop.home / "kubeconfig").read_text())
+        laptop.do("down")
+    assert kept[0] == kept[1]
+
+
+def test_the_laptops_kubeconfig_works_for_the_command_too(laptop: Laptop) -> None:
+    laptop.do("up", "-d")
+    path = laptop.do("kubeconfig").strip()
+    assert "postgres" in laptop.do("get", "engines", "--kubeconfig", path)
+
+
+def test_wrong_options_are_wrong_usage(laptop: Laptop) -> None:
+    for arguments in (("get", "--no-such"), ("delete",), ("nonsense",), ("wait", "db", "--timeout", "soon")):
+        ended = laptop.run(*arguments)
+        assert ended.code in (ExitCode.USAGE, ExitCode.UNREACHABLE)
+        assert "Traceback" not in ended.err

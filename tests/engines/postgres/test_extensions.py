@@ -1,0 +1,60 @@
+"""Extensions: plans from values alone, and a missing one on a real server."""
+
+from __future__ import annotations
+
+import pytest
+
+from dbaas.contracts.engine import EngineError, Item, PlanRules, ServerFacts
+from dbaas.contracts.statement import Plan
+from dbaas.core.offload import InlineOffload
+from dbaas.engines.postgres.databases import DesiredDatabase
+from dbaas.engines.postgres.engine import build_engine
+from dbaas.engines.postgres.extensions import DesiredExtension, Extensions, ObservedExtension
+from dbaas.lanes.lanes import ServerLanes
+from fixtures.engines import Applier
+from fixtures.postgres import TestServer
+
+RULES = PlanRules(ServerFacts("18.4", 180004, "1", "postgres", frozenset({"superuser"})))
+NOTHING: frozenset[str] = frozenset()
+OBSERVED = ObservedExtension("shop", "vector", "public", "0.7.0", "postgres")
+
+
+def plan(desired: DesiredExtension | None, observed: ObservedExtension | None, owned: frozenset[str] = NOTHING) -> Plan:
+    return Extensions().plan(desired, observed, owned, NOTHING, RULES)
+
+
+def shown(plan: Plan) -> list[str]:
+    return [str(statement.sql) for statement in plan.statements]
+
+
+def test_an_extension_never_lands_in_the_system_catalogue() -> None:
+    assert shown(plan(DesiredExtension("shop", "vector"), None)) == ['CREATE EXTENSION "vector" SCHEMA "public"']
+
+
+def test_whatever_schema_and_version_it_has_is_right_if_none_is_said() -> None:
+    assert not plan(DesiredExtension("shop", "vector"), OBSERVED)
+
+
+def test_schema_and_version_are_changed_in_place() -> None:
+    assert shown(plan(DesiredExtension("shop", "vector", "ext", "0.8.0"), OBSERVED)) == [
+        'ALTER EXTENSION "vector" SET SCHEMA "ext"',
+        "ALTER EXTENSION \"vector\" UPDATE TO '0.8.0'",
+    ]
+
+
+def test_an_extension_that_leaves_the_manifest_is_dropped_if_it_was_ours() -> None:
+    assert not plan(None, OBSERVED)
+    (change,) = plan(None, OBSERVED, frozenset({"vector"})).changes
+    assert change.destructive and [str(s.sql) for s in change.statements] == ['DROP EXTENSION "vector"']
+
+
+@pytest.mark.real_server
+async def test_an_extension_that_the_server_does_not_have_is_refused_with_the_reason(
+    lanes: ServerLanes, postgres: TestServer, prefix: str
+) -> None:
+    engine = build_engine(InlineOffload())
+    applier = Applier(engine, lanes.open("extensions", engine, postgres.address, 2))
+    await applier.apply(Item("databases", None, prefix, DesiredDatabase(prefix)))
+    with pytest.raises(EngineError, match='extension "postgis" is not available') as caught:
+        await applier.apply(Item("extensions", prefix, "postgis", DesiredExtension(prefix, "postgis")))
+    assert caught.value.reason == "NotSupported"

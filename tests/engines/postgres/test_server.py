@@ -1,0 +1,161 @@
+"""The workload: what is in it, and a real server that runs from it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dbaas.api.cluster import DatabaseClusterSpec
+from dbaas.contracts.engine import Address
+from dbaas.contracts.provider import Instance, SecretKey
+from dbaas.core.secrets import Secret
+from dbaas.engines.postgres.parameters import parameters_of
+from dbaas.engines.postgres.server import INSTALLATIONS, OUR_PARAMETERS, PostgresServer
+from dbaas.laptop.machine import server_user
+from fixtures.postgres import PASSWORD, VERSIONS, log_in, usable_programs
+
+CONFIG = [
+    {"name": "max_connections", "value": "33"},
+    {"name": "work_mem", "value": "5MB"},
+    {"name": "my.setting", "value": "it's \\ so"},
+]
+READY_SECONDS = 10.0
+
+
+def instance_of(version: str, config: list[dict[str, str]] = CONFIG) -> Instance:
+    spec = DatabaseClusterSpec.model_validate({"engine": {"type": "postgres", "version": version}, "config": config})
+    (instance,) = PostgresServer().workload("main", spec).instances
+    return instance
+
+
+def files_of(instance: Instance) -> dict[str, str]:
+    return {file.path: file.content or "" for file in instance.files}
+
+
+def test_settings_are_split_by_what_a_change_of_them_needs() -> None:
+    instance = instance_of("18")
+    files = files_of(instance)
+    assert "max_connections = '33'" in files["settings-restart.conf"]
+    assert "work_mem = '5MB'" in files["settings-reload.conf"]
+    assert "my.setting = 'it''s \\\\ so'" in files["settings-reload.conf"]
+    assert {file.path: file.on_change for file in instance.files} == {
+        "password": "nothing", "postgresql.conf": "restart", "settings-restart.conf": "restart",
+        "settings-reload.conf": "reload", "access.conf": "reload",
+    }  # fmt: skip
+
+
+def test_the_password_comes_from_the_administrators_secret_and_is_in_no_command() -> None:
+    spec = DatabaseClusterSpec.model_validate({"engine": {"type": "postgres", "version": "18"}})
+    workload = PostgresServer().workload("main", spec)
+    (password,) = [file for file in workload.instances[0].files if file.secret]
+    assert password.secret == workload.credentials == SecretKey("main-credentials", "password")
+    assert workload.administrator == "postgres"
+
+
+def test_what_we_set_on_the_command_line_cannot_be_configured() -> None:
+    for version in VERSIONS:
+        command = " ".join(instance_of(version).command)
+        given = {word.partition("=")[0] for word in command.split() if "=" in word}
+        assert given <= OUR_PARAMETERS
+        assert {name for name in OUR_PARAMETERS if name in parameters_of("18")} == OUR_PARAMETERS
+
+
+def test_versions_are_listed_newest_first() -> None:
+    assert list(PostgresServer().versions) == sorted(INSTALLATIONS, key=int, reverse=True)
+    assert PostgresServer().programs("9.6") is None
+    assert "PostgreSQL 9.6" in PostgresServer().missing_programs("9.6")
+
+
+@dataclass
+class Running:
+    """An instance in a folder, run as a provider would."""
+
+    instance: Instance
+    folder: Path
+    programs: Path
+    values: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def expand(self, words: tuple[str, ...]) -> list[str]:
+        program, *rest = words
+        for name, value in self.values.items():
+            rest = [word.replace(f"$({name})", value) for word in rest]
+        return [str(self.programs / program), *rest]
+
+    def run(self, words: tuple[str, ...]) -> int:
+        return subprocess.run(
+            self.expand(words), **self.surroundings(), stdout=subprocess.DEVNULL, check=False
+        ).returncode
+
+    def surroundings(self) -> dict[str, object]:
+        user = server_user() if os.geteuid() == 0 else None
+        as_user = {"user": user.uid, "group": user.gid, "extra_groups": []} if user else {}
+        return {"cwd": self.folder, "env": dict(self.instance.env), "stderr": subprocess.STDOUT, **as_user}
+
+
+@pytest.fixture(params=VERSIONS)
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
+    folder = Path(tempfile.mkdtemp(prefix="dbaas-workload-"))
+    programs = usable_programs(request.param, folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    values = {"DIRECTORY": str(folder), "RUN": str(folder), "HOST": "127.0.0.1", "PORT_SQL": str(port),
+              "CREATES": str(folder / "data")}  # fmt: skip
+    instance = instance_of(request.param)
+    running = Running(instance, folder, programs, values)
+    for file in instance.files:
+        (folder / file.path).write_text(PASSWORD if file.secret else file.content or "")
+    user = server_user() if os.geteuid() == 0 else None
+    if user is not None:
+        for path in (folder, *folder.glob("*")):
+            os.chown(path, user.uid, user.gid)
+    yield running
+    if running.process is not None and running.process.poll() is None:
+        running.process.kill()
+        running.process.wait()
+    shutil.rmtree(folder)
+
+
+@pytest.mark.real_server
+async def test_from_nothing_to_ready_in_seconds_and_cleanly_down(running: Running) -> None:
+    instance, began = running.instance, time.monotonic()
+    assert instance.ready is not None
+    assert running.run(instance.init[0].command) == 0
+    assert running.run(instance.ready.command) != 0, "nothing runs yet"
+    with (running.folder / "log").open("wb") as log:
+        surroundings = {**running.surroundings(), "stdout": log}
+        running.process = subprocess.Popen(running.expand(instance.command), **surroundings)  # type: ignore[call-overload]
+    while running.run(instance.ready.command) != 0:
+        assert time.monotonic() - began < READY_SECONDS, (running.folder / "log").read_text()
+    address = Address("127.0.0.1", int(running.values["PORT_SQL"]), "postgres", Secret(PASSWORD), "postgres")
+    async with await log_in(address) as admin:
+        shown = {}
+        for name in (
+            "max_connections",
+            "work_mem",
+            "my.setting",
+            "server_encoding",
+            "password_encryption",
+            "data_checksums",
+        ):
+            cursor = await admin.execute("SELECT current_setting(%s)", (name,))
+            shown[name] = (await cursor.fetchone() or ("",))[0]
+        assert shown == {
+            "max_connections": "33", "work_mem": "5MB", "my.setting": "it's \\ so", "server_encoding": "UTF8",
+            "password_encryption": "scram-sha-256", "data_checksums": "on",
+        }  # fmt: skip
+        cursor = await admin.execute("SELECT upper('ä')")
+        assert (await cursor.fetchone()) == (("Ä",) if admin.info.server_version >= 170000 else ("ä",))
+    running.process.send_signal(getattr(signal, instance.stop.signal))
+    assert running.process.wait(timeout=20) == 0

@@ -1,0 +1,141 @@
+"""One real connection: what it pins, what it sends, and what it says when something goes wrong."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from dbaas.contracts.engine import Denied, EngineError, Exists, LoginRefused, Missing, Unreachable
+from dbaas.contracts.statement import Statement
+from dbaas.core.offload import InlineOffload
+from dbaas.core.secrets import Secret
+from dbaas.engines.postgres import statements
+from dbaas.engines.postgres.queries import Query
+from dbaas.engines.postgres.session import PostgresConnect, PostgresSession
+from fixtures.postgres import TestServer, named
+
+pytestmark = pytest.mark.real_server
+connect = PostgresConnect(InlineOffload())
+
+
+@pytest.fixture
+async def session(postgres: TestServer) -> AsyncIterator[PostgresSession]:
+    session = await connect(postgres.address, None)
+    yield session
+    await session.close()
+
+
+def together(*queries: Query) -> list[Statement]:
+    return [Statement(query) for query in queries]
+
+
+async def roles(session: PostgresSession, prefix: str) -> list[str]:
+    rows = await session.fetch(
+        "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %(p)s) ORDER BY 1", {"p": prefix}
+    )
+    return [name for (name,) in rows]
+
+
+async def test_everything_that_matters_is_pinned(session: PostgresSession) -> None:
+    settings = ("search_path", "statement_timeout", "lock_timeout", "application_name", "client_encoding")
+    seen = await session.fetch(
+        "SELECT setting FROM unnest(%(n)s::text[]) AS n, current_setting(n) AS setting", {"n": list(settings)}
+    )
+    assert [value for (value,) in seen] == ["pg_catalog", "1min", "10s", "dbaas", "UTF8"]
+
+
+async def test_statements_together_are_one_transaction(session: PostgresSession, prefix: str) -> None:
+    with pytest.raises(Missing, match=r"cannot run DROP ROLE .*nobody"):
+        await session.execute(together(statements.create_role(prefix, []), statements.drop_role(f"{prefix}-nobody")))
+    assert await roles(session, prefix) == []
+    await session.execute(together(statements.create_role(prefix, []), statements.create_role(f"{prefix}-2", [])))
+    assert await roles(session, prefix) == [prefix, f"{prefix}-2"]
+
+
+async def test_the_failing_statement_is_named(session: PostgresSession, prefix: str) -> None:
+    queries = [statements.create_role(f"{prefix}-{number}", []) for number in (1, 2, 1, 3)]
+    with pytest.raises(Exists, match=f'CREATE ROLE "{prefix}-1": role "{prefix}-1" already exists'):
+        await session.execute(together(*queries))
+
+
+async def test_a_password_reaches_the_server_only_as_a_verifier(postgres: TestServer, prefix: str) -> None:
+    session = await connect(named(postgres.address, prefix), None)
+    option = statements.password(prefix, Secret("open sesame"))
+    await session.execute(together(statements.create_role(prefix, [statements.attribute("LOGIN"), option])))
+    await session.close()
+    (sent,) = [line for line in postgres.statements(prefix) if "CREATE ROLE" in line]
+    assert "SCRAM-SHA-256$4096:" in sent and "sesame" not in sent
+    login = replace(postgres.address, username=prefix, password=Secret("open sesame"))
+    await (await connect(login, None)).close()
+
+
+async def test_an_error_about_a_password_shows_neither_it_nor_its_verifier(
+    session: PostgresSession, prefix: str
+) -> None:
+    query = statements.create_role(prefix, [statements.password(prefix, Secret("open sesame"))])
+    await session.execute(together(query))
+    with pytest.raises(Exists) as caught:
+        await session.execute(together(query))
+    assert "PASSWORD '********'" in caught.value.message
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__
+
+
+async def test_run_as_holds_for_its_transaction_alone(session: PostgresSession, prefix: str) -> None:
+    await session.execute(together(statements.create_role(prefix, [])))
+    with pytest.raises(Denied):
+        await session.execute([Statement(statements.create_role(f"{prefix}-2", []), run_as=prefix)])
+    assert await session.fetch("SELECT current_user::text") == [("postgres",)]
+
+
+async def test_a_session_is_usable_after_an_error(session: PostgresSession, prefix: str) -> None:
+    with pytest.raises(Missing):
+        await session.execute([Statement(statements.drop_database(prefix), transactional=False)])
+    with pytest.raises(EngineError):
+        await session.fetch("SELECT 1 / 0")
+    assert await session.fetch("SELECT 1") == [(1,)]
+
+
+async def test_a_closed_port_is_unreachable(postgres: TestServer) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = replace(postgres.address, port=free.getsockname()[1])
+        with pytest.raises(
+            Unreachable, match=r"cannot connect to database 'postgres' at .* as 'postgres': Connection refused$"
+        ):
+            await connect(address, None)
+
+
+async def test_a_silent_server_is_unreachable_after_the_timeout(postgres: TestServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        options = {"connectTimeout": 1, "sslMode": "disable"}
+        address = replace(postgres.address, port=silent.getsockname()[1], options=options)
+        with pytest.raises(Unreachable, match="timeout"):
+            await connect(address, None)
+
+
+@pytest.mark.parametrize("wrong", [{"password": Secret("wrong")}, {"username": "no such role"}])
+async def test_a_wrong_login_is_refused(postgres: TestServer, wrong: dict[str, object]) -> None:
+    with pytest.raises(LoginRefused, match="password authentication failed"):
+        await connect(replace(postgres.address, **wrong), None)  # type: ignore[arg-type]
+
+
+async def test_a_missing_database_is_missing(postgres: TestServer, prefix: str) -> None:
+    with pytest.raises(Missing, match="does not exist"):
+        await connect(postgres.address, prefix)
+
+
+async def test_a_session_that_the_server_ended_is_unreachable(postgres: TestServer, session: PostgresSession) -> None:
+    other = await connect(postgres.address, None)
+    ((pid,),) = await other.fetch("SELECT pg_backend_pid()")
+    await session.fetch("SELECT pg_terminate_backend(%(pid)s, 5000)", {"pid": pid})
+    with pytest.raises(Unreachable):
+        await other.fetch("SELECT 1")
+    await other.close()
+
+
+async def test_encryption_that_the_server_does_not_have_is_unreachable(postgres: TestServer) -> None:
+    with pytest.raises(Unreachable, match="SSL"):
+        await connect(replace(postgres.address, options={"sslMode": "require"}), None)

@@ -1,0 +1,69 @@
+"""Who is next."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from dbaas.contracts.engine import Unreachable
+from dbaas.core.simulation import run_virtually
+from dbaas.lanes.waiting import MOST_OVERTAKINGS, Waiter, WaitingLine
+
+
+def test_user_changes_come_first_and_then_the_order_of_arrival() -> None:
+    async def main() -> None:
+        line = WaitingLine()
+        drift, one, two = Waiter("a", True), Waiter("b", False), Waiter("c", False)
+        for waiter in (drift, one, two):
+            line.join(waiter)
+        for expected in (one, two, drift):
+            assert line.next(()) is expected
+            line.leave(expected)
+        assert line.next(()) is None
+
+    run_virtually(main())
+
+
+def test_a_warm_connection_lets_somebody_overtake_but_not_for_ever() -> None:
+    async def main() -> None:
+        line = WaitingLine()
+        first = Waiter("cold", False)
+        line.join(first)
+        for _ in range(MOST_OVERTAKINGS):
+            guest = Waiter("warm", False)
+            line.join(guest)
+            assert line.next({"warm"}) is guest
+            line.leave(guest)
+        line.join(Waiter("warm", False))
+        assert line.next({"warm"}) is first
+
+    run_virtually(main())
+
+
+def test_background_waits_behind_everybody_and_users_behind_users() -> None:
+    async def main() -> None:
+        line = WaitingLine()
+        assert not line.blocks(True)
+        line.join(Waiter("a", True))
+        assert line.blocks(True) and not line.blocks(False)
+        line.join(Waiter("a", False))
+        assert line.blocks(False)
+
+    run_virtually(main())
+
+
+def test_all_can_be_told_that_there_is_no_hope() -> None:
+    async def main() -> None:
+        line = WaitingLine()
+        waiters = [Waiter("a", False), Waiter("a", True)]
+        for waiter in waiters:
+            line.join(waiter)
+        line.fail_all(Unreachable("down"))
+        for waiter in waiters:
+            with pytest.raises(Unreachable, match="down"):
+                await waiter.granted
+        assert line.next(()) is None
+        await asyncio.sleep(0)
+
+    run_virtually(main())

@@ -1,0 +1,1 @@
+"""Whole runs on virtual time, over a simulated database server."""

@@ -1,0 +1,63 @@
+"""An engine that can be run, and a provider whose instances are ConfigMaps: they serve as soon as they are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dbaas.api.core import CONFIG_MAP
+from dbaas.api.resource import Kind, Resource
+from dbaas.contracts.provider import (
+    ClusterFacts,
+    Instance,
+    InstanceFacts,
+    SecretKey,
+    ServerCapability,
+    ServerPart,
+    Workload,
+)
+from dbaas.manifests.metadata import build_metadata, cluster_labels
+from simulation.engine import ADMIN
+
+
+class BasaltServer:
+    """One version, always installed."""
+
+    versions = ("7",)
+
+    def workload(self, name: str, spec: Any) -> Workload:
+        return Workload(
+            "basalt", "7", (Instance(name, ("basalt",)),), SecretKey(f"{name}-credentials", "password"), ADMIN
+        )
+
+    def programs(self, version: str) -> str | None:
+        return "/opt/basalt"
+
+    def missing_programs(self, version: str) -> str:
+        return ""
+
+
+class InstantProvider:
+    """Everything serves at one address."""
+
+    name = "instant"
+    kinds: Sequence[Kind] = (CONFIG_MAP,)
+    capabilities: Sequence[ServerCapability] = ()
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host = host
+        self._port = port
+
+    def missing(self, server: ServerPart, version: str) -> str:
+        return ""
+
+    def children(self, cluster: Resource, workload: Workload, server: ServerPart) -> Sequence[Mapping[str, Any]]:
+        labels = cluster_labels(cluster.metadata.name, workload.engine)
+        return [
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": build_metadata(one.name, cluster, labels), "data": {}}
+            for one in workload.instances
+        ]
+
+    def observe(self, cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
+        instances = tuple(InstanceFacts(child.metadata.name, is_ready=True) for child in children)
+        return ClusterFacts(instances, self._host, self._port) if instances else ClusterFacts()

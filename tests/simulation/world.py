@@ -1,0 +1,205 @@
+"""A whole control plane in memory: embedded API server, manager, lanes, controllers; simulated servers below."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from dbaas.admission import RuleAdmission
+from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE, SECRET
+from dbaas.api.database import DATABASE
+from dbaas.api.grant import DATABASE_GRANT
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.kinds import DEFINITIONS
+from dbaas.api.resource import Key, Kind, Resource
+from dbaas.api.schema import build_crd
+from dbaas.api.user import DATABASE_USER
+from dbaas.apiserver import ApiServer
+from dbaas.contracts.client import NotFound
+from dbaas.contracts.registry import Registry
+from dbaas.contracts.rest import Selection
+from dbaas.contracts.transport import Transport
+from dbaas.controllers import build_controllers, instance_waker
+from dbaas.core.clock import LoopClock
+from dbaas.core.offload import InlineOffload
+from dbaas.core.randomness import SeededRandomness
+from dbaas.kube.verbs import RestClient, Writing
+from dbaas.lanes.lanes import ServerLanes
+from dbaas.runtime.manager import Manager
+from fixtures.faults import FaultyTransport
+from fixtures.settle import settle
+from simulation.engine import ADMIN, Network, SimulatedServer, build_engine
+from simulation.provider import BasaltServer, InstantProvider
+
+HOST, PORT = "db.test", 7000
+
+
+@dataclass
+class Sources:
+    """Time and chance of a run."""
+
+    clock: LoopClock
+    randomness: SeededRandomness
+
+
+@dataclass
+class Operator:
+    """One life of the operator: what a crash ends."""
+
+    manager: Manager
+    lanes: ServerLanes
+    task: asyncio.Task[None]
+
+
+@dataclass
+class World:
+    """`user` writes as a person would, past the faults; `faults` sees what the operator sends."""
+
+    api: ApiServer
+    network: Network
+    server: SimulatedServer
+    registry: Registry
+    sources: Sources
+    faults: FaultyTransport
+    user: RestClient
+    operator: Operator | None = None
+
+    def start(self, transport: Transport | None = None) -> None:
+        """The operator, with nothing remembered; over `transport` where one is given."""
+        sources, enqueue = self.sources, self._enqueue
+        manager = Manager(RestClient(transport or self.faults), sources.clock, sources.randomness)
+        lanes = ServerLanes(sources.clock, sources.randomness, recovered=instance_waker(enqueue))
+        admission = RuleAdmission(self.registry, self.find)
+        controllers = build_controllers(manager, lanes, self.registry, sources, admission, CollectorRegistry())
+        for controller in controllers:
+            manager.add(controller)
+        self.operator = Operator(manager, lanes, asyncio.get_running_loop().create_task(manager.run()))
+
+    async def stop(self) -> None:
+        """At once, as a crash would."""
+        operator, self.operator = self.operator, None
+        if operator is not None:
+            operator.task.cancel()
+            await asyncio.gather(operator.task, return_exceptions=True)
+            await operator.lanes.close_all()
+
+    async def settle(self, **limits: float) -> None:
+        assert self.operator is not None
+        await settle(self.operator.manager, self.sources.clock, **limits)
+
+    async def find(self, kind: Kind, key: Key) -> Resource | None:
+        try:
+            return await self.user.get(kind, key)
+        except NotFound:
+            return None
+
+    async def read(self, kind: Kind, name: str, namespace: str = "default") -> Resource:
+        return await self.user.get(kind, Key(namespace, name))
+
+    async def make(self, kind: Kind, name: str, spec: Mapping[str, Any], namespace: str = "default") -> Resource:
+        metadata = {"name": name, "namespace": namespace}
+        body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, "spec": dict(spec)}
+        return await self.user.create(kind, body)
+
+    async def change(self, kind: Kind, name: str, spec: Mapping[str, Any], namespace: str = "default") -> Resource:
+        return await self.user.patch(kind, Key(namespace, name), {"spec": dict(spec)})
+
+    async def delete(self, kind: Kind, name: str, namespace: str = "default") -> None:
+        await self.user.delete(kind, Key(namespace, name))
+
+    async def make_secret(self, name: str, values: Mapping[str, str], namespace: str = "default") -> Resource:
+        data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+        metadata = {"name": name, "namespace": namespace}
+        return await self.user.create(
+            SECRET, {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
+        )
+
+    async def read_secret(self, name: str, namespace: str = "default") -> dict[str, str]:
+        secret = await self.read(SECRET, name, namespace)
+        return {key: base64.b64decode(value).decode() for key, value in secret.body()["data"].items()}
+
+    async def make_namespace(self, name: str) -> None:
+        await self.user.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+
+    async def connect(self, name: str = "main", **spec: Any) -> Resource:
+        """A DatabaseInstance for the simulated server."""
+        await self.make_secret(f"{name}-admin", {"username": ADMIN, "password": self.server.password})
+        connection = {"host": HOST, "port": PORT, "secretRef": {"name": f"{name}-admin"}}
+        return await self.make(DATABASE_INSTANCE, name, {"engine": "basalt", "connection": connection, **spec})
+
+    async def make_shop(self) -> None:
+        """An owner, a database of theirs with a schema, and a user who may read tables in it."""
+        await self.connect()
+        here = {"instanceRef": {"name": "main"}}
+        await self.make(DATABASE_USER, "owner", here)
+        await self.make(DATABASE_USER, "app", {**here, "databaseRef": {"name": "shop"}})
+        await self.make(DATABASE, "shop", {**here, "owner": "owner", "basalt": {"schemas": ["sales"]}})
+        await self.make(DATABASE_GRANT, "app", grant_spec("app", "shop", "SELECT"))
+
+    async def make_quickstart(self) -> None:
+        """The sample that new users begin with: a cluster, and a shop on it."""
+        self.server.password = ""
+        await self.make(DATABASE_CLUSTER, "main", {"engine": {"type": "basalt", "version": "7"}, "clusterSize": 1})
+        here = {"instanceRef": {"kind": "DatabaseCluster", "name": "main"}}
+        await self.make(DATABASE_USER, "shop-owner", {**here, "databaseRef": {"name": "shop"}})
+        await self.make(DATABASE, "shop", {**here, "owner": "shop-owner", "basalt": {"schemas": ["sales"]}})
+        await self.make(DATABASE_USER, "shop-app", {**here, "databaseRef": {"name": "shop"}})
+        await self.make(DATABASE_GRANT, "shop-app", grant_spec("shop-app", "shop", "SELECT", "INSERT"))
+
+    async def ready(self, kind: Kind, name: str, namespace: str = "default") -> tuple[str, str]:
+        """Status and reason of Ready."""
+        return ready_of(await self.read(kind, name, namespace))
+
+    async def events(self, name: str, namespace: str = "default") -> list[str]:
+        """Reasons of all events about objects of that name."""
+        page = await self.user.list_page(EVENT, Selection(namespace))
+        found = [event.body() for event in page.items]
+        return [event["reason"] for event in found if event["involvedObject"]["name"] == name]
+
+    def _enqueue(self, kind: Kind, key: Key, *, low_priority: bool = False) -> None:
+        if self.operator is not None:
+            self.operator.manager.enqueue(kind, key, low_priority=low_priority)
+
+
+@asynccontextmanager
+async def simulated_world(seed: int = 1) -> AsyncIterator[World]:
+    """With the operator started."""
+    sources = Sources(LoopClock(), SeededRandomness(seed))
+    server = SimulatedServer()
+    network = Network({(HOST, PORT): server})
+    engine, provider = build_engine(network, BasaltServer()), InstantProvider(HOST, PORT)
+    registry = Registry({engine.name: engine}, {provider.name: provider}, provider.name)
+    api = ApiServer(None, sources.clock, sources.randomness, InlineOffload())
+    await api.start()
+    user = RestClient(api, Writing("user"))
+    for definition in DEFINITIONS:
+        body = build_crd(definition, registry.blocks(definition.kind.kind))
+        await user.create(CUSTOM_RESOURCE_DEFINITION, body)
+    world = World(api, network, server, registry, sources, FaultyTransport(api), user)
+    world.start()
+    try:
+        yield world
+    finally:
+        await world.stop()
+        await api.stop()
+
+
+def grant_spec(user: str, database: str, *words: str, **more: Any) -> dict[str, Any]:
+    """These privileges on the tables of schema `sales`."""
+    privileges = [{"on": "table", "schema": "sales", "privileges": list(words)}]
+    return {"userRef": {"name": user}, "databaseRef": {"name": database}, "privileges": privileges, **more}
+
+
+def ready_of(resource: Resource) -> tuple[str, str]:
+    """Status and reason of Ready."""
+    for condition in resource.status.get("conditions", ()):
+        if condition["type"] == "Ready":
+            return condition["status"], condition["reason"]
+    return "", ""
