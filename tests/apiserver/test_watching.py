@@ -73,6 +73,21 @@ def test_a_bookmark_comes_each_minute_to_those_who_want_it() -> None:
     virtually(main())
 
 
+def test_what_comes_while_a_bookmark_is_sent_is_not_slept_through() -> None:
+    async def main() -> None:
+        server = await open_server()
+        stream = (await watch(server, allowWatchBookmarks="true")).stream
+        assert b"BOOKMARK" in await anext(stream)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await make(server, "one")
+        assert b'"ADDED"' in await anext(stream)
+        assert loop.time() == began
+        await server.stop()
+
+    virtually(main())
+
+
 def test_without_a_timeout_a_watch_ends_between_half_an_hour_and_an_hour() -> None:
     async def main() -> None:
         server = await open_server()

@@ -126,6 +126,7 @@ class _Stream:
             for piece in self._initial():
                 yield piece
             while not must_end():
+                self.wake.clear()  # before looking: what comes while a piece is being sent must not be slept through
                 changes = self._collection.since(position)
                 position += len(changes)
                 if piece := b"".join(self._event(change) for change in changes):
@@ -136,7 +137,6 @@ class _Stream:
                     yield mark
                 if self._clock.monotonic() >= deadline:
                     return
-                self.wake.clear()
                 timer.ensure(min(BOOKMARK_SECONDS, deadline - self._clock.monotonic()))
                 await self.wake.wait()
         except ExpiredError:
