@@ -1,6 +1,6 @@
 """Writes src/dbaas/engines/postgres/parameters.json: the settings that each version of PostgreSQL has, by its own word.
 
-    python tools/postgres_parameters.py 127.0.0.1:5416 127.0.0.1:5418     (superuser postgres, password in PGPASSWORD)
+python tools/postgres_parameters.py 127.0.0.1:5416 127.0.0.1:5418     (superuser postgres, password in PGPASSWORD)
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ QUERY = """
 
 
 def read_parameters(connection: psycopg.Connection) -> dict[str, list[Any]]:
-    """By name: context, type, unit, lowest, highest, choices (hidden synonyms such as on and off are not among them)."""
+    """By name: context, type, unit, lowest, highest, choices (without hidden synonyms such as on and off)."""
     rows = connection.execute(QUERY).fetchall()
     return {name: [*rest[:2], rest[2] or "", *rest[3:5], rest[5] or []] for name, *rest in rows}
 

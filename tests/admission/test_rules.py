@@ -111,3 +111,11 @@ def wrong(**metadata: Any) -> dict[str, Any]:
 )
 def test_some_writes_are_never_refused(review: Review) -> None:
     assert find_violations(review, Facts(granite_registry(), "granite")) == []
+
+
+def test_a_version_that_cannot_read_the_data_is_refused() -> None:
+    old, new = ({"metadata": {"name": "x"}, "spec": running("granite", version)} for version in ("2", "1"))
+    review = Review("UPDATE", "dbaas.io", "v1", "DatabaseCluster", new, old)
+    (violation,) = find_violations(review, Facts(granite_registry(), "granite"))
+    assert violation.field == "spec.engine.version"
+    assert "made by version 2" in violation.message

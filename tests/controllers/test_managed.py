@@ -6,6 +6,7 @@ import asyncio
 
 from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
+from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import FINALIZER
 from dbaas.api.user import DATABASE_USER
 from fixtures.operating import virtually
@@ -177,3 +178,32 @@ async def test_many_objects_are_few_questions() -> None:
         await asyncio.sleep(5)
         assert len(world.server.roles) == 60
         assert len(world.server.questions) - asked < 60
+
+
+@virtually
+async def test_what_the_engine_will_not_manage_is_refused_and_disturbs_nobody() -> None:
+    async with simulated_world() as world:
+        await world.make_shop()
+        await world.make(DATABASE_USER, "admin", {**HERE, "username": "root"})
+        await asyncio.sleep(90)
+        assert await world.ready(DATABASE_USER, "admin") == ("False", "PermissionDenied")
+        assert await world.ready(DATABASE_INSTANCE, "main") == ("True", "Connected")
+        assert (await world.read(DATABASE_USER, "admin")).metadata.finalizers == []
+
+
+@virtually
+async def test_one_object_that_an_engine_comes_to_refuse_does_not_stop_the_pass_over_its_server() -> None:
+    async with simulated_world() as world:
+        await world.make_shop()
+        await world.change(DATABASE_GRANT, "app", {"driftPolicy": {"mode": "correct"}})
+        await world.settle()
+        world.server.forbidden.add("owner")
+        world.server.privileges["app"].clear()
+        await asyncio.sleep(90)
+        assert world.server.privileges["app"] == {"table sales SELECT"}
+        assert await world.ready(DATABASE_USER, "owner") == ("False", "PermissionDenied")
+        await world.delete(DATABASE, "shop")
+        await world.delete(DATABASE_USER, "owner")
+        await world.delete(DATABASE_GRANT, "app")
+        await world.settle()
+        assert "Retained" in await world.events("owner")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dbaas.cli.commands import SUMMARIES
 from dbaas.cli.application import execute
+from dbaas.cli.commands import SUMMARIES
 from docs.markdown import ROOT, blocks, called, pages
 
 LATER = {"convert": "docs/decisions/0005: named as what a decision makes possible"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from dbaas.core.simulation import run_virtually
-from dbaas.lanes.handing import LINGER_SECONDS, Connections
+from dbaas.lanes.handing import Connections
 from fixtures.pretending import ADDRESS, PretendServer
 
 
@@ -19,18 +19,18 @@ def test_a_connection_that_a_change_has_left_lingers_for_its_own_database() -> N
         session = await server.connect(ADDRESS, "a")
         other = asyncio.create_task(connections.request("b", False))
         await asyncio.sleep(0)
-        connections.put_back(session, False)
+        connections.put_back(session, False, linger=5)
         assert (await connections.request("a", False)).session is session
         began = server.clock.monotonic()
-        connections.put_back(session, False)
+        connections.put_back(session, False, linger=5)
         assert (await other).evicted is session
-        assert LINGER_SECONDS <= server.clock.monotonic() - began <= LINGER_SECONDS + 0.002
+        assert server.clock.monotonic() - began == 5
         connections.close()
 
     run_virtually(main())
 
 
-def test_background_work_leaves_nothing_lingering() -> None:
+def test_what_does_not_linger_makes_room_at_once() -> None:
     async def main() -> None:
         server = PretendServer()
         connections = Connections(1, server.clock)
@@ -46,12 +46,35 @@ def test_background_work_leaves_nothing_lingering() -> None:
     run_virtually(main())
 
 
+def test_the_way_to_what_all_databases_share_is_kept() -> None:
+    """And those who want it are served though the first in the line cannot be."""
+
+    async def main() -> None:
+        server = PretendServer()
+        connections = Connections(2, server.clock, kept="shared")
+        for database in ("shared", "a"):
+            await connections.request(database, False)
+        other = asyncio.create_task(connections.request("b", False))
+        await asyncio.sleep(0)
+        shared = await server.connect(ADDRESS, "shared")
+        for _ in range(20):
+            connections.put_back(shared, False)
+            assert (await connections.request("shared", False)).session is shared
+        assert not other.done()
+        busy = await server.connect(ADDRESS, "a")
+        connections.put_back(busy, False)
+        assert (await other).evicted is busy
+        connections.close()
+
+    run_virtually(main())
+
+
 def test_nothing_lingers_while_there_is_room() -> None:
     async def main() -> None:
         server = PretendServer()
         connections = Connections(2, server.clock)
         await connections.request("a", False)
-        connections.put_back(await server.connect(ADDRESS, "a"), False)
+        connections.put_back(await server.connect(ADDRESS, "a"), False, linger=5)
         began = server.clock.monotonic()
         grant = await connections.request("b", False)
         assert grant.session is grant.evicted is None and server.clock.monotonic() == began

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from dbaas.contracts.engine import Unreachable
 from dbaas.core.simulation import run_virtually
-from dbaas.lanes.waiting import MOST_OVERTAKINGS, Waiter, WaitingLine
+from dbaas.lanes.waiting import MOST_OVERTAKINGS, Grant, Waiter, WaitingLine
 
 
 def test_user_changes_come_first_and_then_the_order_of_arrival() -> None:
@@ -18,9 +16,10 @@ def test_user_changes_come_first_and_then_the_order_of_arrival() -> None:
         for waiter in (drift, one, two):
             line.join(waiter)
         for expected in (one, two, drift):
-            assert line.next(()) is expected
-            line.leave(expected)
-        assert line.next(()) is None
+            assert line.candidates(()) == (expected,)
+            line.serve(expected, Grant())
+            assert await expected.granted == Grant()
+        assert line.candidates(()) == ()
 
     run_virtually(main())
 
@@ -33,10 +32,11 @@ def test_a_warm_connection_lets_somebody_overtake_but_not_for_ever() -> None:
         for _ in range(MOST_OVERTAKINGS):
             guest = Waiter("warm", False)
             line.join(guest)
-            assert line.next({"warm"}) is guest
-            line.leave(guest)
-        line.join(Waiter("warm", False))
-        assert line.next({"warm"}) is first
+            assert line.candidates({"warm"}) == (guest, first)
+            line.serve(guest, Grant())
+        guest = Waiter("warm", False)
+        line.join(guest)
+        assert line.candidates({"warm"}) == (first, guest)
 
     run_virtually(main())
 
@@ -63,7 +63,6 @@ def test_all_can_be_told_that_there_is_no_hope() -> None:
         for waiter in waiters:
             with pytest.raises(Unreachable, match="down"):
                 await waiter.granted
-        assert line.next(()) is None
-        await asyncio.sleep(0)
+        assert line.candidates(()) == ()
 
     run_virtually(main())

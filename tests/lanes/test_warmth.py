@@ -28,6 +28,23 @@ def test_the_one_that_has_been_idle_longest_makes_room() -> None:
     assert warm.take_oldest(0.0) is None
 
 
+def test_the_last_one_of_a_database_can_be_kept() -> None:
+    warm, (first, second, third) = sessions("a", "a", "b")
+    assert warm.take_oldest(9.0, keep="a") is first
+    assert warm.take_oldest(9.0, keep="a") is third
+    assert warm.take_oldest(9.0, keep="a") is None
+    assert warm.take("a") is second
+
+
+def test_one_that_lingers_makes_no_room_yet() -> None:
+    warm, (first,) = sessions("a")
+    lingering = PretendSession(PretendServer(), "b")
+    warm.put(lingering, 1.0, linger=2.0)
+    assert warm.take_oldest(2.0) is first
+    assert warm.take_oldest(2.0) is None and warm.next_free(2.0) == 3.0
+    assert warm.next_free(3.0) is None and warm.take_oldest(3.0) is lingering
+
+
 def test_those_of_one_database_or_of_a_time_leave_together() -> None:
     warm, (one, two, three, four) = sessions("a", "b", "a", "b")
     assert warm.take_all(database="a") == [one, three]

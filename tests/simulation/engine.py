@@ -60,6 +60,7 @@ class SimulatedServer:
     log: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     shows_verifiers: bool = True
+    forbidden: set[str] = field(default_factory=set)
     break_at: int = -1
     break_after_effect: bool = False
 
@@ -142,7 +143,7 @@ class Network:
 async def probe(session: SimulatedSession) -> ServerFacts:
     server = session.ask("probe")
     capabilities = frozenset({"superuser"}) if server.shows_verifiers else frozenset[str]()
-    return ServerFacts("7.1", 7, server.identity, ADMIN, capabilities)
+    return ServerFacts("7.1", 7, server.identity, ADMIN, capabilities, frozenset(server.forbidden))
 
 
 @dataclass(frozen=True)
@@ -265,6 +266,9 @@ class Roles:
         self, desired: WantedRole | None, observed: SeenRole | None, owned: frozenset[str], claims: frozenset[str],
         rules: PlanRules,
     ) -> Plan:  # fmt: skip
+        name = desired.name if desired is not None else observed.name if observed is not None else ""
+        if name == rules.server.login or name in rules.server.memberships:
+            raise Denied(f"role {name!r} is ours")
         if desired is None:
             return NOTHING if observed is None else Plan((_drop_role(observed),))
         if observed is None:

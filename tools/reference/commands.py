@@ -6,8 +6,8 @@ from typing import Any
 
 import typer
 
-from dbaas.cli.commands import SUMMARIES
 from dbaas.cli.application import HELP, load_command
+from dbaas.cli.commands import SUMMARIES
 from reference.markdown import code, document, table
 
 INTRODUCTION = (

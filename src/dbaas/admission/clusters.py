@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dbaas.admission.facts import Facts
 from dbaas.api.cluster import DatabaseClusterSpec
-from dbaas.contracts.admission import Violation
+from dbaas.contracts.admission import Review, Violation
 
 
 def engine_runs(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
@@ -32,6 +32,20 @@ def engine_runs(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
         yield Violation(
             "spec.engine.version",
             f"the minor version is that of the programs on this machine and cannot be chosen: write {major!r}",
+            "FieldValueNotSupported",
+        )
+
+
+def version_stays(review: Review, spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
+    """The data was made by one major version, and no other can read it."""
+    before = str(((review.old or {}).get("spec") or {}).get("engine", {}).get("version", spec.engine.version))
+    engine = facts.registry.engine(spec.engine.type)
+    is_possible = engine is not None and engine.server is not None and spec.engine.version in engine.server.versions
+    if is_possible and before.split(".")[0] != spec.engine.version:
+        yield Violation(
+            "spec.engine.version",
+            f"the data of this cluster was made by version {before}, and this version of dbaas cannot upgrade it to "
+            f"{spec.engine.version}: write {before!r}, or make a new cluster",
             "FieldValueNotSupported",
         )
 

@@ -45,6 +45,7 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
     if review.kind == DATABASE_CLUSTER.kind:
         yield from engines.engine_is_known("spec.engine.type", facts)
         yield from clusters.engine_runs(spec, facts)
+        yield from clusters.version_stays(review, spec, facts)
         yield from clusters.entry_agrees(spec, facts)
         yield from clusters.provider_can(spec, facts)
     if review.kind == DATABASE_INSTANCE.kind:

@@ -141,7 +141,7 @@ async def send(session: Session, targets: Sequence[Target], *, force: bool, dry_
     errors = [answer for answer in answers if isinstance(answer, ApiError)]
     applied = [answer for answer in answers if isinstance(answer, Applied)]
     if errors:
-        text = f"{len(errors)} of {len(targets)} objects failed, {len(applied)} were applied"
+        text = f"{len(errors)} of {len(targets)} objects failed" + ("; the others were applied" if applied else "")
         raise CommandError(text, *(error.message for error in errors))
     return applied
 

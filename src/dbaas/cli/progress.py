@@ -50,7 +50,11 @@ class Progress:
             from rich.console import Console
             from rich.live import Live
 
-            self._live = Live(console=Console(file=self._terminal.err), auto_refresh=False, transient=True)
+            self._live = Live(
+                console=Console(file=self._terminal.err, force_terminal=True, highlight=False, emoji=False),
+                auto_refresh=False,
+                transient=True,
+            )
             self._live.start()
         return self
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dbaas.api.resource import Resource
+from dbaas.api.resource import ANNOTATION_PAUSED, Resource
 from dbaas.cli.kinds import ServedKind
 
 
@@ -28,6 +28,14 @@ class State:
 
 def read_state(resource: Resource, served: ServedKind) -> State:
     """What is known of an older generation does not count. Kinds without conditions of that kind are always ready."""
+    state = _read_conditions(resource, served)
+    is_paused = served.is_ours and resource.metadata.annotations.get(ANNOTATION_PAUSED, "").lower() == "true"
+    if state.is_ready or not is_paused:
+        return state
+    return State(False, is_stuck=True, phase="Paused", message=f"nothing happens while {ANNOTATION_PAUSED} is true")
+
+
+def _read_conditions(resource: Resource, served: ServedKind) -> State:
     status = resource.status
     conditions = {str(c.get("type")): c for c in status.get("conditions") or ()}
     ready = conditions.get("Ready")

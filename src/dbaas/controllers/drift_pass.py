@@ -1,20 +1,21 @@
 """A drift pass: a whole server is observed with few questions and compared with all that should be there, in memory.
 
 Nothing is written and nothing is changed here. Objects that differ are woken; their own reconcile looks again, closely,
-and decides. What lives inside databases is observed database by database, in the background of the lane.
+and decides. What lives inside databases is observed database by database, in the background of the lane (`rounds`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+
+from pydantic import ValidationError
 
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.resource import Key, Resource
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import Client
-from dbaas.contracts.engine import EngineError, LoginRefused, Missing, PlanRules, ServerFacts, Unreachable
+from dbaas.contracts.engine import EngineError, PlanRules, ServerFacts
 from dbaas.contracts.lane import Lane
 from dbaas.contracts.reconcile import Enqueue, Refused, Waiting
 from dbaas.contracts.registry import Registry
@@ -25,10 +26,10 @@ from dbaas.controllers.managed.credentials import remembered_login
 from dbaas.controllers.managed.drift import decide
 from dbaas.controllers.managed.items import Thing, Wish, build_items, build_wishes, digest_wanted
 from dbaas.controllers.managed.kinds import ManagedKind, Subject, read_subject
-from dbaas.controllers.managed.observing import Observation, Place
 from dbaas.controllers.managed.policy import read_policy
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.managed.resolution import Resolution, Resolved
+from dbaas.controllers.rounds import Look, Rounds
 from dbaas.controllers.servers import Server
 from dbaas.controllers.tokens import depends_on
 from dbaas.core.clock import Clock
@@ -53,9 +54,13 @@ class Candidate:
 
 @dataclass
 class PassResult:
-    """`compared` objects were looked at, and those of `differing` were woken. `period_seconds` until the next pass."""
+    """`compared` objects were looked at, and those of `differing` were woken. `period_seconds` until the next pass.
+
+    `ends_round`: everything has been looked at by now.
+    """
 
     compared: int = 0
+    ends_round: bool = True
     differing: list[Key] = field(default_factory=list)
     period_seconds: float = LONGEST_PERIOD_SECONDS
 
@@ -69,6 +74,11 @@ class DriftPass:
         self._claiming = Claiming(client, self._resolution)
         self._enqueue = enqueue
         self._clock = clock
+        self._rounds = Rounds(clock)
+
+    def forget(self, server: Key) -> None:
+        """A server that is gone is not looked at any more."""
+        self._rounds.forget(server)
 
     async def run(self, server: Server, lane: Lane, facts: ServerFacts) -> PassResult:
         """Raises Unreachable and LoginRefused."""
@@ -76,11 +86,13 @@ class DriftPass:
         result = PassResult(len(candidates), period_seconds=_period(server, candidates))
         if not candidates:
             return result
-        observation = await self._observe(lane, candidates)
+        places = {(wish.thing.part, wish.thing.database) for candidate in candidates for wish in candidate.wishes}
+        look = await self._rounds.look(server.key, lane, places, result.period_seconds)
+        result.ends_round = look.ends_round
         claims = _collect_claims(candidates)
         for number, candidate in enumerate(candidates, 1):
             others = _claims_of_others(candidate, claims)
-            if differs(candidate, observation, others, facts):
+            if differs(candidate, look, others, facts):
                 result.differing.append(candidate.resource.key)
                 self._enqueue(candidate.resource.kind, candidate.resource.key, low_priority=True)
             if number % BREATH == 0:
@@ -108,54 +120,38 @@ class DriftPass:
 
     async def _read(self, kind: ManagedKind, resource: Resource) -> Candidate | None:
         """None where it is not settled: its own reconcile is due anyway."""
-        if resource.metadata.is_deleting:
-            return None
-        subject = read_subject(kind, resource)
-        if not subject.was_applied:
+        if resource.metadata.is_deleting or not resource.status.get("applied"):
             return None
         try:
+            subject = read_subject(kind, resource)
             resolved = await self._resolution.resolve(subject)
             login = remembered_login(subject) if kind.has_login else None
             wishes = build_wishes(subject, resolved.server.engine, build_items(resolved, login))
-        except (Waiting, Refused):
+        except (Waiting, Refused, ValidationError):
             return None
         if digest_wanted(resolved, login) != subject.status.applied:
             return None
         return Candidate(resolved, wishes)
 
-    async def _observe(self, lane: Lane, candidates: Sequence[Candidate]) -> Observation:
-        """All that there is of each part, per database; one after the other, so that users' changes go first."""
-        places: dict[Place, None] = {}
-        for candidate in candidates:
-            places.update({(wish.thing.part, wish.thing.database): None for wish in candidate.wishes})
-        answers: dict[Place, Any] = {}
-        absent: set[str] = set()
-        for part, database in sorted(places, key=lambda place: (place[1] or "", place[0])):
-            if database in absent:
-                continue
-            try:
-                answers[part, database] = await lane.observe(part, database, None, background=True)
-            except (Unreachable, LoginRefused):
-                raise
-            except Missing:
-                absent.add(database or "")
-            except EngineError:
-                absent.add(database or "")  # its objects are woken by what they cannot see, and say why
-        return Observation(answers, frozenset(absent))
 
-
-def differs(candidate: Candidate, observation: Observation, claims: Claims, facts: ServerFacts) -> bool:
+def differs(candidate: Candidate, look: Look, claims: Claims, facts: ServerFacts) -> bool:
     """Whether its reconcile would find something to do or to say. What is known already is no news."""
     subject, server = candidate.resolved.subject, candidate.resolved.server
     policy = read_policy(candidate.resolved, subject.status.applied or "")
     if policy.mode == "ignore":
         return False
-    if any(not observation.knows(wish.thing) for wish in candidate.wishes):
+    seen = [wish for wish in candidate.wishes if (wish.thing.part, wish.thing.database) not in look.skipped]
+    if any(not look.observation.knows(wish.thing) for wish in seen):
         return True
     rules = PlanRules(facts, allow_destructive=policy.allow_destructive)
-    changes = assess(server.engine, candidate.wishes, observation, claims, rules)
+    try:
+        changes = assess(server.engine, seen, look.observation, claims, rules)
+    except EngineError:
+        return True
     decision = decide(changes, policy)
-    return bool(decision.execute) or [change.field for change in decision.left] != known_fields(subject)
+    left, known = [change.field for change in decision.left], known_fields(subject)
+    is_news = left != known if len(seen) == len(candidate.wishes) else not set(left) <= set(known)
+    return bool(decision.execute) or is_news
 
 
 def known_fields(subject: Subject) -> list[str]:

@@ -103,7 +103,7 @@ class InstanceController:
     def _verified(self, resource: Resource, result: PassResult | None) -> dict[str, Any]:
         """Written rarely: exact times are metrics."""
         last = resource.status.get("lastVerified")
-        if result is None or (last and self._clock.now() - parse_time(last) < VERIFIED_EVERY):
+        if result is None or not result.ends_round or (last and self._clock.now() - parse_time(last) < VERIFIED_EVERY):
             return {name: value for name, value in resource.status.items() if name in _VERIFIED_FIELDS}
         return {"lastVerified": format_time(self._clock.now()), "verifiedObjects": result.compared}
 
@@ -139,6 +139,7 @@ class InstanceController:
             return replace(outcome, conditions=[*others, held], phase="Deleting", message=held.message)
         await self._surroundings.servers.close(resource.key)
         self._due.pop(resource.key, None)
+        self._pass.forget(resource.key)
         await let_go(self._client, resource)
         return Outcome(gone=True)
 

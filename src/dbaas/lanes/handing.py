@@ -11,17 +11,21 @@ from dbaas.lanes.waiting import Grant, Waiter, WaitingLine
 from dbaas.lanes.warmth import WarmSessions
 
 IDLE_SECONDS = 60.0
-LINGER_SECONDS = 0.015
 SHORTEST_NAP_SECONDS = 0.001
 
 
 class Connections:
-    """At most `cap`; background work may have one fewer, so that a user's change always finds one soon."""
+    """At most `cap`; background work may have one fewer, so that a user's change always finds one soon.
 
-    def __init__(self, cap: int, clock: Clock) -> None:
+    The last idle one of database `kept` makes no room for others, unless there is only one in all: the catalogue that
+    all databases share is read from there, by every change.
+    """
+
+    def __init__(self, cap: int, clock: Clock, kept: str | None = None) -> None:
         self._cap = max(1, cap)
         self._background_cap = max(1, self._cap - 1)
         self._clock = clock
+        self._kept = kept if cap > 1 else None
         self._warm = WarmSessions()
         self._line = WaitingLine()
         self._taken = 0
@@ -52,11 +56,14 @@ class Connections:
                 await self._undo(waiter.granted.result(), background)
             raise
 
-    def put_back(self, session: Session | None, background: bool) -> bool:
-        """Ends the use of a grant, by None where its connection is no more. Answers whether it was kept."""
+    def put_back(self, session: Session | None, background: bool, linger: float = 0.0) -> bool:
+        """Ends the use of a grant, by None where its connection is no more. Answers whether it was kept.
+
+        For `linger` seconds it makes no room for another database.
+        """
         kept = session is not None and not self._closed
         if session is not None and kept:
-            self._keep(session, 0.0 if background else LINGER_SECONDS)
+            self._keep(session, linger)
         self._taken -= 1
         self._background_taken -= background
         self._serve()
@@ -98,7 +105,7 @@ class Connections:
             return None
         grant = Grant(session=self._warm.take(database))
         if grant.session is None and self.count >= self._cap:
-            grant = Grant(evicted=self._warm.take_oldest(self._clock.monotonic()))
+            grant = Grant(evicted=self._warm.take_oldest(self._clock.monotonic(), self._kept))
             if grant.evicted is None:
                 return None
         self._taken += 1
@@ -106,14 +113,16 @@ class Connections:
         return grant
 
     def _serve(self) -> None:
-        while (waiter := self._line.next(self._warm.databases)) is not None:
-            grant = self._take(waiter.database, waiter.background)
-            if grant is None:
+        while candidates := self._line.candidates(self._warm.databases):
+            for waiter in candidates:
+                grant = self._take(waiter.database, waiter.background)
+                if grant is not None:
+                    self._line.serve(waiter, grant)
+                    break
+            else:
                 if len(self._warm):
                     self._start_nap("linger", self._serve_later)
                 return
-            self._line.leave(waiter)
-            waiter.granted.set_result(grant)
 
     def _keep(self, session: Session, linger: float) -> None:
         self._warm.put(session, self._clock.monotonic(), linger)
@@ -127,7 +136,10 @@ class Connections:
 
     async def _serve_later(self) -> None:
         """When a connection that lingered for its own database is free for others."""
-        while (moment := self._warm.next_free) is not None and self._line.blocks(True):
+        while self._line.blocks(True):
+            moment = self._warm.next_free(self._clock.monotonic())
+            if moment is None:
+                return
             await self._clock.sleep(max(SHORTEST_NAP_SECONDS, moment - self._clock.monotonic()))
             self._serve()
 

@@ -19,6 +19,9 @@ from dbaas.lanes.pool import Pool
 ATTEMPTS = 8
 FIRST_RETRY_SECONDS = 0.02
 LONGEST_RETRY_SECONDS = 1.0
+# Whoever has written looks at once whether it is right now; whoever has only looked may be done.
+LINGER_AFTER_WRITING_SECONDS = 0.25
+LINGER_AFTER_LOOKING_SECONDS = 0.05
 
 
 class ServerLane:
@@ -35,7 +38,7 @@ class ServerLane:
         self._clock = surroundings.clock
         self._dialler = Dialler(key, engine, address, surroundings, self._fail, self._accept)
         self._breaker = self._dialler.breaker
-        self._pool = Pool(self._dialler.dial, max_connections, surroundings.clock)
+        self._pool = Pool(self._dialler.dial, max_connections, surroundings.clock, self._dialler.administrative)
         self._visits = Visits(self._lease, self._observe_part, self._pool.close_idle)
         self._locks = NamedLocks()
         self._facts: ServerFacts | None = None
@@ -102,7 +105,8 @@ class ServerLane:
                 return await probe(session)
 
     def _lease(self, place: Place) -> AbstractAsyncContextManager[Session]:
-        return self._pool.lease(place.database, background=place.background)
+        linger = 0.0 if place.background else LINGER_AFTER_LOOKING_SECONDS
+        return self._pool.lease(place.database, background=place.background, linger=linger)
 
     async def _observe_part(self, part: str, session: Session, names: Collection[str] | None) -> Mapping[str, Any]:
         began = self._clock.monotonic()
@@ -129,7 +133,7 @@ class ServerLane:
         began = self._clock.monotonic()
         failure = ""
         try:
-            async with self._pool.lease(group.database) as session:
+            async with self._pool.lease(group.database, linger=LINGER_AFTER_WRITING_SECONDS) as session:
                 await session.execute(group.statements)
         except EngineError as error:
             failure = error.reason

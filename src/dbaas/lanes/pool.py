@@ -1,8 +1,8 @@
 """The connections of one server: never more than a cap, kept warm per database, handed out in a fair order.
 
 Each connection belongs to one database for life. At the cap, the one that has been idle longest makes room; but one
-that a user's change has just left lingers for a moment, because the change usually comes back to the same database
-(look, write, look again), and a new connection costs more than the moment.
+that somebody has just left may linger for a moment, because a change usually comes back to the same database (look,
+write, look again), and a new connection costs more than the moment.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ from dbaas.lanes.waiting import Grant
 class Pool:
     """Connects by `connect`, at most `cap` at a time. Background work leaves one connection free for user changes."""
 
-    def __init__(self, connect: Callable[[str], Awaitable[Session]], cap: int, clock: Clock) -> None:
+    def __init__(
+        self, connect: Callable[[str], Awaitable[Session]], cap: int, clock: Clock, kept: str | None = None
+    ) -> None:
+        """One connection to database `kept` is not given up for others."""
         self._connect = connect
-        self._connections = Connections(cap, clock)
+        self._connections = Connections(cap, clock, kept)
 
     @property
     def connections(self) -> int:
@@ -29,9 +32,10 @@ class Pool:
         return self._connections.count
 
     @asynccontextmanager
-    async def lease(self, database: str, *, background: bool = False) -> AsyncIterator[Session]:
+    async def lease(self, database: str, *, background: bool = False, linger: float = 0.0) -> AsyncIterator[Session]:
         """A connection for the time of the block. It is closed afterwards if it broke or the block did not end well.
 
+        For `linger` seconds after it, the connection is kept for its database, whoever waits for another.
         An EngineError other than Unreachable leaves it usable: sessions undo their own transactions.
         """
         session = await self._acquire(database, background)
@@ -43,7 +47,7 @@ class Pool:
             usable = not isinstance(error, Unreachable)
             raise
         finally:
-            kept = self._connections.put_back(session if usable else None, background)
+            kept = self._connections.put_back(session if usable else None, background, linger)
             if not kept:
                 await session.close()
 

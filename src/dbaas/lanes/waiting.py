@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from dbaas.contracts.engine import EngineError, Session
@@ -51,18 +51,28 @@ class WaitingLine:
         """Whether somebody who comes now must wait behind others."""
         return any(background or not waiter.background for waiter in self._waiters)
 
-    def next(self, warm: Collection[str]) -> Waiter | None:
-        """Who is served next, given the databases that have an idle connection."""
+    def candidates(self, warm: Collection[str]) -> Sequence[Waiter]:
+        """Who may be served next, the most deserving first, given the databases that have an idle connection."""
         self._waiters = [waiter for waiter in self._waiters if not waiter.granted.done()]
-        queue = [waiter for waiter in self._waiters if not waiter.background] or self._waiters
+        queue = self._queue
         if not queue:
-            return None
+            return ()
         first = queue[0]
-        if first.overtaken >= MOST_OVERTAKINGS:
-            return first
-        chosen = next((waiter for waiter in queue[:LOOK_AHEAD] if waiter.database in warm), first)
-        first.overtaken += chosen is not first
-        return chosen
+        lucky = next((waiter for waiter in queue[:LOOK_AHEAD] if waiter.database in warm), first)
+        if lucky is first:
+            return (first,)
+        return (first, lucky) if first.overtaken >= MOST_OVERTAKINGS else (lucky, first)
+
+    def serve(self, waiter: Waiter, grant: Grant) -> None:
+        """Ends somebody's waiting; the first of the line remembers if it was overtaken."""
+        first = self._queue[0]
+        first.overtaken += waiter is not first
+        self._waiters.remove(waiter)
+        waiter.granted.set_result(grant)
+
+    @property
+    def _queue(self) -> Sequence[Waiter]:
+        return [waiter for waiter in self._waiters if not waiter.background] or self._waiters
 
     def fail_all(self, error: EngineError) -> None:
         """Tells everybody that there is no hope for now."""

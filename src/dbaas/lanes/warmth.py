@@ -33,10 +33,9 @@ class WarmSessions:
         """When the oldest became idle; there must be one."""
         return self._idle[0].since
 
-    @property
-    def next_free(self) -> float | None:
-        """When the next one may be given up for another database; None where there is none."""
-        return min((idle.until for idle in self._idle), default=None)
+    def next_free(self, now: float) -> float | None:
+        """When the next one that still lingers may be given up; None where none lingers."""
+        return min((idle.until for idle in self._idle if idle.until > now), default=None)
 
     def put(self, session: Session, now: float, linger: float = 0.0) -> None:
         """`linger`: for so many seconds it is kept for its own database, whoever else waits."""
@@ -50,13 +49,14 @@ class WarmSessions:
         self._idle.remove(found)
         return found.session
 
-    def take_oldest(self, now: float) -> Session | None:
-        """The one that has been idle longest, of those that may be given up."""
-        found = next((idle for idle in self._idle if idle.until <= now), None)
-        if found is None:
-            return None
-        self._idle.remove(found)
-        return found.session
+    def take_oldest(self, now: float, keep: str | None = None) -> Session | None:
+        """The one that has been idle longest, of those that may be given up; never the last one of database `keep`."""
+        kept = sum(idle.session.database == keep for idle in self._idle) <= 1
+        for idle in self._idle:
+            if idle.until <= now and not (kept and idle.session.database == keep):
+                self._idle.remove(idle)
+                return idle.session
+        return None
 
     def take_all(self, *, database: str | None = None, before: float | None = None) -> Sequence[Session]:
         """Those of one database, or those that became idle before a moment, or all."""

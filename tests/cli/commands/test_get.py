@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 import yaml
 
-from cli.conftest import Printed, put, put_status
+from cli.conftest import Printed, open_session, put, put_status
 from dbaas.api.database import DATABASE
+from dbaas.api.resource import Key
 from dbaas.api.user import DATABASE_USER
 from dbaas.cli.commands.get import GetOptions, get
 from dbaas.cli.exits import Finished, WrongUsage
 from dbaas.cli.formats import Format
 from dbaas.cli.session import Session
+from fixtures.operating import virtually
 
 SPEC = {"instanceRef": {"name": "main"}, "owner": "shop-owner"}
 
@@ -88,3 +94,74 @@ async def test_labels_choose(session: Session, remarked: Printed) -> None:
     await put(session, DATABASE, "shop", SPEC)
     await get(session, GetOptions(what=["db"], selector="team=a"))
     assert "there are no databases" in remarked()
+
+
+@asynccontextmanager
+async def watching(session: Session, *what: str) -> AsyncIterator[None]:
+    """Until the block ends; what happens in it has been printed then."""
+    task = asyncio.create_task(get(session, GetOptions(what=list(what), watch=True)))
+    await asyncio.sleep(1)
+    yield
+    await asyncio.sleep(1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def lines(session: Session) -> list[str]:
+    assert isinstance(session.terminal.out, io.StringIO)
+    return [" ".join(line.split()[:4]) for line in session.terminal.out.getvalue().splitlines()]
+
+
+@virtually
+async def test_a_watch_goes_on_with_rows_under_the_same_columns() -> None:
+    async with open_session() as session:
+        await put(session, DATABASE, "shop", SPEC)
+        async with watching(session, "databases"):
+            await put(session, DATABASE, "s", SPEC)
+            await session.rest.delete(DATABASE, Key("default", "shop"))
+        assert isinstance(session.terminal.out, io.StringIO)
+        _, first, second, third = session.terminal.out.getvalue().splitlines()
+    assert [first.index("main"), second.index("main")] == [7, 7]
+    assert third == first.replace("0s", "1s   deleted")
+
+
+@virtually
+async def test_a_watch_of_nothing_yet_names_the_columns_with_the_first_row() -> None:
+    async with open_session() as session:
+        async with watching(session, "databases"):
+            await put(session, DATABASE, "shop", SPEC)
+        assert lines(session) == ["NAME SERVER DATABASE OWNER", "shop main shop-owner 0s"]
+
+
+@virtually
+async def test_a_watch_of_several_kinds_has_full_names() -> None:
+    async with open_session() as session:
+        await put(session, DATABASE, "shop", SPEC)
+        async with watching(session, "databases,users"):
+            await put(session, DATABASE, "shop", {**SPEC, "owner": "x"})
+        assert [line.split()[0] for line in lines(session)[1:]] == ["database.dbaas.io/shop"] * 2
+
+
+@virtually
+async def test_a_watch_of_one_object_sees_no_others() -> None:
+    async with open_session() as session:
+        await put(session, DATABASE, "shop", SPEC)
+        async with watching(session, "database", "shop"):
+            await put(session, DATABASE, "other", SPEC)
+            await put(session, DATABASE, "shop", {**SPEC, "owner": "x"})
+        assert [line.split()[0] for line in lines(session)] == ["NAME", "shop", "shop"]
+
+
+async def test_a_watch_of_several_names_is_refused_before_anything_is_printed(
+    session: Session, printed: Printed
+) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    with pytest.raises(WrongUsage, match="--watch follows one object, or all of a kind"):
+        await get(session, GetOptions(what=["db", "shop", "other"], watch=True))
+    assert printed() == ""
+
+
+async def test_wide_tables_have_all_columns(session: Session, printed: Printed) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await get(session, GetOptions(what=["db"], output=Format.WIDE))
+    assert printed().splitlines()[0].split()[:2] == ["NAME", "SERVER"]

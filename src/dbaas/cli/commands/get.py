@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from dbaas.cli.exits import CommandError, ExitCode, Finished, WrongUsage
+from dbaas.cli.exits import ExitCode, Finished, WrongUsage
 from dbaas.cli.formats import Format, FormatOption, dump_objects, full_name
 from dbaas.cli.options import NamespaceOptions
 from dbaas.cli.selection import Choice, Scope, choose, fetch
@@ -53,6 +53,8 @@ def run(options: GetOptions) -> None:
 async def get(session: Session, options: GetOptions) -> None:
     scope = Scope("" if options.all_namespaces else session.namespace, options.selector)
     choices = choose(options.what or (), await session.kinds(), scope)
+    if options.watch and any(len(choice.names) > 1 for choice in choices):
+        raise WrongUsage("--watch follows one object, or all of a kind: name them as KIND/NAME to follow several")
     if options.output.is_for_people:
         missing = await _print_tables(session, options, choices)
     else:
@@ -82,7 +84,8 @@ async def _print_tables(session: Session, options: GetOptions, choices: Sequence
     answers = await asyncio.gather(*(_tables(session, choice) for choice in choices))
     filled = [(choice, tables) for choice, (tables, _) in zip(choices, answers, strict=True) if _count(tables)]
     missing = [text for _, texts in answers for text in texts]
-    layouts = [_layout(options, choice, several=len(filled) > 1) for choice, _ in filled]
+    several = len(choices if options.watch else filled) > 1
+    layouts = [_layout(options, choice, several=several) for choice, _ in filled]
     for number, ((_, tables), layout) in enumerate(zip(filled, layouts, strict=True)):
         if number:
             session.terminal.print()
@@ -94,7 +97,8 @@ async def _print_tables(session: Session, options: GetOptions, choices: Sequence
     if options.watch:
         session.terminal.out.flush()
         everything = zip(choices, answers, strict=True)
-        await asyncio.gather(*(_follow(session, options, choice, tables) for choice, (tables, _) in everything))
+        follows = [(_layout(options, c, several=several), c, tables[0]) for c, (tables, _) in everything if tables]
+        await asyncio.gather(*(_follow(session, *follow) for follow in follows))
     return missing
 
 
@@ -112,18 +116,17 @@ async def _tables(session: Session, choice: Choice) -> tuple[list[Table], list[s
     return tables, missing
 
 
-async def _follow(session: Session, options: GetOptions, choice: Choice, tables: Sequence[Table]) -> None:
-    if not tables:
-        return
-    table = tables[0]
-    if len(choice.names) > 1:
-        raise CommandError("--watch follows one object, or all that a selector chooses")
+async def _follow(session: Session, layout: Layout, choice: Choice, table: Table) -> None:
+    """Rows are as wide as those of the table that was printed; where it had none, its columns are named first."""
     fields = f"metadata.name={choice.names[0]}" if choice.names else ""
     selection = Selection(choice.selection.namespace, choice.selection.labels, fields)
-    layout = _layout(options, choice, several=bool(choice.names) or not choice.names)
-    async for change, row in watch_rows(session.transport, choice.served, selection, table):
-        cells = layout.cells(table, row)
-        session.terminal.print("   ".join([*cells, "deleted"] if change == "DELETED" else cells))
+    rows = [layout.cells(table, row) for row in table.rows]
+    is_named = bool(rows)
+    async for change, row in watch_rows(session, choice.served, selection, table):
+        header, *_, line = format_table(layout.columns(table), [*rows, layout.cells(table, row)], session.terminal)
+        for text in (line,) if is_named else (header, line):
+            session.terminal.print(f"{text}   deleted" if change == "DELETED" and text is line else text)
+        is_named = True
         session.terminal.out.flush()
 
 

@@ -59,7 +59,7 @@ class Claiming:
         found: dict[Thing, frozenset[str]] = {}
         for sibling in await self._client.list(kind.kind, token=depends_on(DATABASE_USER, user)):
             if sibling.metadata.uid == resolved.subject.resource.metadata.uid or sibling.metadata.is_deleting:
-                continue
+                continue  # one that cannot be read has no token and is not found
             for thing, keys in (await self.read_keys(read_subject(kind, sibling))).items():
                 if thing in asked:
                     found[thing] = found.get(thing, frozenset()) | keys

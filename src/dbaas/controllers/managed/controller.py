@@ -45,10 +45,10 @@ class ManagedController:
 
     async def reconcile(self, resource: Resource) -> Outcome:
         """Raises Waiting, Refused, and NotApplied where the server refuses."""
-        subject = read_subject(self._kind, resource)
         if resource.metadata.is_deleting:
-            return await self._farewell.finish(subject)
+            return await self._farewell.finish(read_subject(self._kind, resource))
         await refuse_invalid(self._admission, resource)
+        subject = read_subject(self._kind, resource)
         resolved = await self._resolution.resolve(subject)
         access = await self._access.reach(resolved.server)
         await self._claiming.check_exclusive(resolved, access.facts.identity)

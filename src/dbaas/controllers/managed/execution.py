@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dbaas.contracts.client import Client
 from dbaas.contracts.engine import EngineError, LoginRefused, Unreachable
-from dbaas.contracts.reconcile import Waiting
+from dbaas.contracts.reconcile import Refused, Waiting
 from dbaas.contracts.statement import Change
 from dbaas.controllers.finalizers import hold
 from dbaas.controllers.managed.access import Access, plan_rules
@@ -57,7 +57,7 @@ class Execution:
         self._client = client
 
     async def settle(self, access: Access, assignment: Assignment) -> Settled:
-        """Raises NotApplied; Unreachable and LoginRefused as they come."""
+        """Raises NotApplied, Waiting and Refused; Unreachable and LoginRefused as they come."""
         executed: list[Change] = []
         for _ in range(MOST_ROUNDS):
             observation, decision = await self._look(access, assignment)
@@ -74,7 +74,12 @@ class Execution:
     async def _look(self, access: Access, assignment: Assignment) -> tuple[Observation, Decision]:
         observation = await observe_wishes(access.lane, assignment.wishes)
         rules = plan_rules(access, assignment.subject)
-        changes = assess(access.server.engine, assignment.wishes, observation, assignment.claims, rules)
+        try:
+            changes = assess(access.server.engine, assignment.wishes, observation, assignment.claims, rules)
+        except EngineError as error:  # nothing was sent: the engine will not have it on this server
+            raise Refused(
+                error.reason, f"cannot apply {_where(access, assignment.subject)}: {error.message}"
+            ) from error
         return observation, decide(changes, assignment.policy)
 
     async def _execute(self, access: Access, subject: Subject, changes: Sequence[Change]) -> None:

@@ -13,7 +13,7 @@ from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key, Resource
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import Client
-from dbaas.contracts.engine import EngineError, LoginRefused, PlanRules, Unreachable
+from dbaas.contracts.engine import Denied, EngineError, LoginRefused, PlanRules, Unreachable
 from dbaas.contracts.reconcile import Outcome, Refused, Waiting
 from dbaas.contracts.statement import Change
 from dbaas.controllers.conditions import CONNECTED, is_connected, read_condition, ready_reason
@@ -120,7 +120,11 @@ class FarewellStep:
             changes = assess(access.server.engine, wishes, observation, claims, rules)
             return [change for change in changes if change.statements]
 
-        changes = await look()
+        try:
+            changes = await look()
+        except Denied as error:
+            self._tell_retained(subject, error.message)
+            return
         if changes:
             if not await self._execute(subject, access, changes):
                 return

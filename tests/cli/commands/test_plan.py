@@ -1,0 +1,109 @@
+"""A plan says what apply would do, and does nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Printed, put
+from dbaas.api.database import DATABASE
+from dbaas.api.resource import Key
+from dbaas.cli.commands.plan import PlanOptions, plan
+from dbaas.cli.exits import CommandError
+from dbaas.cli.formats import Format
+from dbaas.cli.session import Session
+from dbaas.kube.verbs import RestClient, Writing
+
+SHOP = """\
+apiVersion: dbaas.io/v1
+kind: Database
+metadata:
+  name: shop
+spec:
+  instanceRef: {name: main}
+  owner: shop-owner
+"""
+SECRET = "{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {password: hunter2}}\n"
+
+
+def options(folder: Path, text: str, **more: Format) -> PlanOptions:
+    (folder / "a.yaml").write_text(text)
+    return PlanOptions(files=[str(folder / "a.yaml")], **more)  # type: ignore[arg-type]
+
+
+async def test_a_new_object_is_told_with_its_fields_and_what_is_not_known(
+    session: Session, tmp_path: Path, printed: Printed
+) -> None:
+    await plan(session, options(tmp_path, SHOP))
+    lines = printed().splitlines()
+    assert lines[0] == "+ create Database shop in default"
+    assert "    spec.owner: shop-owner" in lines
+    assert any(line.startswith("    note: what it does on its server is not known yet: ") for line in lines)
+    assert lines[-1] == "1 to create, 0 to change, 0 unchanged; 0 statements; nothing was executed"
+    assert not await session.rest.list(DATABASE)
+
+
+async def test_only_what_would_change_is_told_of_an_object_that_is_there(
+    session: Session, tmp_path: Path, printed: Printed
+) -> None:
+    await put(session, DATABASE, "shop", {"instanceRef": {"name": "main"}, "owner": "other"})
+    await plan(session, options(tmp_path, SHOP))
+    assert printed().splitlines()[:2] == ["~ change Database shop in default", "    spec.owner: other -> shop-owner"]
+    assert (await session.rest.get(DATABASE, Key("default", "shop"))).spec["owner"] == "other"
+
+
+async def test_an_object_that_is_as_it_is_written_is_unchanged(
+    session: Session, tmp_path: Path, printed: Printed
+) -> None:
+    await put(session, DATABASE, "shop", {"instanceRef": {"name": "main"}, "owner": "shop-owner"})
+    await plan(session, options(tmp_path, SHOP))
+    assert printed().startswith("= unchanged Database shop in default\n")
+
+
+async def test_fields_of_others_do_not_hide_what_forcing_would_do(
+    session: Session, tmp_path: Path, printed: Printed
+) -> None:
+    other = RestClient(session.transport, Writing("gitops"))
+    body = {
+        "apiVersion": DATABASE.api_version,
+        "kind": "Database",
+        "metadata": {"name": "shop", "namespace": "default"},
+    }
+    await other.apply(DATABASE, {**body, "spec": {"instanceRef": {"name": "main"}, "owner": "theirs"}})
+    await plan(session, options(tmp_path, SHOP))
+    assert "    spec.owner: theirs -> shop-owner" in printed().splitlines()
+
+
+async def test_machines_get_facts(session: Session, tmp_path: Path, printed: Printed) -> None:
+    await plan(session, options(tmp_path, SHOP, output=Format.JSON))
+    (facts,) = json.loads(printed())
+    assert (facts["kind"], facts["name"], facts["action"]) == ("Database", "shop", "create")
+    assert {"path": "spec.owner", "before": None, "after": "shop-owner"} in facts["fields"]
+
+
+@pytest.mark.parametrize("form", [Format.TABLE, Format.YAML])
+async def test_values_of_secrets_are_in_no_plan(
+    session: Session, tmp_path: Path, printed: Printed, form: Format
+) -> None:
+    await plan(session, options(tmp_path, SECRET, output=form))
+    assert "********" in printed()
+    assert "hunter2" not in printed() and "aHVudGVyMg" not in printed()
+
+
+async def test_objects_of_a_namespace_that_is_yet_to_come_can_be_planned(
+    session: Session, tmp_path: Path, printed: Printed
+) -> None:
+    namespace = "{apiVersion: v1, kind: Namespace, metadata: {name: team}}\n---\n"
+    await plan(session, options(tmp_path, namespace + SHOP.replace("name: shop\n", "name: shop\n  namespace: team\n")))
+    assert "+ create Namespace team\n" in printed()
+    assert "+ create Database shop in team\n" in printed()
+
+
+async def test_what_would_be_refused_is_told_instead(session: Session, tmp_path: Path, printed: Printed) -> None:
+    await put(session, DATABASE, "shop", {"instanceRef": {"name": "other"}})
+    with pytest.raises(CommandError, match="1 problem in 1 object; nothing was changed") as caught:
+        await plan(session, options(tmp_path, SHOP))
+    assert "the server of a database cannot be changed" in caught.value.advice[0]
+    assert printed() == ""

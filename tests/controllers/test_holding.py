@@ -1,0 +1,63 @@
+"""What holds a deletion."""
+
+from __future__ import annotations
+
+import pytest
+
+from controllers.make import database, instance, with_conditions
+from dbaas.api.core import NAMESPACE
+from dbaas.api.database import DATABASE
+from dbaas.api.resource import Key
+from dbaas.api.user import DATABASE_USER
+from dbaas.contracts.reconcile import Waiting
+from dbaas.controllers.holding import (
+    check_dependents,
+    describe_dependents,
+    find_residents,
+    hold_for_dependents,
+    namespace_is_going,
+)
+from dbaas.controllers.tokens import lives_on
+from fixtures.clients import FakeClient
+
+
+def test_dependents_are_named_up_to_five() -> None:
+    one = [database("a")]
+    assert describe_dependents(one) == "1 object depends on it: Database default/a"
+    many = [database(f"d{number}") for number in range(7)]
+    assert describe_dependents(many).startswith("7 objects depend on it: Database default/d0, ")
+    assert describe_dependents(many).endswith("default/d4 and 2 more")
+
+
+def test_nothing_holds_an_object_without_dependents() -> None:
+    check_dependents(FakeClient(), instance(), [])
+
+
+def test_dependents_are_waited_for_and_told_once() -> None:
+    client = FakeClient()
+    with pytest.raises(Waiting) as waiting:
+        check_dependents(client, instance(), [database()])
+    assert (waiting.value.reason, waiting.value.phase) == ("DependenciesExist", "Deleting")
+    told = instance(status=with_conditions(("Ready", "False", "DependenciesExist")))
+    hold_for_dependents(client, told, [database()])
+    assert [event.reason for event in client.events] == ["DeletionBlocked"]
+
+
+async def test_residents_are_found_by_their_token() -> None:
+    client = FakeClient()
+    here = lives_on(Key("default", "main"))
+    client.provides[DATABASE] = lambda found: [here] if found.key.name == "shop" else []
+    client.provides[DATABASE_USER] = lambda found: []
+    client.put(DATABASE, database("shop").body())
+    client.put(DATABASE, database("elsewhere").body())
+    assert [found.key.name for found in await find_residents(client, Key("default", "main"))] == ["shop"]
+
+
+async def test_a_namespace_goes_once_it_is_deleted() -> None:
+    client = FakeClient()
+    assert not await namespace_is_going(client, "team")
+    metadata = {"name": "team", "finalizers": ["kubernetes"]}
+    client.put(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    assert not await namespace_is_going(client, "team")
+    client.mark_deleted(NAMESPACE, Key("", "team"))
+    assert await namespace_is_going(client, "team")

@@ -1,0 +1,85 @@
+"""Rounds over the databases of a server."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from dbaas.api.resource import Key
+from dbaas.contracts.engine import Address, Missing, ServerFacts
+from dbaas.contracts.statement import Statement
+from dbaas.controllers.rounds import Rounds
+from dbaas.core.clock import LoopClock
+from fixtures.operating import virtually
+
+SERVER = Key("default", "main")
+CLOCK = LoopClock()
+
+
+class SlowLane:
+    """Each look into a database takes a second."""
+
+    def __init__(self, missing: Collection[str] = ()) -> None:
+        self.visited: list[str] = []
+        self._missing = missing
+
+    async def observe(
+        self, part: str, database: str | None, names: Collection[str] | None, *, background: bool = False
+    ) -> Mapping[str, Any]:
+        assert background
+        if database in self._missing:
+            raise Missing("it is gone")
+        if database is not None:
+            self.visited.append(database)
+            await CLOCK.sleep(1)
+        return {}
+
+    async def facts(self, *, fresh: bool = False) -> ServerFacts:
+        raise NotImplementedError
+
+    async def execute(self, statements: Collection[Statement]) -> None:
+        raise NotImplementedError
+
+    async def prove(self, address: Address) -> None:
+        raise NotImplementedError
+
+
+def places(*databases: str) -> set[tuple[str, str | None]]:
+    return {("roles", None), *(("schemas", database) for database in databases)}
+
+
+@virtually
+async def test_few_databases_are_seen_in_every_pass() -> None:
+    lane = SlowLane()
+    look = await Rounds(CLOCK).look(SERVER, lane, places("a", "b"), 30)
+    assert (lane.visited, look.skipped, look.ends_round) == (["a", "b"], frozenset(), True)
+
+
+@virtually
+async def test_a_pass_stops_at_its_share_and_the_next_goes_on() -> None:
+    lane, rounds, names = SlowLane(), Rounds(CLOCK), ("a", "b", "c", "d", "e")
+    first = await rounds.look(SERVER, lane, places(*names), 20)
+    assert (lane.visited, first.ends_round) == (["a", "b", "c"], False)
+    assert first.skipped == {("schemas", "d"), ("schemas", "e")}
+    second = await rounds.look(SERVER, lane, places(*names), 20)
+    assert (lane.visited[3:], second.ends_round) == (["d", "e", "a"], True)
+
+
+@virtually
+async def test_one_database_is_always_visited() -> None:
+    lane, rounds = SlowLane(), Rounds(CLOCK)
+    for _ in range(3):
+        await rounds.look(SERVER, lane, places("a", "b"), 0)
+    assert lane.visited == ["a", "b", "a"]
+
+
+@virtually
+async def test_a_database_that_is_gone_is_absent_and_not_skipped() -> None:
+    look = await Rounds(CLOCK).look(SERVER, SlowLane(["a"]), places("a", "b"), 30)
+    assert (look.observation.absent, look.skipped) == ({"a"}, frozenset())
+
+
+@virtually
+async def test_what_is_shared_is_seen_in_every_pass() -> None:
+    look = await Rounds(CLOCK).look(SERVER, SlowLane(), places("a", "b"), 0)
+    assert ("roles", None) in look.observation.answers

@@ -1,0 +1,60 @@
+"""From a DatabaseInstance to a lane."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from controllers.make import instance
+from dbaas.api.resource import Key
+from dbaas.contracts.reconcile import Refused, Waiting
+from dbaas.contracts.registry import Registry
+from dbaas.controllers.servers import Servers, read_server
+from dbaas.core.clock import LoopClock
+from dbaas.core.randomness import SeededRandomness
+from dbaas.lanes.lanes import ServerLanes
+from fixtures.clients import FakeClient
+from simulation.engine import Network, build_engine
+
+ENGINE = build_engine(Network())
+REGISTRY = Registry({"basalt": ENGINE}, {}, "")
+KEY = Key("default", "admin")
+
+
+def lanes() -> ServerLanes:
+    return ServerLanes(LoopClock(), SeededRandomness(1))
+
+
+def test_an_engine_that_is_not_installed_is_refused_by_name() -> None:
+    with pytest.raises(Refused, match="no engine is called 'granite'; there are: basalt"):
+        read_server(instance(spec={"engine": "granite"}), REGISTRY)
+
+
+async def test_the_address_comes_from_spec_and_secret() -> None:
+    client = FakeClient()
+    client.put_secret(KEY, {"username": "root", "password": "secret"})
+    address = await Servers(client, lanes()).find_address(read_server(instance(), REGISTRY))
+    assert (address.host, address.port, address.username, address.database) == ("db.test", 7000, "root", "system")
+    assert address.password.reveal() == "secret"
+    assert "secret" not in repr(address)
+
+
+async def test_a_missing_secret_or_key_is_waited_for() -> None:
+    client = FakeClient()
+    servers, server = Servers(client, lanes()), read_server(instance(), REGISTRY)
+    with pytest.raises(Waiting, match="Secret default/admin does not exist"):
+        await servers.find_address(server)
+    client.put_secret(KEY, {"user": "root"})
+    with pytest.raises(Waiting, match="has no key 'username' and no key 'password'"):
+        await servers.find_address(server)
+
+
+async def test_a_lane_is_opened_once_by_many_callers() -> None:
+    client = FakeClient()
+    client.put_secret(KEY, {"username": "root", "password": "secret"})
+    servers, server = Servers(client, lanes()), read_server(instance(), REGISTRY)
+    first, second = await asyncio.gather(servers.reach(server), servers.reach(server))
+    assert first is second
+    await servers.close(server.key)
+    assert await servers.reach(server) is not first
