@@ -51,13 +51,14 @@ class Rounds:
             answers[part, None] = await lane.observe(part, None, None, background=True)
         began, budget = self._clock.monotonic(), SHARE * period_seconds
         turn = self._rounds.setdefault(server, _Round())
-        databases = {database for _, database in places if database is not None}
-        turn.left = (turn.left & databases) or set(databases)
+        databases: dict[str, list[str]] = {}
+        for part, database in sorted((part, database) for part, database in places if database is not None):
+            databases.setdefault(database, []).append(part)
+        turn.left = (turn.left & databases.keys()) or set(databases)
         for number, database in enumerate(_in_turn(databases, turn.last)):
             if number and self._clock.monotonic() - began > budget:
                 break
-            parts = sorted(part for part, other in places if other == database)
-            if not await self._visit(lane, database, parts, answers):
+            if not await self._visit(lane, database, databases[database], answers):
                 absent.add(database)
             turn.last = database
             turn.left.discard(database)

@@ -34,7 +34,7 @@ async def test_kinds_of_others_are_said_not_to_be_checked(tmp_path: Path) -> Non
 
 
 async def test_all_problems_of_all_objects_are_told(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="2 problems in 2 objects") as caught:
+    with pytest.raises(CommandError, match="3 problems in 2 objects") as caught:
         await said(tmp_path, SHOP.replace("instanceRef", "instanceReff"), SHOP.replace("shop", "Shop"))
     assert caught.value.advice[0] == (
         f"{tmp_path}/a.yaml:1: Database shop: spec.instanceReff: there is no such field; did you mean 'instanceRef'?"
@@ -42,7 +42,7 @@ async def test_all_problems_of_all_objects_are_told(tmp_path: Path) -> None:
 
 
 async def test_what_cannot_be_read_and_what_is_wrong_are_told_together(tmp_path: Path) -> None:
-    (tmp_path / "b.yaml").write_text("a: [")
+    (tmp_path / "b.yaml").write_text("a: ]\n")
     with pytest.raises(CommandError) as caught:
         await said(tmp_path, SHOP.replace("spec", "spek"))
     assert [line.partition(": ")[0].rpartition("/")[2] for line in caught.value.advice] == [
@@ -52,7 +52,7 @@ async def test_what_cannot_be_read_and_what_is_wrong_are_told_together(tmp_path:
 
 
 async def test_an_engine_that_is_not_installed_is_told(tmp_path: Path) -> None:
-    text = "{apiVersion: dbaas.io/v1, kind: DatabaseCluster, metadata: {name: main}, spec: {engine: {type: basalt}}}"
+    text = "{apiVersion: dbaas.io/v1, kind: DatabaseCluster, metadata: {name: main}, spec: {engine: {type: basalt, version: '1'}}}"
     with pytest.raises(CommandError) as caught:
         await said(tmp_path, text)
     assert any("unknown engine 'basalt': this installation has " in line for line in caught.value.advice)

@@ -39,6 +39,7 @@ class Resolution:
         self._client = client
         self._registry = registry
         self._takes_unapplied = takes_unapplied
+        self._servers: dict[Key, Server] = {}
 
     async def resolve(self, subject: Subject) -> Resolved:
         """Raises Waiting where something is missing or does not consent, Refused where the engine is unknown."""
@@ -62,7 +63,14 @@ class Resolution:
         if instance is None:
             raise await self._explain_missing_instance(links.instance, links.instance_kind)
         _check_consent(instance, namespace)
-        return read_server(instance, self._registry)
+        return self._read_server(instance)
+
+    def _read_server(self, instance: Resource) -> Server:
+        """Thousands of objects live on one server: it is read once for each version of it."""
+        known = self._servers.get(instance.key)
+        if known is None or known.resource is not instance:
+            known = self._servers[instance.key] = read_server(instance, self._registry)
+        return known
 
     async def _read(
         self, subject: Subject, user: Resource | None, database: Resource | None, server: Server
