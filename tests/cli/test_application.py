@@ -56,9 +56,22 @@ def test_a_wrong_command_line_ends_with_2(arguments: list[str], told: str, capsy
     assert told in capsys.readouterr().err
 
 
-def test_arguments_that_make_no_sense_together_end_with_2_too(capsys: Capture) -> None:
-    assert execute(["get", "databases", "-w", "-o", "json"]) == ExitCode.USAGE
-    assert capsys.readouterr().err == "error: --watch prints tables: it cannot go with -o json\n"
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["get", "db", "-w", "-o", "json"], "--watch prints tables: it cannot go with -o json"),
+        (["apply", "--wait", "--dry-run"], "nothing becomes ready by a dry run: leave out --wait or --dry-run"),
+        (["apply", "-o", "json"], "-o json is not for this command: choose one of table, name"),
+        (["plan", "-o", "name"], "-o name is not for this command: choose one of table, yaml, json"),
+        (["status", "-o", "wide"], "-o wide is not for this command: choose one of table, yaml, json"),
+        (["version", "-o", "name"], "-o name is not for this command: choose one of table, yaml, json"),
+        (["delete"], "name either objects or manifests (-f)"),
+        (["delete", "db/a", "-f", "a.yaml"], "name either objects or manifests (-f)"),
+    ],
+)
+def test_arguments_that_make_no_sense_together_end_with_2_too(arguments: list[str], told: str, capsys: Capture) -> None:
+    assert execute(arguments) == ExitCode.USAGE
+    assert capsys.readouterr().err == f"error: {told}\n"
 
 
 def test_a_refusal_ends_with_1_and_a_line_for_each_reason(tmp_path: Path, capsys: Capture) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from fixtures.laptop import free_port
+
 ROOT = Path(__file__).parent.parent.parent
 QUICKSTART = str(ROOT / "samples" / "01-quickstart")
 PROGRAM = (sys.executable, "-c", "from dbaas.cli.main import run; run()")
@@ -81,6 +83,7 @@ class Laptop:
 def laptop() -> Iterator[Laptop]:
     """Not in pytest's own folder, which is closed to the user that root's servers run as."""
     made = Laptop(Path(tempfile.mkdtemp(prefix="dbaas-e2e-")))
+    (made.home / "port").write_text(str(free_port()))  # laptops side by side must not want each other's
     try:
         yield made
     finally:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 
 import pytest
 
 from dbaas.cli.exits import ExitCode
+from dbaas.core.home import Home
 from e2e.conftest import QUICKSTART, Laptop
 
 
@@ -79,3 +81,14 @@ def test_wrong_options_are_wrong_usage(laptop: Laptop) -> None:
         ended = laptop.run(*arguments)
         assert ended.code in (ExitCode.USAGE, ExitCode.UNREACHABLE)
         assert "Traceback" not in ended.err
+
+
+def test_a_start_in_the_background_that_is_interrupted_leaves_nothing_behind(laptop: Laptop) -> None:
+    os.mkfifo(laptop.home / "token")  # who reads the token waits until we write it
+    starting = laptop.start("up", "-d")
+    with (laptop.home / "token").open("w") as token:
+        starting.send_signal(signal.SIGINT)
+        token.write("t0ken")
+    out, err = starting.communicate(timeout=60)
+    assert (starting.returncode, out, err) == (ExitCode.INTERRUPTED, "", "")
+    assert Home(laptop.home).running() is None

@@ -26,8 +26,9 @@ class Asked:
         self.answers = list(answers)
         self.queries: list[tuple[str, frozenset[str] | None]] = []
         self.leases = 0
+        self.seconds = 1.0
         self.broken = 0
-        self.visits = Visits(self.lease, self.observe, self.note_break)
+        self.visits = Visits(self.lease, self.observe, self.note_break, self.clock)
 
     @asynccontextmanager
     async def lease(self, place: Place) -> AsyncIterator[Session]:
@@ -36,7 +37,7 @@ class Asked:
 
     async def observe(self, part: str, session: Session, names: Collection[str] | None) -> dict[str, Any]:
         self.queries.append((part, None if names is None else frozenset(names)))
-        await self.clock.sleep(1)
+        await self.clock.sleep(self.seconds)
         if self.answers:
             raise self.answers.pop(0)
         return dict.fromkeys(names or (), part)
@@ -53,6 +54,23 @@ def test_one_visit_asks_all_parts_that_are_wanted() -> None:
         )
         assert sorted(asked.queries) == [("roles", frozenset("ab")), ("things", frozenset("ab"))]
         assert asked.leases == 1
+
+    run_virtually(main())
+
+
+def test_while_requests_keep_coming_the_visitor_waits_for_more() -> None:
+    """Each of a hundred comes a millisecond after the one before, and each query takes no time at all."""
+
+    async def main() -> None:
+        asked = Asked()
+        asked.seconds = 0.0
+
+        async def ask(number: int) -> None:
+            await asked.clock.sleep(number * 0.001)
+            await asked.visits.request(HERE, "things", [str(number)])
+
+        await asyncio.gather(*map(ask, range(100)))
+        assert len(asked.queries) < 45
 
     run_virtually(main())
 

@@ -123,6 +123,20 @@ def test_the_last_words_are_those_of_this_run_and_without_secrets(scene: Scene) 
     scene.play(story)
 
 
+def test_the_last_words_are_the_gravest(scene: Scene) -> None:
+    async def story(instance: Instance) -> None:
+        guard = await instance.start(LAUNCH, SPEC, {})
+        lines = ["LOG: starts", "FATAL: no such file", "DETAIL: 'x' is needed", "LOG: is shut down"]
+        scene.layout.log(WEB).write_text("\n".join(lines))
+        scene.processes.end(guard.process, Exit(code=1))
+        await guard.wait()
+        assert (
+            await instance.note_end(Restart(), {}) == "exited with code 1: FATAL: no such file; DETAIL: 'x' is needed"
+        )
+
+    scene.play(story)
+
+
 def test_a_start_on_other_ports_has_to_prove_itself_again(scene: Scene) -> None:
     async def story(instance: Instance) -> None:
         await scene.crash(instance)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from dbaas.api.resource import Resource
+from dbaas.cli.exits import WrongUsage
 from dbaas.cli.kinds import ServedKind
 
 
@@ -27,6 +28,12 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--output", "-o", help="How to print.", show_default=True)]
+
+
+def check_format(form: Format, *known: Format) -> None:
+    """Raises WrongUsage where a command cannot print in that way."""
+    if form not in known:
+        raise WrongUsage(f"-o {form} is not for this command: choose one of {', '.join(known)}")
 
 
 def dump(value: Any, form: Format) -> str:

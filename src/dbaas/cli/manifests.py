@@ -8,6 +8,7 @@ would silently be lost.
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -94,10 +95,19 @@ def load_manifests(names: Sequence[str]) -> tuple[list[Manifest], list[Problem]]
     return manifests, problems + _find_repetitions(manifests)
 
 
+def _read_input() -> str:
+    """Blocks; asyncio's own answer to Ctrl-C would wait for it to end."""
+    asked = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return sys.stdin.read()
+    finally:
+        signal.signal(signal.SIGINT, asked)
+
+
 def _read_all(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     for name in names:
         if name == STANDARD_INPUT:
-            yield "standard input", sys.stdin.read()
+            yield "standard input", _read_input()
             continue
         if "://" in name:
             raise WrongUsage(f"cannot read {name}: manifests are files here, download it first")

@@ -43,6 +43,12 @@ class Missing(EngineError):
     reason = "Missing"
 
 
+class Closed(EngineError):
+    """The database is there and lets nobody in, us included."""
+
+    reason = "DatabaseClosed"
+
+
 class Exists(EngineError):
     """Something with that name is there already."""
 

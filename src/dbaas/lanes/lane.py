@@ -39,7 +39,7 @@ class ServerLane:
         self._dialler = Dialler(key, engine, address, surroundings, self._fail, self._accept)
         self._breaker = self._dialler.breaker
         self._pool = Pool(self._dialler.dial, max_connections, surroundings.clock, self._dialler.administrative)
-        self._visits = Visits(self._lease, self._observe_part, self._pool.close_idle)
+        self._visits = Visits(self._lease, self._observe_part, self._pool.close_idle, self._clock)
         self._locks = NamedLocks()
         self._facts: ServerFacts | None = None
         self._facts_lock = asyncio.Lock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -24,6 +24,7 @@ from dbaas.laptop.surroundings import Launch
 
 SHOWN_CHARACTERS = 300
 LOG_TAIL_BYTES = 4096
+GRAVE = ("FATAL:", "PANIC:")  # how servers mark what they end of; what follows is only that they end
 
 
 class Instance:
@@ -90,15 +91,15 @@ class Instance:
         self.start_time = format_time(self._machine.clock.now() + timedelta(seconds=pause))
 
     def _last_words(self, secrets: Mapping[str, bytes]) -> str:
-        """The last line of the log of a program that never served: no client's statement can be in it."""
+        """What the log of a program that never served says of its end: no client's statement can be in it."""
         try:
             with self._layout.log(self.key).open("rb") as log:
                 log.seek(max(self._log_began, log.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
                 lines = log.read().decode(errors="replace").split("\n")
         except FileNotFoundError:
             return ""
-        said = [line.strip() for line in lines if line.strip()]
-        return f": {mask(said[-1], secrets)[:SHOWN_CHARACTERS]}" if said else ""
+        said = _find_last_words([line.strip() for line in lines if line.strip()])
+        return f": {mask(said, secrets)[:SHOWN_CHARACTERS]}" if said else ""
 
     def write_files(self, contents: Mapping[str, bytes], *, outside: frozenset[str] = frozenset()) -> None:
         """All but those in the folders `outside`, which are made later. Files that are wanted no more are removed."""
@@ -154,3 +155,11 @@ def mask(text: str, secrets: Mapping[str, bytes]) -> str:
         shown = value.decode(errors="replace").strip()
         text = text.replace(shown, "********") if shown else text
     return text
+
+
+def _find_last_words(lines: Sequence[str]) -> str:
+    """The last line that says why it ended, with its detail; else the last line."""
+    grave = max((number for number, line in enumerate(lines) if any(mark in line for mark in GRAVE)), default=-1)
+    if grave == -1:
+        return lines[-1] if lines else ""
+    return "; ".join([lines[grave], *(line for line in lines[grave + 1 : grave + 2] if "DETAIL:" in line)])

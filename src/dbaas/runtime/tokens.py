@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -51,14 +52,15 @@ class Tokens:
         self._providing[kind] = self._caches.index(kind, lambda resource: self.of(resource))
         self._hear(kind)
         if controller.references is not no_tokens:
-            self._referring.append(_Referring(kind, self._caches.index(kind, controller.references), queue))
+            refer = partial(_read, controller.references)
+            self._referring.append(_Referring(kind, self._caches.index(kind, refer), queue))
         for other in controller.refers_to:
             self._hear(other)
         return [self._caches.open(other) for other in controller.refers_to]
 
     def of(self, resource: Resource) -> list[str]:
         """All tokens that an object provides."""
-        more = self._provides.get(resource.kind, no_tokens)(resource)
+        more = _read(self._provides.get(resource.kind, no_tokens), resource)
         return [token_of(resource.kind, resource.key), *more]
 
     def find(self, kind: Kind, token: str) -> Sequence[Resource]:
@@ -88,3 +90,11 @@ class Tokens:
                 for found in referring.find(token):
                     if (found.kind, found.key) != (kind, change.key):
                         referring.queue.add(found.key, priority_of(change, Priority.CHILD))
+
+
+def _read(tokens: Provides, resource: Resource) -> list[str]:
+    """None of an object that cannot be read: it must not end the watch of its kind."""
+    found: list[str] = []
+    if (error := attempt_now(lambda: found.extend(tokens(resource)))) is not None:
+        log.error("tokens_unreadable", object=str(resource), exc_info=error)
+    return found

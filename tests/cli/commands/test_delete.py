@@ -13,6 +13,7 @@ from dbaas.api.user import DATABASE_USER
 from dbaas.cli.commands.delete import DeleteOptions, delete
 from dbaas.cli.exits import CommandError, Finished, WaitedTooLong, WrongUsage
 from dbaas.cli.session import Session
+from fixtures.faults import FaultyTransport
 
 SPEC = {"instanceRef": {"name": "main"}}
 HELD = {"metadata": {"finalizers": ["dbaas.io/finalizer"]}}
@@ -76,3 +77,16 @@ async def test_not_waiting_only_begins(session: Session, printed: Printed) -> No
     await session.rest.patch(DATABASE, Key("default", "shop"), HELD)
     await delete(session, DeleteOptions(what=["db", "shop"], wait=False))
     assert printed() == "database.dbaas.io/shop deletion has begun\n"
+
+
+async def test_what_is_refused_is_told_beside_what_is_gone(
+    session: Session, printed: Printed, remarked: Printed
+) -> None:
+    session.transport = faulty = FaultyTransport(session.transport)
+    for name in ("a", "b"):
+        await put(session, DATABASE, name, SPEC)
+    faulty.answer(403, "Forbidden", lambda request: request.method == "DELETE" and request.path.endswith("/a"))
+    with pytest.raises(CommandError, match="1 of 2 objects cannot be deleted"):
+        await delete(session, DeleteOptions(what=["db", "a", "b"]))
+    assert printed() == "database.dbaas.io/b deleted\n"
+    assert remarked() == "error: cannot delete Database default/a: injected\n"

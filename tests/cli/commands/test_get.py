@@ -100,9 +100,9 @@ async def test_labels_choose(session: Session, remarked: Printed) -> None:
 async def watching(session: Session, *what: str) -> AsyncIterator[None]:
     """Until the block ends; what happens in it has been printed then."""
     task = asyncio.create_task(get(session, GetOptions(what=list(what), watch=True)))
-    await asyncio.sleep(1)
+    await session.clock.sleep(1)
     yield
-    await asyncio.sleep(1)
+    await session.clock.sleep(1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 

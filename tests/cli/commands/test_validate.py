@@ -52,7 +52,8 @@ async def test_what_cannot_be_read_and_what_is_wrong_are_told_together(tmp_path:
 
 
 async def test_an_engine_that_is_not_installed_is_told(tmp_path: Path) -> None:
-    text = "{apiVersion: dbaas.io/v1, kind: DatabaseCluster, metadata: {name: main}, spec: {engine: {type: basalt, version: '1'}}}"
+    head = "{apiVersion: dbaas.io/v1, kind: DatabaseCluster, metadata: {name: main}, spec: "
+    text = head + "{engine: {type: basalt, version: '1'}}}"
     with pytest.raises(CommandError) as caught:
         await said(tmp_path, text)
     assert any("unknown engine 'basalt': this installation has " in line for line in caught.value.advice)

@@ -19,6 +19,12 @@ async def test_the_text_of_a_secret_is_stored_encoded(api: Api) -> None:
     assert patched.body["data"] == {"a": "eA==", "c": "ZA=="}
 
 
+async def test_a_value_of_a_secret_may_be_empty(api: Api) -> None:
+    secret = {"metadata": {"name": "one"}, "stringData": {"a": ""}, "data": {"b": ""}}
+    made = await api.post(api.collection("secrets"), secret)
+    assert (made.status, made.body["data"]) == (201, {"a": "", "b": ""})
+
+
 async def test_what_is_not_base64_is_no_secret(api: Api) -> None:
     refused = await api.post(api.collection("secrets"), {"metadata": {"name": "one"}, "data": {"a": "!!"}})
     assert refused.status == 400

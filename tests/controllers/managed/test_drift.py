@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dbaas.contracts.statement import Change
 from dbaas.controllers.managed.drift import Mode, Policy, decide, judge, report_drift
 
 HARMLESS = Change("locale", "a", "b")
 DESTRUCTIVE = Change("owner", "a", "b", destructive=True)
 IMMUTABLE = Change("encoding", "a", "b", immutable=True)
+MISSING = Change("name", "shop", None)
 ALL = (HARMLESS, DESTRUCTIVE, IMMUTABLE)
 
 
@@ -42,10 +45,28 @@ def test_what_is_dangerous_can_be_allowed() -> None:
 
 
 def test_ready_says_what_is_left() -> None:
-    assert judge((), "database").status == "True"
-    assert judge((IMMUTABLE,), "database").reason == "ImmutableDrift"
-    assert judge((HARMLESS, IMMUTABLE), "database").reason == "DriftDetected"
-    assert "dbaas.io/allow-destructive" in judge((DESTRUCTIVE,), "database").message
+    assert judge((), "database", policy()).status == "True"
+    assert judge((IMMUTABLE,), "database", policy()).reason == "ImmutableDrift"
+    assert judge((HARMLESS, IMMUTABLE), "database", policy()).reason == "DriftDetected"
+
+
+@pytest.mark.parametrize(
+    ("left", "mode", "message"),
+    [
+        (HARMLESS, "detect", "locale was changed on the server; to put it right set driftPolicy.mode to correct"),
+        (MISSING, "detect", "name is missing on the server; to put it right set driftPolicy.mode to correct"),
+        (
+            DESTRUCTIVE, "correct", "owner was changed on the server; putting it right may lose data or access: "
+            "the annotation dbaas.io/allow-destructive: true allows it",
+        ),
+        (
+            DESTRUCTIVE, "detect", "owner was changed on the server; to put it right set driftPolicy.mode to correct, "
+            "and the annotation dbaas.io/allow-destructive: true, because data or access may be lost",
+        ),
+    ],
+)  # fmt: skip
+def test_the_message_says_what_to_do(left: Change, mode: Mode, message: str) -> None:
+    assert judge((left,), "database", policy(mode)).message == message
 
 
 def test_the_report_keeps_its_time_while_nothing_changes() -> None:

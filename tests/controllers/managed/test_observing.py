@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dbaas.contracts.engine import Address, Missing, Need, ServerFacts
+from dbaas.contracts.engine import Address, Closed, Missing, Need, ServerFacts
 from dbaas.contracts.reconcile import Waiting
 from dbaas.contracts.statement import Statement
 from dbaas.controllers.managed.items import Thing, Wish
@@ -18,16 +18,19 @@ SALES = Thing("schemas", "shop", "sales")
 
 
 class AnsweringLane:
-    """Knows the things it is given; databases that are not among them are missing."""
+    """Knows the things it is given; databases that are not among them are missing, or closed."""
 
-    def __init__(self, *things: Thing) -> None:
+    def __init__(self, *things: Thing, closed: str = "") -> None:
         self.things = things
+        self.closed = closed
         self.asked: list[tuple[str, str | None, frozenset[str]]] = []
 
     async def observe(
         self, part: str, database: str | None, names: Collection[str] | None, *, background: bool = False
     ) -> Mapping[str, Any]:
         self.asked.append((part, database, frozenset(names or ())))
+        if database is not None and database == self.closed:
+            raise Closed(f"database {database!r} is closed")
         if database is not None and Thing("bases", None, database) not in self.things:
             raise Missing(f"database {database!r} does not exist")
         return {t.name: t for t in self.things if (t.part, t.database) == (part, database)}
@@ -59,6 +62,19 @@ async def test_things_of_one_part_in_one_database_are_one_question() -> None:
 async def test_a_database_that_is_dropped_in_between_is_absent() -> None:
     seen = await observe_wishes(AnsweringLane(), [Wish(SALES, "sales")])
     assert seen.absent == {"shop"}
+
+
+async def test_a_closed_database_of_our_own_is_not_looked_into_until_it_is_open() -> None:
+    wishes = [Wish(SHOP, "shop", exclusive=True), Wish(SALES, "sales")]
+    seen = await observe_wishes(AnsweringLane(SHOP, closed="shop"), wishes)
+    assert seen.find(SHOP) == SHOP
+    assert seen.absent == {"shop"}
+
+
+async def test_a_closed_database_of_somebody_else_is_told() -> None:
+    granted = Thing("databasePrivileges", None, "shop")
+    with pytest.raises(Closed):
+        await observe_wishes(AnsweringLane(SHOP, granted, closed="shop"), [Wish(granted, ""), Wish(SALES, "sales")])
 
 
 async def test_unmet_needs_are_named_for_people() -> None:

@@ -23,6 +23,7 @@ from fixtures.postgres import TestServer
 
 pytestmark = pytest.mark.real_server
 SERVER = {"kind": "DatabaseInstance", "name": "main"}
+EXTENSIONS = {"15": "citext"}  # of those that come with the server
 HOSTILE = {
     "plain": "shop",
     "quotes": "'a\"b''c\"\"`$$",
@@ -53,23 +54,25 @@ class TestPostgres(EngineConformance):
         return f"{prefix}{request.param}"
 
     @pytest.fixture
-    def items(self, name: str) -> Sequence[Item]:
-        return [*users(name), *database(name), *grants(name)]
+    def items(self, name: str, postgres: TestServer) -> Sequence[Item]:
+        return [*users(name), *database(name, EXTENSIONS.get(postgres.version, "vector")), *grants(name)]
 
 
 def users(name: str) -> list[Item]:
-    block = {"connectionLimit": 7, "validUntil": "2031-05-06T07:08:09Z", "createDB": True, "inherit": False}
+    block = {"connectionLimit": 7, "validUntil": "2031-05-06T07:08:09Z", "createDB": True}
     owner = DatabaseUserSpec.model_validate({"instanceRef": SERVER, "username": f"{name}-o", "postgres": block})
-    app = DatabaseUserSpec.model_validate({"instanceRef": SERVER, "username": f"{name}-a"})
+    app = DatabaseUserSpec.model_validate(
+        {"instanceRef": SERVER, "username": f"{name}-a", "postgres": {"inherit": False}}
+    )
     login = Login(Secret("pass'word \\ %s 日本語"), "1")
     return [*describe_user(owner, References(login=login)), *describe_user(app, References(login=login))]
 
 
-def database(name: str) -> list[Item]:
+def database(name: str, extension: str) -> list[Item]:
     block = {
         "encoding": "UTF8", "lcCollate": "C", "lcCtype": "C", "connectionLimit": 9, "isTemplate": True,
         "schemas": [{"name": name}, {"name": f"{name}-2", "owner": f"{name}-a"}],
-        "extensions": [{"name": "vector", "schema": name}],
+        "extensions": [{"name": extension, "schema": name}],
     }  # fmt: skip
     body = {"instanceRef": SERVER, "name": name, "owner": f"{name}-o", "postgres": block}
     return list(describe_database(DatabaseSpec.model_validate(body), References()))
@@ -101,9 +104,9 @@ class TestPostgresWithoutSuperuser(TestPostgres):
         return f"{prefix}shop"
 
     @pytest.fixture
-    def items(self, name: str) -> Sequence[Item]:
+    def items(self, name: str, postgres: TestServer) -> Sequence[Item]:
         """Extensions need more, unless their author trusts them to everybody."""
-        return [item for item in (*users(name), *database(name), *grants(name)) if item.part != "extensions"]
+        return [item for item in (*users(name), *database(name, "none"), *grants(name)) if item.part != "extensions"]
 
     @pytest.fixture
     async def address(self, postgres: TestServer, prefix: str) -> Address:  # type: ignore[override]

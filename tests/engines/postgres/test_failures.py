@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from dbaas.contracts.engine import Denied, EngineError, LoginRefused, Missing, Retryable, Unreachable
+from dbaas.contracts.engine import Closed, Denied, EngineError, LoginRefused, Missing, Retryable, Unreachable
 from dbaas.core.offload import InlineOffload
 from dbaas.engines.postgres.failures import translate, translate_connecting
 from dbaas.engines.postgres.session import PostgresConnect
@@ -23,7 +23,7 @@ REFUSED = 'connection failed: connection to server at "127.0.0.1", port 5432 fai
         ('role "a" does not exist', LoginRefused),
         ('database "shop" does not exist', Missing),
         ('permission denied for database "shop"', Denied),
-        ('database "shop" is not currently accepting connections', EngineError),
+        ('database "shop" is not currently accepting connections', Closed),
         ('too many connections for database "shop"', EngineError),
         ("the database system is starting up", Unreachable),
         ("sorry, too many clients already", Unreachable),

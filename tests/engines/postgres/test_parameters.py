@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from dbaas.engines.postgres.parameters import explain_unknown, find_fault, parameters_of
+from dbaas.engines.postgres.server import PostgresServer
 from fixtures.postgres import TestServer, log_in
 
 GOOD = {
@@ -67,7 +68,10 @@ async def test_the_table_is_what_the_servers_say(postgres: TestServer) -> None:
         )
         rows = {name: tuple(rest) for name, *rest in await cursor.fetchall()}
     known = parameters_of(postgres.version)
-    assert {p.name.lower(): (p.context, p.type, p.unit or None, p.lowest, p.highest) for p in known.values()} == rows
+    expected = rows if postgres.version in PostgresServer().versions else {}
+    assert {
+        p.name.lower(): (p.context, p.type, p.unit or None, p.lowest, p.highest) for p in known.values()
+    } == expected
 
 
 @pytest.mark.real_server

@@ -152,6 +152,7 @@ _CHECKS: Mapping[str, Callable[[str], bool]] = {
     "hexcolor": _matches(f"#?({_HEX}{{3}}|{_HEX}{{6}})"),
     "rgbcolor": _is_rgb,
     "byte": _is_base64,
+    "byteorempty": lambda text: not text or _is_base64(text),
     "password": lambda text: True,
     "date": is_date,
     "duration": is_duration,

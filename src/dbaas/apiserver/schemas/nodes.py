@@ -143,7 +143,7 @@ class _Compiler:
         node.patch_strategies = tuple(filter(None, spec.get("x-kubernetes-patch-strategy", "").split(",")))
         node.patch_key = spec.get("x-kubernetes-patch-merge-key", "")
         node.rules = tuple(spec.get("x-kubernetes-validations", ()))
-        node.limits = _limits(spec)
+        node.limits = _limits(spec, is_builtin=bool(self._definitions))
         self._fill_below(node, spec)
         return node
 
@@ -178,13 +178,14 @@ def _types(spec: Spec) -> tuple[tuple[str, ...], bool]:
     return ((spec["type"],) if spec.get("type") else ()), False
 
 
-def _limits(spec: Spec) -> Limits:
-    pattern = spec.get("pattern", "")
+def _limits(spec: Spec, *, is_builtin: bool) -> Limits:
+    pattern, wanted = spec.get("pattern", ""), spec.get("format", "")
     return Limits(
         enum=tuple(spec.get("enum") or ()),
         pattern=pattern,
         regex=compile_pattern(pattern) if pattern else None,
-        format=spec.get("format", ""),
+        # Go reads an empty string as no bytes; a custom kind's schema takes it for no base64.
+        format="byte-or-empty" if is_builtin and wanted == "byte" else wanted,
         multiple_of=spec.get("multipleOf"),
         minimum=spec.get("minimum"),
         maximum=spec.get("maximum"),

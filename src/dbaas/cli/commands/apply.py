@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from dbaas.cli.exits import CommandError
-from dbaas.cli.formats import Format, FormatOption, full_name
+from dbaas.cli.exits import WrongUsage
+from dbaas.cli.formats import Format, FormatOption, check_format, full_name
 from dbaas.cli.options import FileOptions, NamespaceOptions, TimeoutOptions
 from dbaas.cli.session import Session, run_on_target
 
@@ -30,6 +30,9 @@ def run(options: ApplyOptions) -> None:
 
     All of it is checked before any of it is sent.
     """
+    check_format(options.output, Format.TABLE, Format.NAME)
+    if options.wait and options.dry_run:
+        raise WrongUsage("nothing becomes ready by a dry run: leave out --wait or --dry-run")
     run_on_target(options, lambda session: apply(session, options))
 
 
@@ -42,8 +45,6 @@ async def apply(session: Session, options: ApplyOptions) -> None:
     from dbaas.cli.waiting import parse_timeout, wait_until_ready
 
     timeout = parse_timeout(options.timeout)
-    if options.wait and options.dry_run:
-        raise CommandError("nothing becomes ready by a dry run: leave out --wait or --dry-run")
     manifests, problems = load_manifests(options.files or ())
     show_remarks(manifests, session.terminal)
     targets, unknown = locate(manifests, await session.kinds(), session.namespace)

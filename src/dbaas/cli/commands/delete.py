@@ -51,13 +51,15 @@ async def delete(session: Session, options: DeleteOptions) -> None:
         session.terminal.remark(f"error: {text}")
     if not refs and not missing:
         session.terminal.remark("there is nothing to delete")
+    for text in refused:
+        session.terminal.remark(f"error: {text}")
     if options.wait and deleted:
         await wait_until_gone(session, deleted, timeout)
     for ref in deleted:
         effect = "deleted" if options.wait else "deletion has begun"
         session.terminal.print(f"{full_name(ref.served, ref.key.name)} {effect}")
     if refused:
-        raise CommandError(f"{len(refused)} of {len(refs)} objects cannot be deleted", *refused)
+        raise CommandError(f"{len(refused)} of {len(refs)} object{'s' if len(refs) != 1 else ''} cannot be deleted")
     if missing and not options.ignore_missing:
         raise Finished(ExitCode.FAILED)
 

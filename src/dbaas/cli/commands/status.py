@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dbaas.api.resource import Kind, Resource
 from dbaas.cli.exits import CommandError, NothingRuns
-from dbaas.cli.formats import Format, FormatOption, dump
+from dbaas.cli.formats import Format, FormatOption, check_format, dump
 from dbaas.cli.kinds import ServedKind
 from dbaas.cli.options import TargetOptions
 from dbaas.cli.session import Session, run_on_target
@@ -32,6 +32,7 @@ def run(options: StatusOptions) -> None:
 
     Exit code 1 where something is not ready, 3 where nothing runs.
     """
+    check_format(options.output, Format.TABLE, Format.YAML, Format.JSON)
     try:
         run_on_target(options, lambda session: show(session, options), show_target=options.output.is_for_people)
     except NothingRuns as error:

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from dbaas.cli.formats import Format, FormatOption, dump
+from dbaas.cli.formats import Format, FormatOption, check_format, dump
 from dbaas.cli.terminal import write
 
 
@@ -19,6 +19,7 @@ class VersionOptions:
 
 def run(options: VersionOptions) -> None:
     """Show the version of this program."""
+    check_format(options.output, Format.TABLE, Format.YAML, Format.JSON)
     facts = {"dbaas": version("dbaas"), "python": ".".join(str(part) for part in sys.version_info[:3])}
     if options.output in (Format.JSON, Format.YAML):
         write(dump(facts, options.output))

@@ -49,7 +49,7 @@ def decide(changes: Sequence[Change], policy: Policy) -> Decision:
             return Decision(allowed, tuple(c for c in changes if c not in allowed))
 
 
-def judge(left: Sequence[Change], noun: str) -> Condition:
+def judge(left: Sequence[Change], noun: str, policy: Policy) -> Condition:
     """The condition Ready for what is left different."""
     if not left:
         return Condition("Ready", "True", "Applied", f"the {noun} is as the manifest says")
@@ -59,10 +59,26 @@ def judge(left: Sequence[Change], noun: str) -> Condition:
             "Ready", "False", "ImmutableDrift", f"{fields} cannot be changed in place: "
             f"change the manifest back, or make a new {noun}",
         )  # fmt: skip
-    if any(change.destructive for change in left):
-        advice = "putting it right may lose data or access; the annotation dbaas.io/allow-destructive allows it"
-        return Condition("Ready", "False", "DriftDetected", f"{fields} was changed on the server; {advice}")
-    return Condition("Ready", "False", "DriftDetected", f"{fields} was changed on the server")
+    return Condition("Ready", "False", "DriftDetected", f"{_tell(left)}; {_advise(left, policy)}")
+
+
+def _tell(left: Sequence[Change]) -> str:
+    missing = dict.fromkeys(change.field for change in left if change.actual is None)
+    changed = dict.fromkeys(change.field for change in left if change.actual is not None)
+    parts = ((changed, "was changed on the server"), (missing, "is missing on the server"))
+    return "; ".join(f"{', '.join(fields)} {what}" for fields, what in parts if fields)
+
+
+def _advise(left: Sequence[Change], policy: Policy) -> str:
+    """What to do, by what has kept us from it."""
+    allow = "the annotation dbaas.io/allow-destructive: true"
+    is_gated = any(change.destructive for change in left) and not policy.allow_destructive
+    if policy.mode == "detect":
+        more = f", and {allow}, because data or access may be lost" if is_gated else ""
+        return f"to put it right set driftPolicy.mode to correct{more}"
+    if is_gated:
+        return f"putting it right may lose data or access: {allow} allows it"
+    return "it cannot be changed in place"
 
 
 def report_drift(left: Sequence[Change], before: Mapping[str, Any] | None, now: str) -> dict[str, Any] | None:

@@ -7,11 +7,11 @@ a database is looked at only where that database exists: everything else would b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dbaas.contracts.engine import Missing, Need
+from dbaas.contracts.engine import Closed, Missing, Need
 from dbaas.contracts.lane import Lane
 from dbaas.contracts.reconcile import Waiting
 from dbaas.controllers.managed.items import Thing, Wish
@@ -21,7 +21,7 @@ Place = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class Observation:
-    """Answers by part and database. `absent` are databases that do not exist."""
+    """Answers by part and database. `absent` are databases that cannot be looked into (yet)."""
 
     answers: Mapping[Place, Mapping[str, Any]] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
@@ -35,13 +35,18 @@ class Observation:
         return thing.database is None or thing.database not in self.absent
 
 
-async def observe_wishes(lane: Lane, wishes: Iterable[Wish]) -> Observation:
-    """The things on the server first: they tell which databases there are to look into."""
+async def observe_wishes(lane: Lane, wishes: Sequence[Wish]) -> Observation:
+    """The things on the server first: they tell which databases there are to look into.
+
+    A database of our own that lets nobody in was left unfinished, or closed behind our back: that is a difference of
+    the database, to be put right first. Raises Closed for those of others.
+    """
     things = [wish.thing for wish in wishes]
     shared = await _ask(lane, [thing for thing in things if thing.database is None])
     missing = {thing.name for thing in things if thing.database is None and shared.find(thing) is None}
+    ours = {wish.thing.name for wish in wishes if wish.exclusive and wish.thing.database is None}
     inner = [thing for thing in things if thing.database is not None]
-    seen = await _ask(lane, [thing for thing in inner if thing.database not in missing])
+    seen = await _ask(lane, [thing for thing in inner if thing.database not in missing], openable=ours)
     absent = {thing.database for thing in inner if thing.database in missing}
     return Observation({**shared.answers, **seen.answers}, seen.absent | {name for name in absent if name})
 
@@ -61,23 +66,27 @@ async def check_needs(lane: Lane, wishes: Iterable[Wish]) -> None:
         raise Waiting("DependencyMissing", f"{' and '.join(need.what for need in unmet)} must exist first")
 
 
-async def _ask(lane: Lane, things: Iterable[Thing]) -> Observation:
+async def _ask(lane: Lane, things: Iterable[Thing], openable: Collection[str] = ()) -> Observation:
     names: dict[Place, set[str]] = {}
     for thing in things:
         names.setdefault((thing.part, thing.database), set()).add(thing.name)
     places = list(names)
-    answers = await asyncio.gather(*(_ask_place(lane, place, names[place]) for place in places))
+    answers = await asyncio.gather(*(_ask_place(lane, place, names[place], place[1] in openable) for place in places))
     found = {place: answer for place, answer in zip(places, answers, strict=True) if answer is not None}
     absent = {database for part, database in places if database and (part, database) not in found}
     return Observation(found, frozenset(absent))
 
 
-async def _ask_place(lane: Lane, place: Place, names: Collection[str]) -> Mapping[str, Any] | None:
-    """None where the database does not exist."""
+async def _ask_place(lane: Lane, place: Place, names: Collection[str], openable: bool) -> Mapping[str, Any] | None:
+    """None where the database does not exist, or is closed and we can open it."""
     part, database = place
     try:
         return await lane.observe(part, database, names)
     except Missing:
         if database is None:
+            raise
+        return None
+    except Closed:
+        if not openable:
             raise
         return None

@@ -48,7 +48,7 @@ class Reporting:
         self._announce(finding)
         subject, settled = finding.subject, finding.settled
         now = format_time(self._clock.now())
-        condition = judge(settled.left, subject.kind.noun)
+        condition = judge(settled.left, subject.kind.noun, finding.policy)
         before = subject.status.drift.model_dump(by_alias=True, exclude_none=True) if subject.status.drift else None
         owned = self._owned(finding)
         primary = next((wish for wish in finding.wishes if wish.exclusive), None)

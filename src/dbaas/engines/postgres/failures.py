@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dbaas.contracts.engine import (
+    Closed,
     Denied,
     EngineError,
     Exists,
@@ -87,7 +88,7 @@ def translate_connecting(error: psycopg.Error, what: str, database: str) -> Engi
     if f'database "{database}" does not exist' in text:
         return Missing(message)
     if f'database "{database}" is not currently accepting connections' in text:
-        return EngineError(message, reason="NotInRightState")
+        return Closed(message)
     if f'permission denied for database "{database}"' in text:
         return Denied(message)
     if f'too many connections for database "{database}"' in text:
