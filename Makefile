@@ -22,7 +22,7 @@ demo: $(READY) ## a PostgreSQL server, a database and a user on this machine, fr
 
 ##@ Verify
 test: $(READY) ## the whole suite; with CI set, what a test needs is built or the test fails
-	@if [ -n "$$CI" ]; then tools/control_plane/ensure >/dev/null; fi
+	@if [ -n "$$CI" ]; then tools/ensure_servers && tools/control_plane/ensure >/dev/null; fi
 	$(PYTEST) -n 2 --dist worksteal $(ARGS)
 
 quick: $(READY) ## the tests that need no other server, in under a minute

@@ -73,6 +73,13 @@ def test_what_cannot_be_had_is_refused_at_its_field(
     assert hint in violation.message
 
 
+def test_a_name_that_defaults_to_the_objects_must_be_possible_too() -> None:
+    new = {"metadata": {"name": "bad", "namespace": "default"}, "spec": ON}
+    review = Review("CREATE", "dbaas.io", "v1", "Database", new, None)
+    (violation,) = find_violations(review, Facts(granite_registry(), "granite"))
+    assert violation.field == "spec.name"
+
+
 def test_all_that_is_wrong_is_said_at_once() -> None:
     spec = granite_spec(engine={"type": "granite", "version": "9"}, clusterSize=3, slate={})
     assert [v.field for v in judge("DatabaseCluster", spec, "granite")] == [

@@ -128,11 +128,12 @@ class World:
     async def make_namespace(self, name: str) -> None:
         await self.user.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
-    async def connect(self, name: str = "main", **spec: Any) -> Resource:
+    async def connect(self, name: str = "main", namespace: str = "default", **spec: Any) -> Resource:
         """A DatabaseInstance for the simulated server."""
-        await self.make_secret(f"{name}-admin", {"username": ADMIN, "password": self.server.password})
+        await self.make_secret(f"{name}-admin", {"username": ADMIN, "password": self.server.password}, namespace)
         connection = {"host": HOST, "port": PORT, "secretRef": {"name": f"{name}-admin"}}
-        return await self.make(DATABASE_INSTANCE, name, {"engine": "basalt", "connection": connection, **spec})
+        spec = {"engine": "basalt", "connection": connection, **spec}
+        return await self.make(DATABASE_INSTANCE, name, spec, namespace)
 
     async def make_shop(self) -> None:
         """An owner, a database of theirs with a schema, and a user who may read tables in it."""

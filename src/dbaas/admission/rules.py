@@ -56,7 +56,17 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
         yield from engines.engine_has_kind(review, facts)
         yield from _snapshot_is_not_asked(spec)
     yield from engines.blocks_are_the_engines_own(spec, facts)
-    yield from engines.engine_accepts(review, spec, facts)
+    yield from engines.engine_accepts(review, _with_name(review, spec), facts)
+
+
+def _with_name(review: Review, spec: Any) -> Any:
+    """The spec with the name that the thing will have: a name that defaults to the object's must be possible too."""
+    name = (review.new or {}).get("metadata", {}).get("name")
+    if isinstance(spec, DatabaseSpec) and spec.name is None:
+        return spec.model_copy(update={"name": name})
+    if isinstance(spec, DatabaseUserSpec) and spec.username is None:
+        return spec.model_copy(update={"username": name})
+    return spec
 
 
 def _snapshot_is_not_asked(spec: Any) -> Iterator[Violation]:

@@ -52,6 +52,7 @@ class Commands(TyperGroup):
 def load_command(name: str) -> Any:
     """A module has `run`, and a dataclass of its options that is named for it."""
     module = importlib.import_module(f"dbaas.cli.commands.{name}")
+    clean_up_first()
     app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=SETTINGS)
     app.command(name)(build_command(getattr(module, f"{name.capitalize()}Options"), module.run))
     return typer.main.get_command(app)

@@ -10,6 +10,9 @@ INTERRUPTED = 130
 def run() -> None:
     """What the script `dbaas` calls."""
     try:
+        from dbaas.cli.interrupts import leave_at_once
+
+        leave_at_once()
         from dbaas.cli.application import execute
 
         code = execute(sys.argv[1:])

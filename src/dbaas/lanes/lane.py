@@ -20,8 +20,8 @@ ATTEMPTS = 8
 FIRST_RETRY_SECONDS = 0.02
 LONGEST_RETRY_SECONDS = 1.0
 # Whoever has written looks at once whether it is right now; whoever has only looked may be done.
-LINGER_AFTER_WRITING_SECONDS = 0.25
-LINGER_AFTER_LOOKING_SECONDS = 0.05
+LINGER_AFTER_WRITING_SECONDS = 0.2
+LINGER_AFTER_LOOKING_SECONDS = 0.03
 
 
 class ServerLane:
@@ -36,7 +36,7 @@ class ServerLane:
         self.max_connections = max_connections
         self._surroundings = surroundings
         self._clock = surroundings.clock
-        self._dialler = Dialler(key, engine, address, surroundings, self._fail, self._accept)
+        self._dialler = Dialler(key, engine, address, surroundings, self._fail, lambda found: self._pool.offer(found))
         self._breaker = self._dialler.breaker
         self._pool = Pool(self._dialler.dial, max_connections, surroundings.clock, self._dialler.administrative)
         self._visits = Visits(self._lease, self._observe_part, self._pool.close_idle, self._clock)
@@ -89,9 +89,6 @@ class ServerLane:
         self._facts = None  # another version may come back
         self._pool.fail_waiters(failure)
 
-    def _accept(self, session: Session) -> bool:
-        return self._pool.offer(session)
-
     async def _read_facts(self) -> ServerFacts:
         probe = self.engine.probe
         if probe is None:
@@ -105,8 +102,12 @@ class ServerLane:
                 return await probe(session)
 
     def _lease(self, place: Place) -> AbstractAsyncContextManager[Session]:
-        linger = 0.0 if place.background else LINGER_AFTER_LOOKING_SECONDS
+        linger = 0.0 if place.background else self._linger(place.database, LINGER_AFTER_LOOKING_SECONDS)
         return self._pool.lease(place.database, background=place.background, linger=linger)
+
+    def _linger(self, database: str, seconds: float) -> float:
+        """The pool keeps one connection to the administrative database anyway."""
+        return 0.0 if database == self._dialler.administrative else seconds
 
     async def _observe_part(self, part: str, session: Session, names: Collection[str] | None) -> Mapping[str, Any]:
         began = self._clock.monotonic()
@@ -133,7 +134,8 @@ class ServerLane:
         began = self._clock.monotonic()
         failure = ""
         try:
-            async with self._pool.lease(group.database, linger=LINGER_AFTER_WRITING_SECONDS) as session:
+            linger = self._linger(group.database, LINGER_AFTER_WRITING_SECONDS)
+            async with self._pool.lease(group.database, linger=linger) as session:
                 await session.execute(group.statements)
         except EngineError as error:
             failure = error.reason

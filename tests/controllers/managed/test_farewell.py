@@ -181,6 +181,20 @@ async def test_in_a_namespace_that_goes_protection_becomes_retain() -> None:
 
 
 @virtually
+async def test_a_namespace_that_takes_its_server_down_is_not_held_by_what_lives_on_it() -> None:
+    async with simulated_world() as world:
+        await world.make_namespace("team")
+        await world.connect("main", "team", clusterRef={"name": "main"})
+        await world.make(DATABASE, "shop", {**HERE, **DROP}, "team")
+        await world.settle()
+        world.server.is_down = True
+        await world.user.delete(NAMESPACE, Key("", "team"))
+        await asyncio.sleep(30)
+        assert await is_gone(world, DATABASE, "shop", "team")
+        assert await is_gone(world, DATABASE_INSTANCE, "main", "team")
+
+
+@virtually
 async def test_what_was_never_applied_goes_at_once() -> None:
     async with simulated_world() as world:
         await world.make(DATABASE, "shop", {**HERE, **DROP})

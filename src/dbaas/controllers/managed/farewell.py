@@ -93,6 +93,9 @@ class FarewellStep:
             with self._access.watched(server):
                 await self._drop(subject, access)
         except Waiting as waiting:
+            if await self._goes_with_server(subject):
+                self._tell_retained(subject, "its server is deleted together with its namespace")
+                return
             remaining = await self._remaining(subject, waiting)
             if remaining <= timedelta(0):
                 self._tell_retained(subject, f"its server has been away for {PATIENCE.seconds // 60} minutes")
@@ -179,6 +182,13 @@ class FarewellStep:
         if instance is not None and not is_connected(instance) and (away := _away_since(instance)) is not None:
             since.append(away)
         return max(since) + PATIENCE - self._clock.now()
+
+    async def _goes_with_server(self, subject: Subject) -> bool:
+        """A namespace takes its servers down without asking who lives on them, so there is nothing to wait for."""
+        instance = await self._find_instance(subject)
+        if instance is None or instance.spec.get("clusterRef") is None:
+            return False
+        return await namespace_is_going(self._client, instance.metadata.namespace)
 
     async def _find_instance(self, subject: Subject) -> Resource | None:
         key = subject.links.instance
