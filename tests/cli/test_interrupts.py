@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from dbaas.cli.exits import ExitCode
-from dbaas.cli.interrupts import INTERRUPTED
+from dbaas.cli.main import INTERRUPTED
 
 IMPORTS = "import os, signal; from dbaas.cli.interrupts import clean_up_first, leave_at_once; "
 INTERRUPT = "os.kill(os.getpid(), signal.SIGINT); print('still here')"
@@ -27,7 +26,3 @@ CATCH = "\ntry:\n    " + INTERRUPT + "\nexcept KeyboardInterrupt:\n    print('cl
 def test_ctrl_c_ends_the_process(program: str, code: int, out: str) -> None:
     ended = subprocess.run([sys.executable, "-c", IMPORTS + program], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (code, out, "")
-
-
-def test_both_places_know_the_same_code() -> None:
-    assert INTERRUPTED == ExitCode.INTERRUPTED

@@ -52,8 +52,9 @@ async def test_settled_objects_write_nothing_more() -> None:
     async with simulated_world() as world:
         await world.make_shop()
         await world.settle()
+        await asyncio.sleep(60)  # the end of the first full drift pass is told once
         written = len(world.faults.writes)
-        await asyncio.sleep(500)
+        await asyncio.sleep(400)
         assert [request.path for request in world.faults.writes[written:]] == []
 
 

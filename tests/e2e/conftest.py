@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -9,12 +10,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg.sql import SQL
 
 from fixtures.laptop import free_port
 
@@ -74,13 +79,41 @@ class Laptop:
         found: dict[str, Any] = json.loads(self.do("get", kind, name, "-o", "json"))
         return found
 
+    def ready(self, kind: str, name: str) -> tuple[str, str, str]:
+        """Status, reason and message of the condition Ready."""
+        conditions = self.read(kind, name).get("status", {}).get("conditions", [])
+        found = next((one for one in conditions if one["type"] == "Ready"), {})
+        return found.get("status", ""), found.get("reason", ""), found.get("message", "")
+
+    def secret(self, name: str) -> dict[str, str]:
+        return {key: base64.b64decode(value).decode() for key, value in self.read("secret", name)["data"].items()}
+
+    def sql(self, *statements: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Behind the back of dbaas, as the server's administrator; the rows of the last statement."""
+        login, place = self.secret("main-credentials"), self.read("instance", "main")["spec"]["connection"]
+        with psycopg.connect(
+            host=place["host"], port=place["port"], user=login["username"], password=login["password"],
+            dbname=database, autocommit=True,
+        ) as connection:  # fmt: skip
+            cursor = connection.cursor()
+            for statement in statements:
+                cursor.execute(SQL(statement))  # type: ignore[arg-type]
+            return cursor.fetchall() if cursor.description else []
+
     def kill(self) -> None:
         """The control plane alone, as a crash would."""
         os.kill(json.loads((self.home / "lock").read_text())["pid"], signal.SIGKILL)
 
 
-@pytest.fixture
-def laptop() -> Iterator[Laptop]:
+def eventually(holds: Callable[[], object], within_seconds: float = 60.0) -> None:
+    """Asks until it holds; asking is a command or a query, which takes its time."""
+    deadline = time.monotonic() + within_seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {within_seconds:g} s"
+
+
+@contextmanager
+def a_laptop() -> Iterator[Laptop]:
     """Not in pytest's own folder, which is closed to the user that root's servers run as."""
     made = Laptop(Path(tempfile.mkdtemp(prefix="dbaas-e2e-")))
     (made.home / "port").write_text(str(free_port()))  # laptops side by side must not want each other's
@@ -89,3 +122,19 @@ def laptop() -> Iterator[Laptop]:
     finally:
         made.run("down")
         shutil.rmtree(made.home, ignore_errors=True)
+
+
+@pytest.fixture
+def laptop() -> Iterator[Laptop]:
+    """One that nobody else has."""
+    with a_laptop() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def shop() -> Iterator[Laptop]:
+    """One with the quickstart, for all tests that leave its objects alone and give theirs names of their own."""
+    with a_laptop() as made:
+        made.do("up", "-d")
+        made.do("apply", "-f", QUICKSTART, "--wait", "--timeout", "60s")
+        yield made

@@ -51,5 +51,19 @@ def test_all_recorded_programs_are_stopped_at_the_same_time(home: Path) -> None:
     assert msgspec.json.decode(layout.record(keys[0]).read_bytes())["last_exit"]["signal"] == "SIGKILL"
 
 
+def test_programs_are_stopped_though_nothing_can_be_written(home: Path) -> None:
+    processes, layout, key = FakeProcesses(), Layout(home), Key("shop", "a")
+
+    async def story() -> list[str]:
+        identity = await start(processes)
+        layout.make(key)
+        save_record(layout.record(key), Record(pid=identity.pid, born=identity.born))
+        layout.record(key).with_suffix(".new").mkdir()  # in the way of every write
+        return await stop_recorded(home, processes, LoopClock())
+
+    assert run_virtually(story()) == ["shop.a"]
+    assert processes.signals == ["SIGTERM"]
+
+
 def test_a_home_without_processes_needs_nothing(tmp_path: Path) -> None:
     assert run_virtually(stop_recorded(tmp_path / "nowhere", FakeProcesses(), LoopClock())) == []

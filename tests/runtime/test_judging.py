@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from dbaas.contracts.client import ApiError, Forbidden, Invalid, WriteConflict
 from dbaas.contracts.reconcile import Condition, Conflict, Outcome, Refused, Waiting
 from dbaas.contracts.transport import TransportError
+from dbaas.core.clock import parse_time
 from dbaas.core.errors import DbaasError
 from dbaas.runtime.judging import (
     CONFLICT_BACKOFF,
@@ -14,6 +18,7 @@ from dbaas.runtime.judging import (
     SLOW_BACKOFF,
     WAITING_BACKOFF,
     Step,
+    is_settling_in,
     judge_error,
     judge_outcome,
 )
@@ -102,3 +107,28 @@ def test_whatever_happens_while_deleting_the_phase_is_deleting() -> None:
     deleting = gadget(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["a"])
     for error in (Refused("A", "a"), DbaasError("b")):
         assert _summary(judge_error(deleting, error))[0] == "Deleting"
+
+
+WAITS = judge_error(gadget(), Waiting("Early", "not yet"))
+BORN = "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "more", "settles_in"),
+    [
+        (1, {}, True),
+        (2, {}, False),
+        (1, {"deletionTimestamp": BORN}, False),
+        (1, {"status": {"conditions": [{"type": "Ready"}]}}, False),
+    ],
+    ids=["new", "no longer new", "being deleted", "has a status"],
+)
+def test_a_new_object_that_waits_is_given_a_moment(seconds: int, more: dict[str, Any], settles_in: bool) -> None:
+    resource = gadget(creationTimestamp=BORN, **more)
+    now = parse_time(BORN) + timedelta(seconds=seconds)
+    assert is_settling_in(resource, WAITS, now) is settles_in
+
+
+def test_a_new_object_that_is_refused_is_told_at_once() -> None:
+    refused = judge_error(gadget(), Refused("Never", "not so"))
+    assert not is_settling_in(gadget(creationTimestamp=BORN), refused, parse_time(BORN))

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from dbaas.cli.commands import SUMMARIES
 from dbaas.cli.exits import CommandError, ExitCode
+from dbaas.cli.interrupts import clean_up_first
 from dbaas.cli.options import build_command
 from dbaas.core.errors import DbaasError
 

@@ -18,6 +18,7 @@ from dbaas.contracts.client import ApiError, NotFound, WriteConflict
 from dbaas.contracts.rest import Selection
 
 CONCURRENT = 8
+SHOWN_ERRORS = 10
 FIRST = ("Namespace", "CustomResourceDefinition")
 Effect = Literal["created", "configured", "unchanged"]
 T = TypeVar("T")
@@ -142,7 +143,8 @@ async def send(session: Session, targets: Sequence[Target], *, force: bool, dry_
     applied = [answer for answer in answers if isinstance(answer, Applied)]
     if errors:
         text = f"{len(errors)} of {len(targets)} objects failed" + ("; the others were applied" if applied else "")
-        raise CommandError(text, *(error.message for error in errors))
+        more = [f"and {len(errors) - SHOWN_ERRORS} more"] if len(errors) > SHOWN_ERRORS else []
+        raise CommandError(text, *(error.message for error in errors[:SHOWN_ERRORS]), *more)
     return applied
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+from dbaas.cli.main import INTERRUPTED
 
 
 def leave_at_once() -> None:

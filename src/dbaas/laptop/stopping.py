@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -40,9 +41,15 @@ async def stop_recorded(home: Path, processes: Processes, clock: Clock) -> list[
     ]
 
     async def stop(path: Path, record: Record, process: ProcessIdentity) -> str:
-        save_record(path, msgspec.structs.replace(record, asked_to_stop=True))
+        _note(path, msgspec.structs.replace(record, asked_to_stop=True))
         ended = await stop_process(processes, process, record.stop_signal, record.stop_timeout_seconds)
-        save_record(path, record.ended(recorded_exit(ended, f"{ended} when it was stopped", clock)))
+        _note(path, record.ended(recorded_exit(ended, f"{ended} when it was stopped", clock)))
         return path.parent.name
 
     return list(await asyncio.gather(*(stop(*each) for each in running)))
+
+
+def _note(path: Path, record: Record) -> None:
+    """A full disk does not keep a program from being stopped: the next run finds out by itself that it has ended."""
+    with suppress(OSError):
+        save_record(path, record)

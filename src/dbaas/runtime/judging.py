@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from dbaas.api.resource import Resource
 from dbaas.contracts.client import AlreadyExists, Forbidden, Invalid, WriteConflict
 from dbaas.contracts.reconcile import Condition, Conflict, Outcome, Refused, Waiting
 from dbaas.contracts.transport import TransportError
+from dbaas.core.clock import parse_time
 from dbaas.core.errors import DbaasError
 from dbaas.runtime.queue import Backoff
 from dbaas.runtime.status import READY, Verdict, find_condition, with_progress
@@ -17,6 +19,8 @@ ERROR_BACKOFF = Backoff(0.5, 300.0)
 SLOW_BACKOFF = Backoff(30.0, 300.0)  # the API has refused what we send: nothing changes soon
 WAITING_BACKOFF = Backoff(0.5, 30.0)
 CONFLICT_BACKOFF = Backoff(0.02, 5.0)
+
+SETTLE_IN_SECONDS = 2.0
 
 Result = Literal["success", "requeue_after", "waiting", "refused", "conflict", "error"]
 
@@ -89,3 +93,15 @@ def _failing(resource: Resource, reason: str, message: str, phase: str) -> Verdi
 
 def _phase_of(resource: Resource, phase: str) -> str:
     return "Deleting" if resource.metadata.is_deleting else phase
+
+
+def is_settling_in(resource: Resource, step: Step, now: datetime) -> bool:
+    """Whether it is only waiting for what was made together with it.
+
+    Of a hundred objects in one file most wait for each other for a moment; a status that says so would be overwritten
+    before anybody has read it.
+    """
+    meta = resource.metadata
+    if step.result != "waiting" or meta.is_deleting or not meta.creationTimestamp or resource.status.get("conditions"):
+        return False
+    return (now - parse_time(meta.creationTimestamp)).total_seconds() < SETTLE_IN_SECONDS

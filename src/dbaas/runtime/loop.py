@@ -22,7 +22,15 @@ from dbaas.core.supervise import attempt, supervise
 from dbaas.runtime.cache import Cache
 from dbaas.runtime.caches import Caches
 from dbaas.runtime.events import EventRecorder
-from dbaas.runtime.judging import ERROR_BACKOFF, Step, TimedOut, judge_error, judge_outcome
+from dbaas.runtime.judging import (
+    ERROR_BACKOFF,
+    SETTLE_IN_SECONDS,
+    Step,
+    TimedOut,
+    is_settling_in,
+    judge_error,
+    judge_outcome,
+)
 from dbaas.runtime.metrics import ControllerMetrics
 from dbaas.runtime.predicates import is_finished, is_paused
 from dbaas.runtime.queue import Queue, Taken
@@ -141,6 +149,8 @@ class ControllerLoop:
         verdict = step.verdict
         if verdict is None:
             return step
+        if is_settling_in(resource, step, self._clock.now()):
+            return Step("waiting", after_seconds=SETTLE_IN_SECONDS)
 
         async def write() -> None:
             if await self._writer.write_verdict(resource, verdict) and step.is_trouble:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 SHOWN_LINES = 10
+LEAST_FREE_BYTES = 64 * 1024
 
 
 class RunsAlready(CommandError):
@@ -107,18 +109,21 @@ async def _wait_until_serving(
     deadline = clock.monotonic() + START_SECONDS
     while not (running := home.running()) or running.pid != child.pid or not running.is_serving:
         if not processes.is_running(child):
-            await _explain(processes, child, output)
+            await _explain(home, processes, child, output)
         if clock.monotonic() > deadline:
             raise WaitedTooLong(f"dbaas does not serve after {START_SECONDS:g} s", f"its log is {home.log}")
         await clock.sleep(POLL_SECONDS)
     return running
 
 
-async def _explain(processes: LocalProcesses, child: ProcessIdentity, output: Path) -> None:
-    """Raises what the child said last."""
+async def _explain(home: Home, processes: LocalProcesses, child: ProcessIdentity, output: Path) -> None:
+    """Raises what the child said last; on a full disk it can say nothing."""
     ended = await processes.wait(child)
-    lines = _last_lines(output)
-    errors = [line.removeprefix("error: ") for line in lines if line] or [f"dbaas {ended} before it served"]
+    errors = [line.removeprefix("error: ") for line in _last_lines(output) if line]
+    if not errors:
+        is_full = shutil.disk_usage(home.path).free < LEAST_FREE_BYTES
+        why = [f"the disk of {home.path} is full: make room"] if is_full else [f"its log is {home.log}"]
+        errors = [f"dbaas {ended} before it served", *why]
     error = RunsAlready if ended.code == ExitCode.ALREADY_RUNNING else CommandError
     raise error(errors[0], *(line.strip() for line in errors[1:]))
 
