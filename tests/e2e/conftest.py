@@ -100,6 +100,9 @@ class Laptop:
                 cursor.execute(SQL(statement))  # type: ignore[arg-type]
             return cursor.fetchall() if cursor.description else []
 
+    def kill_server(self, name: str) -> None:
+        os.kill(self.read("process", name)["status"]["pid"], signal.SIGKILL)
+
     def kill(self) -> None:
         """The control plane alone, as a crash would."""
         os.kill(json.loads((self.home / "lock").read_text())["pid"], signal.SIGKILL)
