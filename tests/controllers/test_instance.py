@@ -106,6 +106,17 @@ async def test_objects_on_a_server_that_goes_away_are_not_ready_any_more() -> No
 
 
 @virtually
+async def test_objects_on_a_server_whose_secret_is_gone_are_not_ready_any_more() -> None:
+    async with simulated_world() as world:
+        await world.connect()
+        await world.make(DATABASE, "orders", HERE)
+        await world.settle()
+        await world.delete(SECRET, "main-admin")
+        await world.settle()
+        assert await world.ready(DATABASE, "orders") == ("False", "InstanceNotReady")
+
+
+@virtually
 async def test_the_time_of_the_last_pass_is_written_rarely() -> None:
     async with simulated_world() as world:
         await world.connect()

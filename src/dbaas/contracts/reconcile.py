@@ -111,8 +111,9 @@ class Controller:
     `owns`: kinds of children; a change of one wakes its controlling owner. `references`: tokens of what an object
     depends on; whenever an object that provides one of them (see `token_of`, `provides`) appears, changes or goes, the
     object is woken. Kinds that are referred to but have no controller (Secret) are named in `refers_to`, so that they
-    are watched. `provides`: further tokens by which an object can be referred to and listed. All of these are pure
-    functions of the object.
+    are watched. `provides`: further tokens by which an object can be referred to and listed. `matters(old, new)` may
+    say of a change that those who refer to the object need not look at it; tokens that come or go wake them all the
+    same. All of these are pure functions of the object.
     """
 
     kind: Kind
@@ -120,6 +121,7 @@ class Controller:
     owns: Sequence[Kind] = ()
     references: Callable[[Resource], Iterable[str]] = no_tokens
     provides: Callable[[Resource], Iterable[str]] = no_tokens
+    matters: Callable[[Resource, Resource], bool] | None = None
     refers_to: Sequence[Kind] = ()
     watches: Sequence[Watch] = ()
     workers: int = 16

@@ -68,7 +68,10 @@ class InstanceController:
             lane = await self._surroundings.servers.open(server)
             answer = Answer(server, lane, await lane.facts(fresh=True))
             result = await self._verify(answer)
-        except (Waiting, EngineError) as error:
+        except Waiting as waiting:  # without a login there is no way in for others either, least of all an old one
+            await self._surroundings.servers.close(server.key)
+            return await self._report_absence(server, waiting)
+        except EngineError as error:
             return await self._report_absence(server, error)
         return await self._report(answer, result)
 

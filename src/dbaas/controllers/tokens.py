@@ -21,6 +21,11 @@ def reference_key(reference: Reference, namespace: str) -> Key:
     return Key(reference.namespace or namespace, reference.name)
 
 
+def applied(token: str) -> str:
+    """Provided beside that token by an object that its server has."""
+    return f"applied:{token}"
+
+
 def lives_on(instance: Key) -> str:
     """Provided by everything that lives on that server and names it itself."""
     return f"on:{token_of(DATABASE_INSTANCE, instance)}"

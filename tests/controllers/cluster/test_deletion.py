@@ -80,6 +80,11 @@ async def test_what_lives_on_it_holds_the_deletion_by_name(serving: World) -> No
     with pytest.raises(Waiting, match="Database default/shop") as caught:
         await serving.reconcile()
     assert caught.value.reason == "DependenciesExist"
+    waiting = {"type": "Ready", "status": "False", "reason": "DependenciesExist"}
+    serving.client.objects[DATABASE_CLUSTER.resource, KEY]["status"]["conditions"] = [waiting]
+    with pytest.raises(Waiting):
+        await serving.reconcile()
+    assert serving.told().count("DeletionBlocked") == 1, "it is said once, however often it is looked at"
     serving.client.remove(DATABASE, Key("default", "shop"))
     await delete_until_gone(serving)
 

@@ -7,6 +7,7 @@ import pytest
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.resource import build_resource
 from dbaas.contracts.provider import ClusterFacts, InstanceFacts
+from dbaas.contracts.reconcile import Refused
 from dbaas.controllers.cluster.report import build_outcome
 from dbaas.controllers.cluster.subject import Cluster, read_cluster
 from fixtures.registries import granite_registry, granite_spec
@@ -48,3 +49,12 @@ def test_the_reason_is_that_of_the_instance_that_fails() -> None:
 def test_a_server_that_is_not_published_yet_is_not_ready() -> None:
     (condition,) = build_outcome(cluster(""), ClusterFacts((UP,), "127.0.0.1", 1), None).conditions
     assert condition.reason == "Publishing"
+
+
+def test_an_instance_that_never_starts_as_things_stand_refuses_the_cluster() -> None:
+    refused = InstanceFacts("main-0", False, reason="DataOfOtherVersion", message="made by 18", is_refused=True)
+    with pytest.raises(Refused, match="main-0: made by 18") as caught:
+        build_outcome(cluster(""), ClusterFacts((refused,)), None)
+    assert caught.value.reason == "DataOfOtherVersion"
+    assert caught.value.status is not None
+    assert build_outcome(cluster("", stopped=True), ClusterFacts((refused,)), None).phase == "Stopped"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from controllers.make import database, instance
@@ -65,6 +66,13 @@ def test_the_digest_changes_with_what_is_wanted_and_with_nothing_else() -> None:
     assert digest == digest_wanted(resolve({"deletionPolicy": "Delete", "driftPolicy": {"mode": "ignore"}}), None)
     assert digest != digest_wanted(resolve({"owner": "somebody"}), None)
     assert digest != digest_wanted(resolve({"basalt": {"schemas": ["x"]}}), None)
+
+
+def test_the_digest_changes_with_the_address_of_the_server() -> None:
+    here = resolve()
+    connection = {"host": "elsewhere", "port": 7000, "secretRef": {"name": "main-admin"}}
+    moved = read_server(instance(spec={"connection": connection}), Registry({"basalt": ENGINE}, {}, ""))
+    assert digest_wanted(here, None) != digest_wanted(replace(here, server=moved), None)
 
 
 def test_the_digest_knows_the_version_of_a_password_and_not_the_password() -> None:

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg.pq import PGconn
 
-from dbaas.engines.postgres.passwords import MOST_ITERATIONS, digest, fits, prepare
+from dbaas.engines.postgres.passwords import MOST_ITERATIONS, MOST_KNOWN, digest, fits, prepare, remember
 
 PASSWORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30)
 
@@ -36,6 +36,14 @@ def test_a_password_fits_the_verifier_that_libpq_makes_of_it(libpq: PGconn, pass
 
 def test_another_password_does_not_fit(libpq: PGconn) -> None:
     assert not fits("open sesame!", verifier_of(libpq, "open sesame"))
+
+
+def test_what_is_known_need_not_be_found_out_again_and_is_forgotten_at_last(libpq: PGconn) -> None:
+    remember("made", "of this")
+    assert fits("made", "of this") and not fits("made", "of that") and not fits("of", "made this")
+    for number in range(MOST_KNOWN):
+        remember("other", str(number))
+    assert not fits("made", "of this")
 
 
 def test_spellings_that_mean_the_same_are_the_same(libpq: PGconn) -> None:

@@ -64,7 +64,7 @@ async def test_sixty_users_with_grants_on_the_same_things(
     assert sum(event.work == "connect" for event in events) <= 2 * CAP
     assert not [event.failure for event in events if event.failure]
     asked = [event for event in events if event.work == "observe"]
-    assert len(asked) - USERS < USERS, "requests that come together are asked together"
+    assert len(asked) < 3 * USERS, "of seven requests a user most come together and are asked together"
 
 
 async def test_a_lane_that_was_cut_off_works_again(lanes: ServerLanes, postgres_18: TestServer, prefix: str) -> None:

@@ -9,6 +9,7 @@ from dbaas.contracts.reconcile import Outcome, Waiting
 from dbaas.controllers.cluster.children import Children
 from dbaas.controllers.cluster.credentials import Credentials
 from dbaas.controllers.cluster.subject import Cluster, with_data_kept
+from dbaas.controllers.conditions import ready_reason
 from dbaas.controllers.finalizers import is_held, let_go
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.tokens import lives_on
@@ -64,8 +65,7 @@ class ClusterDeletion:
             return with_data_kept(cluster)
         if cluster.spec.deletion_protection:
             message = "spec.deletionProtection is on: turn it off to delete the data, or set deletionPolicy to Retain"
-            self._client.event(cluster.resource, "Warning", "DeletionBlocked", message)
-            raise Waiting("DeletionProtected", message, phase=DELETING)
+            raise self._block(cluster, "DeletionProtected", message)
         return cluster
 
     async def _check_dependents(self, cluster: Cluster) -> None:
@@ -77,5 +77,10 @@ class ClusterDeletion:
         if names:
             more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
             message = f"delete what lives on it first: {', '.join(names[:LISTED])}{more}"
+            raise self._block(cluster, "DependenciesExist", message)
+
+    def _block(self, cluster: Cluster, reason: str, message: str) -> Waiting:
+        """Said as an event once."""
+        if ready_reason(cluster.resource) != reason:
             self._client.event(cluster.resource, "Warning", "DeletionBlocked", message)
-            raise Waiting("DependenciesExist", message, phase=DELETING)
+        return Waiting(reason, message, phase=DELETING)

@@ -6,7 +6,7 @@ from typing import Any
 
 from dbaas.api.resource import Resource
 from dbaas.contracts.provider import ClusterFacts
-from dbaas.contracts.reconcile import Condition, Outcome
+from dbaas.contracts.reconcile import Condition, Outcome, Refused
 from dbaas.controllers.cluster.subject import Cluster
 from dbaas.controllers.conditions import is_ready, ready_message, ready_reason
 
@@ -14,7 +14,15 @@ HAS_SERVED = frozenset({"Ready", "Healing", "Updating", "Stopped"})
 
 
 def build_outcome(cluster: Cluster, facts: ClusterFacts, instance: Resource | None) -> Outcome:
-    """Ready when every instance serves and our login to the published server was proven."""
+    """Ready when every instance serves and our login to the published server was proven.
+
+    Raises Refused where an instance never starts as things stand.
+    """
+    refused = next((one for one in facts.instances if one.is_refused), None)
+    if refused is not None and not cluster.spec.stopped:
+        raise Refused(
+            refused.reason, f"{refused.name}: {refused.message}", status=build_status(cluster, facts, instance)
+        )
     condition = _judge(cluster, facts, instance)
     return Outcome(
         conditions=(condition,),

@@ -19,7 +19,7 @@ from dbaas.controllers.managed.kinds import ManagedKind, read_subject
 from dbaas.controllers.managed.policy import read_policy
 from dbaas.controllers.managed.reporting import Finding, Reporting
 from dbaas.controllers.managed.resolution import Resolution, Resolved
-from dbaas.controllers.managed.tokens import provided_by, referred_by
+from dbaas.controllers.managed.tokens import matters, provided_by, referred_by
 from dbaas.controllers.refusing import refuse_invalid
 from dbaas.controllers.surroundings import Surroundings
 
@@ -108,6 +108,7 @@ def build_controller(kind: ManagedKind, surroundings: Surroundings) -> Controlle
         ManagedController(kind, surroundings).reconcile,
         references=partial(referred_by, kind),
         provides=partial(provided_by, kind),
+        matters=partial(matters, kind),
         refers_to=(NAMESPACE, SECRET) if kind.has_login else (NAMESPACE,),
         workers=WORKERS,
     )

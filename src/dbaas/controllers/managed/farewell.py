@@ -13,7 +13,7 @@ from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key, Resource
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import Client
-from dbaas.contracts.engine import Denied, EngineError, LoginRefused, PlanRules, Unreachable
+from dbaas.contracts.engine import Denied, EngineError, InUse, LoginRefused, PlanRules, Unreachable
 from dbaas.contracts.reconcile import Outcome, Refused, Waiting
 from dbaas.contracts.statement import Change
 from dbaas.controllers.conditions import CONNECTED, is_connected, read_condition, ready_reason
@@ -100,7 +100,8 @@ class FarewellStep:
             if remaining <= timedelta(0):
                 self._tell_retained(subject, f"its server has been away for {PATIENCE.seconds // 60} minutes")
                 return
-            pause = min(LONGEST_PAUSE_SECONDS, remaining.total_seconds())
+            seconds = remaining.total_seconds()
+            pause = seconds if seconds < LONGEST_PAUSE_SECONDS else None  # else ever more seldom, as for all who wait
             raise Waiting(waiting.reason, waiting.message, requeue_after=pause, phase="Deleting") from waiting
 
     async def _find_server(self, subject: Subject) -> Server:
@@ -157,6 +158,8 @@ class FarewellStep:
                 self._tell_retained(subject, f"it cannot be dropped, but its server goes anyway: {error.message}")
                 return False
             message = f"cannot delete {subject.name} on {str(access.server.key)!r}: {error.message}"
+            if isinstance(error, InUse):
+                message += "; free it of what holds it there, or set spec.deletionPolicy to Retain and it stays"
             self._client.event(subject.resource, "Warning", subject.kind.events.delete_failed, message)
             raise NotApplied(message, reason=error.reason) from error
         self._counts.count_operation(kind, "delete", engine, succeeded=True)

@@ -96,11 +96,12 @@ def format_owned(owned: Iterable[tuple[Thing, frozenset[str]]]) -> list[dict[str
 
 def digest_wanted(resolved: Resolved, login: Login | None) -> str:
     """Changes when the manifest, what it refers to or its Secret changes: then a difference is our own, not drift."""
-    subject, references = resolved.subject, resolved.references
+    subject, references, connection = resolved.subject, resolved.references, resolved.server.spec.connection
     wanted = {
+        "server": [connection.host, connection.port],  # elsewhere nothing has been applied
         "spec": subject.spec.model_dump(mode="json", by_alias=True, exclude=set(subject.kind.apart)),
         "database": references.database,
-        "owner": references.database_owner,
+        "owner": references.database_owner if not subject.kind.has_login else None,  # a login only names a database
         "principal": references.principal,
         "login": login.version if login else None,
     }

@@ -5,6 +5,7 @@ All functions of a record are pure. An object's model is read once, as a `Subjec
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from dbaas.api.model import Model
 from dbaas.api.references import DriftPolicy
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.engine import References
+
+MOST_RECENT = 512
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,25 @@ class Subject:
 
 
 def read_subject(kind: ManagedKind, resource: Resource) -> Subject:
-    """Raises pydantic's ValidationError where the object does not fit its schema."""
+    """Raises pydantic's ValidationError where the object does not fit its schema.
+
+    One version of an object is read by its indices, its own reconcile and those of others, mostly within a moment: the
+    latest are remembered, by the identity of the resource, which never changes.
+    """
+    known = _recent.get(id(resource))
+    if known is not None and known.resource is resource:
+        _recent.move_to_end(id(resource))
+        return known
+    subject = _recent[id(resource)] = _read_anew(kind, resource)
+    if len(_recent) > MOST_RECENT:
+        _recent.popitem(last=False)
+    return subject
+
+
+def _read_anew(kind: ManagedKind, resource: Resource) -> Subject:
     parsed: Any = kind.model.model_validate(resource.body())
     spec = kind.fill(parsed.spec, resource.metadata.name)
     return Subject(kind, resource, spec, parsed.status or ManagedStatus())
+
+
+_recent: OrderedDict[int, Subject] = OrderedDict()

@@ -21,6 +21,7 @@ from dbaas.controllers.managed.records import DATABASES, USERS
 from dbaas.controllers.servers import Server, read_server
 
 ALREADY_MANAGED = "AlreadyManaged"
+TOLD_SECONDS = 60.0  # what is referred to tells of its changes by its tokens; this is for what nobody foresaw
 
 
 @dataclass(frozen=True)
@@ -82,30 +83,30 @@ class Resolution:
         if database is not None:
             found = read_subject(DATABASES, database)
             await self._check_same_server(found, server)
-            owner = found.spec.owner or _observed_owner(found)
+            owner = found.spec.owner or observed_owner(found)
             references = replace(references, database=found.spec.name, database_owner=owner)
         return references
 
     async def _find(self, kind: Kind, key: Key, namespace: str, *, need_not_exist: bool = False) -> Resource:
         found = await self._client.get(kind, key)
         if found is None:
-            raise Waiting(f"{_word(kind)}NotFound", f"{kind} {key} does not exist")
+            raise _wait(f"{_word(kind)}NotFound", f"{kind} {key} does not exist")
         _check_consent(found, namespace)
         is_known = self._takes_unapplied or need_not_exist or found.status.get("applied")
         if not is_known or ready_reason(found) == ALREADY_MANAGED:
-            raise Waiting(f"{_word(kind)}NotReady", f"{kind} {key} is not ready yet")
+            raise _wait(f"{_word(kind)}NotReady", f"{kind} {key} is not ready yet")
         return found
 
     async def _check_same_server(self, database: Subject, server: Server) -> None:
         if database.links.instance != server.key:
-            raise Waiting(
+            raise _wait(
                 "OtherServer", f"{database.resource} lives on {database.links.instance} and not on {server.key}"
             )
 
     async def _explain_missing_instance(self, key: Key, kind: str) -> Waiting:
         if kind == DATABASE_CLUSTER.kind and await self._client.get(DATABASE_CLUSTER, key) is not None:
-            return Waiting("InstanceNotReady", f"DatabaseCluster {key} has not published its server yet")
-        return Waiting("InstanceNotFound", f"{kind} {key} does not exist")
+            return _wait("InstanceNotReady", f"DatabaseCluster {key} has not published its server yet")
+        return _wait("InstanceNotFound", f"{kind} {key} does not exist")
 
 
 def own_references(subject: Subject) -> References:
@@ -122,13 +123,13 @@ def _check_consent(target: Resource, namespace: str) -> None:
         return
     allowed: Collection[str] = target.spec.get("allowedNamespaces") or ()
     if "*" not in allowed and namespace not in allowed:
-        raise Waiting(
+        raise _wait(
             "ReferenceNotAllowed", f"{target} does not allow references from namespace {namespace!r}: "
             "add it to its spec.allowedNamespaces",
         )  # fmt: skip
 
 
-def _observed_owner(database: Subject) -> str | None:
+def observed_owner(database: Subject) -> str | None:
     """As the server said last."""
     status: Any = database.status
     observed = getattr(status, "database", None)
@@ -137,3 +138,7 @@ def _observed_owner(database: Subject) -> str | None:
 
 def _word(kind: Kind) -> str:
     return kind.kind.removeprefix("Database") or kind.kind
+
+
+def _wait(reason: str, message: str) -> Waiting:
+    return Waiting(reason, message, requeue_after=TOLD_SECONDS)

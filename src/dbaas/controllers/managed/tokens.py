@@ -12,10 +12,11 @@ from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key, Resource
 from dbaas.api.user import DATABASE_USER, DatabaseUserSpec
 from dbaas.contracts.reconcile import token_of
-from dbaas.controllers.conditions import is_ready
+from dbaas.controllers.conditions import is_ready, ready_reason
 from dbaas.controllers.managed.credentials import secret_names
 from dbaas.controllers.managed.kinds import ManagedKind, Subject, read_subject
-from dbaas.controllers.tokens import claims, depends_on, lives_on
+from dbaas.controllers.managed.resolution import ALREADY_MANAGED, observed_owner
+from dbaas.controllers.tokens import applied, claims, depends_on, lives_on
 
 
 def provided_by(kind: ManagedKind, resource: Resource) -> Iterable[str]:
@@ -23,33 +24,58 @@ def provided_by(kind: ManagedKind, resource: Resource) -> Iterable[str]:
     subject = _read(kind, resource)
     if subject is None:
         return
-    links = subject.links
+    links, names = subject.links, [token_of(kind.kind, resource.key)]
     if links.instance is not None:
         yield lives_on(links.instance)
         if real_name := kind.real_name(subject.spec):
-            yield claims(links.instance, kind.kind, real_name)
+            names.append(claims(links.instance, kind.kind, real_name))
+            yield names[-1]
     if links.user is not None:
         yield depends_on(DATABASE_USER, links.user)
     if links.database is not None:
         yield depends_on(DATABASE, links.database)
+    if subject.was_applied and ready_reason(resource) != ALREADY_MANAGED:
+        yield from map(applied, names)
+
+
+def matters(kind: ManagedKind, old: Resource, new: Resource) -> bool:
+    """Whether those who refer to it must look again: at what is asked for, and at whom its server calls its owner.
+
+    That its server has it, now or no more, is told by tokens.
+    """
+    before, after = (
+        (resource.metadata.generation, resource.metadata.is_deleting, ready_reason(resource) == ALREADY_MANAGED)
+        for resource in (old, new)
+    )
+    if before != after:
+        return True
+    known, found = _read(kind, old), _read(kind, new)
+    if known is None or found is None or not known.was_applied:
+        return False
+    return observed_owner(known) != observed_owner(found)
 
 
 def referred_by(kind: ManagedKind, resource: Resource) -> Iterable[str]:
-    """What wakes it. The server wakes only those that wait for it; settled ones are its drift pass' business."""
+    """What wakes it. The server wakes only those that wait for it; settled ones are its drift pass' business.
+
+    A login only names its database, which need not be there yet; all others need what they refer to on the server.
+    """
     subject = _read(kind, resource)
     if subject is None:
         return
     links, namespace = subject.links, resource.metadata.namespace
-    if links.user is not None:
-        yield token_of(DATABASE_USER, links.user)
-    if links.database is not None:
-        yield token_of(DATABASE, links.database)
+    for other, key in ((DATABASE_USER, links.user), (DATABASE, links.database)):
+        if key is not None:
+            yield token_of(other, key)
+            if not kind.has_login:
+                yield applied(token_of(other, key))
     if kind.has_login:
         yield from _secrets(subject.spec, resource)
     if links.instance is not None and not is_ready(resource):
         yield token_of(DATABASE_INSTANCE, links.instance)
         for other, name in links.real_names:
             yield claims(links.instance, other, name)
+            yield applied(claims(links.instance, other, name))
     if resource.metadata.is_deleting:
         yield depends_on(kind.kind, resource.key)
         yield token_of(NAMESPACE, Key("", namespace))

@@ -12,7 +12,7 @@ from importlib import util
 from pathlib import Path
 
 from dbaas.api.cluster import DatabaseClusterSpec, Parameter
-from dbaas.contracts.provider import CheckCommand, File, Init, Instance, Port, SecretKey, Stop, Workload
+from dbaas.contracts.provider import CheckCommand, File, Init, Instance, Port, SecretKey, Stop, VersionMark, Workload
 from dbaas.engines.postgres.names import ADMINISTRATOR
 from dbaas.engines.postgres.parameters import parameters_of
 
@@ -46,6 +46,7 @@ host   all  all  ::1/128       scram-sha-256
 _DEFAULTS = {"log_line_prefix": "%m [%p] %q%u@%d ", "log_timezone": "UTC", "timezone": "UTC"}
 ALTER_SYSTEM_SWITCH_SINCE = 17
 BUILTIN_LOCALE_SINCE = 17
+STOP_SECONDS = 300.0  # a last checkpoint of hundreds of databases on a slow disk takes minutes
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class PostgresServer:
         instance = Instance(
             name=name,
             command=_command(version),
-            init=(Init(_initialise(version), DATA),),
+            init=(Init(_initialise(version), DATA, VersionMark("PG_VERSION", version)),),
             files=(
                 File(PASSWORD, secret=password, on_change="nothing"),
                 File(MAIN, content=f"include '{RESTART}'\ninclude '{RELOAD}'\n"),
@@ -73,7 +74,7 @@ class PostgresServer:
             ports=(PORT,),
             ready=CheckCommand(command=_ask_ready(), period_seconds=0.5),
             alive=CheckCommand(port=PORT.name, period_seconds=10.0, timeout_seconds=5.0, failures=6),
-            stop=Stop("SIGINT", 60.0),  # fast shutdown: ends sessions, writes everything, exits
+            stop=Stop("SIGINT", STOP_SECONDS),  # fast shutdown: ends sessions, writes everything, exits
         )
         return Workload(ENGINE_NAME, version, (instance,), password, ADMINISTRATOR)
 

@@ -11,6 +11,7 @@ from dbaas.contracts.engine import Address
 from dbaas.contracts.statement import Statement
 from dbaas.core.duration import parse_duration
 from dbaas.core.offload import Offload
+from dbaas.engines.postgres import passwords
 from dbaas.engines.postgres.failures import translate, translate_connecting
 from dbaas.engines.postgres.options import InstanceOptions
 from dbaas.engines.postgres.queries import Query, Verifier, encode
@@ -90,7 +91,9 @@ class PostgresSession:
 
     def _encrypt(self, verifier: Verifier) -> str:
         password, user = verifier.password.reveal().encode(), verifier.username.encode()
-        return self._connection.pgconn.encrypt_password(password, user, b"scram-sha-256").decode()
+        made = self._connection.pgconn.encrypt_password(password, user, b"scram-sha-256").decode()
+        passwords.remember(verifier.password.reveal(), made)
+        return made
 
 
 class PostgresConnect:
