@@ -61,3 +61,10 @@ def test_managed_fields_are_set_and_taken_away_without_touching_the_object() -> 
     assert plain == obj()
     assert without_managed(full) == plain
     assert "managedFields" not in with_managed(full, [])["metadata"]
+
+
+def test_entries_that_fit_their_schema_are_the_very_same_again() -> None:
+    owned = managed(one={"f:spec": {"f:size": {}, "f:list": {'k:{"name":"a"}': {".": {}, "f:name": {}}}}})
+    assert adopt_schema(owned, type_of(SCHEMA))[ONE] is owned[ONE]
+    stale = managed(one={"f:spec": {"f:whole": {"f:a": {}}}})
+    assert adopt_schema(stale, type_of(SCHEMA))[ONE].fields.to_json() == {"f:spec": {"f:whole": {}}}

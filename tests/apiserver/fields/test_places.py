@@ -61,3 +61,9 @@ def test_null_is_what_the_schema_declares() -> None:
     assert at("spec", "atom").kind(None) == "list"
     assert at("spec", "either").kind(None) == "map"
     assert kind_of("x") == "scalar"
+
+
+def test_a_place_has_the_same_type_each_time() -> None:
+    assert type_of(SCHEMA) is ROOT
+    assert at("spec", "list").items() is at("spec", "list").items()
+    assert at("spec", "map", "one") is at("spec", "map", "other")

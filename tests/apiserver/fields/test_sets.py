@@ -52,3 +52,18 @@ def test_the_empty_path_is_nobodys() -> None:
 def test_broken_fields_are_refused(written: object) -> None:
     with pytest.raises(ElementRefused):
         from_json(written)
+
+
+def test_what_an_operation_leaves_alone_is_the_very_same_set() -> None:
+    one, other = from_json({"f:a": {"f:b": {}}}), from_json({"f:c": {"f:d": {}}})
+    assert one.difference(other) is one
+    assert one.without(other) is one
+    assert one.union(FieldSet()) is one
+    assert one.union(other).children["f:a"] is one.children["f:a"]
+
+
+def test_a_set_that_was_written_before_it_grew_is_written_anew() -> None:
+    grown = of_paths([("f:a", "f:b")])
+    assert grown.to_json() == {"f:a": {"f:b": {}}}
+    grown.insert(("f:a", "f:c"))
+    assert grown.to_json() == {"f:a": {"f:b": {}, "f:c": {}}}

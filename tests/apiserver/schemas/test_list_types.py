@@ -61,3 +61,8 @@ def test_elements_that_are_no_objects_have_no_key() -> None:
 
 def test_an_object_that_was_stored_with_duplicates_stays_writable() -> None:
     assert causes({"set": ["a", "a"]}, set=["a", "a", "b"]) == []
+
+
+def test_a_text_is_no_object_that_reads_like_it() -> None:
+    assert causes(set=[{"k": "a"}, ["k", "a"], "k", {"k": 1}, {"k": "1"}]) == []
+    assert causes(set=[{"k": "a"}, {"k": "a"}]) == ['set[1]: Duplicate value: {"k":"a"}']

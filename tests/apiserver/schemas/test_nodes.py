@@ -57,3 +57,18 @@ def test_maps_give_all_their_values_the_same_node() -> None:
     node = compiled({"type": "object", "additionalProperties": TEXT})
     assert node.child("anything") is node.additional
     assert compiled({"type": "object"}).child("anything") is None
+
+
+def test_a_node_knows_what_is_below_it() -> None:
+    whole = {"type": "object", "x-kubernetes-embedded-resource": True}
+    node = compiled({"properties": {"deep": {"additionalProperties": whole}, "set": {"x-kubernetes-list-type": "set"}}})
+    assert (node.has_embedded, node.has_list_types) == (True, True)
+    assert (node.properties["deep"].has_embedded, node.properties["deep"].has_list_types) == (True, False)
+    assert not node.properties["set"].has_list_types
+
+
+def test_only_a_place_without_any_bound_is_unbound() -> None:
+    assert compiled(TEXT).unbound is str
+    assert compiled({"type": "boolean"}).unbound is bool
+    for bound in ({"maxLength": 1}, {"enum": ["a"]}, {"format": "date"}, {"not": TEXT}, {"type": "integer"}):
+        assert compiled({**TEXT, **bound}).unbound is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dbaas.apiserver.fields.places import Type
+from dbaas.apiserver.fields.places import DEDUCED, Type
 from dbaas.apiserver.fields.walks import is_leaf, steps_of
 from dbaas.apiserver.schemas.nodes import ABSENT
 
@@ -25,7 +25,7 @@ def merge(live: Any, applied: Any, place: Type) -> Any:
 def _merge_maps(live: Mapping[str, Any], applied: Mapping[str, Any], place: Type) -> dict[str, Any]:
     merged = dict(live)
     for key, value in applied.items():
-        merged[key] = merge(live.get(key, ABSENT), value, place.field(key) or Type(None))
+        merged[key] = merge(live.get(key, ABSENT), value, place.field(key) or DEDUCED)
     return merged
 
 

@@ -61,13 +61,22 @@ def take_over(managed: Managed, writer: Identity | None, comparison: Comparison)
     for identity, entry in managed.items():
         kept = entry.fields if identity == writer else entry.fields.difference(gone)
         if kept:
-            left[identity] = replace(entry, fields=kept)
+            left[identity] = entry if kept is entry.fields else replace(entry, fields=kept)
     return left
 
 
 def adopt_schema(managed: Managed, root: Type) -> Managed:
     """A place that merged when its fields were recorded and is now replaced whole is owned as a whole."""
-    return {identity: replace(entry, fields=_adopt(entry.fields, root)) for identity, entry in managed.items()}
+    return {identity: _adopt_entry(entry, root) for identity, entry in managed.items()}
+
+
+def _adopt_entry(entry: Entry, root: Type) -> Entry:
+    """The entry itself where it fits already, which is remembered: the same sets of fields come again and again."""
+    if entry.fields.fits is root:
+        return entry
+    adopted = _adopt(entry.fields, root)
+    adopted.fits = root
+    return entry if adopted is entry.fields else replace(entry, fields=adopted)
 
 
 def _adopt(fields: FieldSet, place: Type) -> FieldSet:
@@ -80,6 +89,8 @@ def _adopt(fields: FieldSet, place: Type) -> FieldSet:
             members.add(step)
         else:
             children[step] = _adopt(below, child)
+    if members == fields.members and all(children.get(step) is below for step, below in fields.children.items()):
+        return fields
     return FieldSet(members, children)
 
 

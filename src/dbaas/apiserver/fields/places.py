@@ -7,7 +7,7 @@ lists are replaced.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -20,34 +20,28 @@ _OBJECT_META = PREFIX + "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _KINDS: Mapping[str, Kind] = {"object": "map", "array": "list"}
 
 
-@dataclass(frozen=True, slots=True)
 class Type:
-    """`node` None is a deduced type. `keeps_unknown`: this place or one above it keeps unknown fields."""
+    """`node` None is a deduced type. `keeps_unknown`: this place or one above it keeps unknown fields. `declared` is
+    what the schema says, None where anything goes. Types are made once for each place of a schema and never changed.
+    """
 
-    node: Node | None
-    keeps_unknown: bool = False
+    __slots__ = ("_fields", "_items", "_others", "declared", "is_atomic_list", "is_atomic_map", "keeps_unknown", "node")
+
+    def __init__(self, node: Node | None, keeps_unknown: bool = False) -> None:
+        self.node = node
+        self.keeps_unknown = keeps_unknown
+        self.declared: Kind | None = None
+        if node is not None and node.types and not node.int_or_string:
+            self.declared = _KINDS.get(node.types[0], "scalar")
+        self.is_atomic_list = node is None or node.list_type not in ("set", "map")
+        self.is_atomic_map = node is not None and node.map_type == "atomic"
+        self._fields: dict[str, Type] = {}
+        self._others: Type | None = None
+        self._items: Type | None = None
 
     def kind(self, value: Any) -> Kind:
         """How a value is treated here; null is treated as what the schema declares."""
-        declared = self.declared
-        if declared is not None and (value is None or declared == kind_of(value)):
-            return declared
-        return "map" if value is None else kind_of(value)
-
-    @property
-    def declared(self) -> Kind | None:
-        """What the schema says, None where anything goes."""
-        if self.node is None or self.node.int_or_string or not self.node.types:
-            return None
-        return _KINDS.get(self.node.types[0], "scalar")
-
-    @property
-    def is_atomic_list(self) -> bool:
-        return self.node is None or self.node.list_type not in ("set", "map")
-
-    @property
-    def is_atomic_map(self) -> bool:
-        return self.node is not None and self.node.map_type == "atomic"
+        return (self.declared or "map") if value is None else kind_of(value)
 
     def names(self, key: str) -> bool:
         """Whether a field is declared by name: of such a map the parent is owned with its fields."""
@@ -55,34 +49,51 @@ class Type:
 
     def field(self, key: str) -> Type | None:
         """The type of a field, None where the schema forbids it."""
+        found = self._fields.get(key)
+        if found is not None:
+            return found
+        if self.names(key):
+            found = self._fields[key] = self._named(key)
+            return found
+        if self._others is None:
+            self._others = self._find_others()
+        return self._others
+
+    def items(self) -> Type:
+        if self._items is None:
+            items = None if self.node is None else self.node.items
+            self._items = DEDUCED if items is None else Type(items, self._keeps_below())
+        return self._items
+
+    def _named(self, key: str) -> Type:
+        assert self.node is not None
+        if self.node.embedded and key in _implied():
+            return Type(_implied()[key])
+        return Type(self.node.properties[key], self._keeps_below())
+
+    def _find_others(self) -> Type | None:
+        """The type of every field that has no name in the schema."""
         node = self.node
         if node is None:
             return self
-        keeps = self.keeps_unknown or _keeps_unknown(node)
-        if node.embedded and key in _implied():
-            return Type(_implied()[key])
-        if key in node.properties:
-            return Type(node.properties[key], keeps)
         if isinstance(node.additional, Node):
-            return Type(node.additional, keeps)
-        if node.additional is True or keeps or (node.additional is None and not node.properties):
-            return Type(None)
+            return Type(node.additional, self._keeps_below())
+        if node.additional is True or self._keeps_below() or (node.additional is None and not node.properties):
+            return DEDUCED
         return None
 
-    def items(self) -> Type:
-        if self.node is None or self.node.items is None:
-            return Type(None)
-        return Type(self.node.items, self.keeps_unknown or _keeps_unknown(self.node))
+    def _keeps_below(self) -> bool:
+        keeps = self.node is not None and bool(self.node.spec.get("x-kubernetes-preserve-unknown-fields"))
+        return self.keeps_unknown or keeps
+
+
+DEDUCED = Type(None)
 
 
 def kind_of(value: Any) -> Kind:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return "map"
     return "list" if isinstance(value, list) else "scalar"
-
-
-def _keeps_unknown(node: Node) -> bool:
-    return bool(node.spec.get("x-kubernetes-preserve-unknown-fields"))
 
 
 @lru_cache(maxsize=1)
@@ -94,8 +105,12 @@ def _implied() -> Mapping[str, Node]:
 
 
 def type_of(schema: Schema) -> Type:
-    """The type of whole objects of a kind."""
-    root = schema.root
+    """The type of whole objects of a kind, the same one each time."""
+    return _type_of(schema.root)
+
+
+@lru_cache(maxsize=256)
+def _type_of(root: Node) -> Type:
     return Type(root if root.embedded else replace(root, embedded=True))
 
 

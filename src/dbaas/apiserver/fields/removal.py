@@ -6,7 +6,7 @@ from typing import Any
 
 from dbaas.apiserver.fields import elements
 from dbaas.apiserver.fields.managers import Managed
-from dbaas.apiserver.fields.places import Type
+from dbaas.apiserver.fields.places import DEDUCED, Type
 from dbaas.apiserver.fields.sets import FieldSet
 from dbaas.apiserver.fields.walks import fields_of, remove
 
@@ -43,5 +43,5 @@ def with_named_parents(fields: FieldSet, place: Type) -> FieldSet:
         if kind == "f" and place.names(content):
             members.add(step)
         child = place.field(content) if kind == "f" else place.items()
-        children[step] = with_named_parents(below, child or Type(None))
+        children[step] = with_named_parents(below, child or DEDUCED)
     return FieldSet(members, children)

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from dbaas.apiserver.fields import elements
-from dbaas.apiserver.fields.places import Type, list_key
-from dbaas.apiserver.fields.sets import FieldSet, Path
+from dbaas.apiserver.fields.places import DEDUCED, Kind, Type, list_key
+from dbaas.apiserver.fields.sets import NOTHING, FieldSet
 from dbaas.apiserver.schemas.nodes import ABSENT
 
-_SHALLOW = 3
+_OPEN = (dict, list, type(None))  # values that may be looked into, or stand for one that may
 
 
 def same(one: Any, other: Any) -> bool:
     """Equality of values: numbers by size (1 is 1.0), true is not 1."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return len(one) == len(other) and all(key in other and same(one[key], other[key]) for key in one)
+    if one != other:
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return orjson.dumps(one) == orjson.dumps(other) or all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    return bool(one == other)
+        return all(map(same, one, other))
+    return isinstance(one, bool) is isinstance(other, bool)
 
 
 def steps_of(values: Sequence[Any], place: Type) -> list[str]:
@@ -32,7 +32,7 @@ def steps_of(values: Sequence[Any], place: Type) -> list[str]:
     node = place.node
     if node is not None and node.list_type == "map":
         items = place.items()
-        return [elements.key(list_key(v, items, node.list_keys) if isinstance(v, Mapping) else {}) for v in values]
+        return [elements.key(list_key(v, items, node.list_keys) if isinstance(v, dict) else {}) for v in values]
     return [elements.value(value) for value in values]
 
 
@@ -45,27 +45,45 @@ def is_leaf(kind: str, place: Type, one: Any, other: Any = ABSENT) -> bool:
 
 def fields_of(value: Any, place: Type) -> FieldSet:
     """What a manager owns that declares this value."""
+    return NOTHING if _is_whole(value, place) else _collect_below(value, place)
+
+
+def _is_whole(value: Any, place: Type) -> bool:
+    kind = place.kind(value)
+    return kind == "scalar" or (place.is_atomic_list if kind == "list" else place.is_atomic_map)
+
+
+def _collect_below(value: Any, place: Type) -> FieldSet:
     found = FieldSet()
-    _collect(value, place, (), found)
+    if isinstance(value, list):
+        _collect_list(value, place, found)
+    elif isinstance(value, dict):
+        _collect_map(value, place, found)
     return found
 
 
-def _collect(value: Any, place: Type, path: Path, found: FieldSet) -> None:
-    kind = place.kind(value)
-    if kind == "scalar" or (place.is_atomic_list if kind == "list" else place.is_atomic_map):
-        found.insert(path)
-    elif isinstance(value, list):
-        steps = steps_of(value, place)
-        for step, each in zip(steps, value, strict=True):
-            if steps.count(step) == 1:
-                _collect(each, place.items(), (*path, step), found)
-            found.insert((*path, step))
-    elif isinstance(value, Mapping):
-        for key, each in value.items():
-            where = (*path, elements.field(key))
-            _collect(each, place.field(key) or Type(None), where, found)
-            if each is None or each == {} or not place.names(key):
-                found.insert(where)
+def _collect(value: Any, place: Type, step: str, found: FieldSet) -> None:
+    """Into `found`, the set of the place above."""
+    if _is_whole(value, place):
+        found.members.add(step)
+    elif below := _collect_below(value, place):
+        found.children[step] = below
+
+
+def _collect_list(value: Sequence[Any], place: Type, found: FieldSet) -> None:
+    steps = steps_of(value, place)
+    for step, each in zip(steps, value, strict=True):
+        if steps.count(step) == 1:
+            _collect(each, place.items(), step, found)
+        found.members.add(step)
+
+
+def _collect_map(value: Mapping[str, Any], place: Type, found: FieldSet) -> None:
+    for key, each in value.items():
+        step = elements.field(key)
+        _collect(each, place.field(key) or DEDUCED, step, found)
+        if each is None or each == {} or not place.names(key):
+            found.members.add(step)
 
 
 @dataclass(frozen=True)
@@ -85,79 +103,106 @@ class Comparison:
     def changed(self) -> FieldSet:
         return self.modified.union(self.added)
 
+    def attach(self, step: str, below: Comparison) -> None:
+        """Takes over what was found below a step that nothing is known of yet."""
+        for ours, theirs in ((self.added, below.added), (self.modified, below.modified), (self.removed, below.removed)):
+            if theirs:
+                ours.children[step] = theirs
+
 
 def compare(old: Any, new: Any, place: Type) -> Comparison:
+    """Of two maps, or two lists."""
     found = Comparison()
-    _compare(old, new, place, (), found)
+    if not _is_the_same_text(old, new):
+        _compare_below(old, new, place, _open_kinds(old, new, place), found)
     return found
 
 
-def _compare(old: Any, new: Any, place: Type, path: Path, found: Comparison) -> None:
-    if old is new or (len(path) < _SHALLOW and _is_the_same_text(old, new)):
-        return
-    if path and (old is ABSENT or new is ABSENT):
+def _compare(old: Any, new: Any, place: Type, step: str, found: Comparison) -> None:
+    """Into `found`, the comparison of the place above."""
+    if old is ABSENT or new is ABSENT:
         present, into = (new, found.added) if old is ABSENT else (old, found.removed)
-        into.graft(path, everything_below(present, place))
+        into.members.add(step)
+        if inside := everything_below(present, place):
+            into.children[step] = inside
         return
-    kinds = {place.kind(each) for each in (old, new) if each is not ABSENT}
-    if any(is_leaf(kind, place, old, new) for kind in kinds):
+    if not isinstance(old, _OPEN) and not isinstance(new, _OPEN):
         if not same(old, new):
-            found.modified.insert(path)
-        kinds = {kind for kind in kinds if not is_leaf(kind, place, old, new)}
-        if not kinds:
-            return
-    for kind in kinds:
-        if kind == "map":
-            _compare_maps(old, new, place, path, found)
-        else:
-            _compare_lists(old, new, place, path, found)
+            found.modified.members.add(step)
+        return
+    if _is_the_same_text(old, new):
+        return
+    kinds = _open_kinds(old, new, place)
+    if len(kinds) < len({place.kind(old), place.kind(new)}) and not same(old, new):
+        found.modified.members.add(step)
+    if kinds:
+        below = Comparison()
+        _compare_below(old, new, place, kinds, below)
+        found.attach(step, below)
+
+
+def _open_kinds(old: Any, new: Any, place: Type) -> set[Kind]:
+    """As what the two are to be looked into; a leaf is compared as a whole."""
+    return {kind for kind in (place.kind(old), place.kind(new)) if not is_leaf(kind, place, old, new)}
+
+
+def _compare_below(old: Any, new: Any, place: Type, kinds: Collection[Kind], found: Comparison) -> None:
+    if "map" in kinds:
+        _compare_maps(old, new, place, found)
+    if "list" in kinds:
+        _compare_lists(old, new, place, found)
 
 
 def everything_below(value: Any, place: Type) -> FieldSet:
     """All places inside a value, parents and elements included."""
-    kind = place.kind(value)
-    if is_leaf(kind, place, value):
-        return FieldSet()
+    if is_leaf(place.kind(value), place, value):
+        return NOTHING
     if isinstance(value, list):
         groups = _grouped(value, place)
         single = {step: each[0] for step, each in groups.items() if len(each) == 1}
-        return FieldSet(groups, {step: everything_below(each, place.items()) for step, each in single.items()})
-    steps = {key: elements.field(key) for key in value}
-    children = {step: everything_below(value[key], place.field(key) or Type(None)) for key, step in steps.items()}
-    return FieldSet(steps.values(), children)
+        children = {step: everything_below(each, place.items()) for step, each in single.items()}
+        return FieldSet(set(groups), {step: below for step, below in children.items() if below})
+    found = FieldSet()
+    for key, each in value.items():
+        step = elements.field(key)
+        found.members.add(step)
+        # Whatever is no filled list or map is a leaf.
+        if each and isinstance(each, dict | list) and (below := everything_below(each, place.field(key) or DEDUCED)):
+            found.children[step] = below
+    return found
 
 
 def _is_the_same_text(old: Any, new: Any) -> bool:
-    """A quick answer for large values that did not change; no answer otherwise."""
-    return isinstance(old, Mapping | list) and type(old) is type(new) and orjson.dumps(old) == orjson.dumps(new)
+    """A quick answer for values that did not change; no answer otherwise."""
+    return isinstance(old, dict | list) and bool(old == new) and orjson.dumps(old) == orjson.dumps(new)
 
 
-def _compare_maps(old: Any, new: Any, place: Type, path: Path, found: Comparison) -> None:
-    before = old if isinstance(old, Mapping) else {}
-    after = new if isinstance(new, Mapping) else {}
+def _compare_maps(old: Any, new: Any, place: Type, found: Comparison) -> None:
+    before = old if isinstance(old, dict) else {}
+    after = new if isinstance(new, dict) else {}
     for key in (*before, *(each for each in after if each not in before)):
-        where = (*path, elements.field(key))
-        _compare(before.get(key, ABSENT), after.get(key, ABSENT), place.field(key) or Type(None), where, found)
+        one, other = before.get(key, ABSENT), after.get(key, ABSENT)
+        if one is not other:
+            _compare(one, other, place.field(key) or DEDUCED, elements.field(key), found)
 
 
-def _compare_lists(old: Any, new: Any, place: Type, path: Path, found: Comparison) -> None:
+def _compare_lists(old: Any, new: Any, place: Type, found: Comparison) -> None:
     before, after = (_grouped(each, place) if isinstance(each, list) else {} for each in (old, new))
     for step in (*before, *(each for each in after if each not in before)):
-        where = (*path, step)
         left, right = before.get(step, []), after.get(step, [])
         if len(left) > 1 and len(right) > 1:
             if not same(left, right):
-                found.modified.insert(where)
+                found.modified.members.add(step)
             continue
         # Of elements that stand more than once nobody knows which is meant: only the step itself counts.
         one = left[0] if len(left) == 1 else ABSENT
         other = right[0] if len(right) == 1 else ABSENT
         if one is not ABSENT or other is not ABSENT:
-            _compare(one, other, place.items(), where, found)
+            _compare(one, other, place.items(), step, found)
         if len(left) > 1:
-            found.removed.insert(where)
+            found.removed.members.add(step)
         if len(right) > 1:
-            found.added.insert(where)
+            found.added.members.add(step)
 
 
 def _grouped(values: Sequence[Any], place: Type) -> dict[str, list[Any]]:
@@ -170,7 +215,7 @@ def _grouped(values: Sequence[Any], place: Type) -> dict[str, list[Any]]:
 def remove(value: Any, fields: FieldSet, place: Type) -> Any:
     """The value without some fields; null where nothing of a list or map is left."""
     kind = place.kind(value)
-    if kind == "map" and isinstance(value, Mapping):
+    if kind == "map" and isinstance(value, dict):
         return None if place.is_atomic_map else _remove_from_map(value, fields, place) or None
     if kind == "list" and isinstance(value, list):
         return None if place.is_atomic_list else list(_remove_from_list(value, fields, place)) or None
@@ -183,7 +228,7 @@ def _remove_from_map(value: Mapping[str, Any], fields: FieldSet, place: Type) ->
         step = elements.field(key)
         if step not in fields.members:
             below = fields.children.get(step)
-            kept[key] = remove(each, below, place.field(key) or Type(None)) if below else each
+            kept[key] = remove(each, below, place.field(key) or DEDUCED) if below else each
     return kept
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -17,19 +16,27 @@ def drop_nulls(value: Any, node: Node | None, *, drops_empty: bool = False) -> A
     """
     if node is None:
         return value
-    if isinstance(value, Mapping):
-        kept = {}
-        for key, each in value.items():
-            child = node.child(key)
-            empty = drops_empty and key not in node.limits.required and _is_empty(each, child)
-            if not empty and _may_stay(each, child):
-                kept[key] = drop_nulls(each, child, drops_empty=drops_empty)
-        same = len(kept) == len(value) and all(kept[key] is value[key] for key in kept)
-        return value if same else kept
+    if isinstance(value, dict):
+        return _drop_from_object(value, node, drops_empty)
     if isinstance(value, list) and node.items is not None:
         dropped = [drop_nulls(each, node.items, drops_empty=drops_empty) for each in value]
         return value if all(a is b for a, b in zip(dropped, value, strict=True)) else dropped
     return value
+
+
+def _drop_from_object(value: dict[str, Any], node: Node, drops_empty: bool) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    for key, each in value.items():
+        if each is not None and not isinstance(each, dict | list):
+            continue
+        child = node.child(key)
+        empty = drops_empty and key not in node.limits.required and _is_empty(each, child)
+        left = ABSENT if empty or not _may_stay(each, child) else drop_nulls(each, child, drops_empty=drops_empty)
+        if left is not each:
+            changed[key] = left
+    if not changed:
+        return value
+    return {key: left for key, each in value.items() if (left := changed.get(key, each)) is not ABSENT}
 
 
 def _may_stay(value: Any, node: Node | None) -> bool:
@@ -44,7 +51,7 @@ def fill_defaults(value: Any, node: Node | None) -> Any:
     """With defaults where a field is absent, or null and not nullable; the same value where nothing is to be filled."""
     if node is None or not node.has_defaults:
         return value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _fill_object(value, node)
     if isinstance(value, list) and node.items is not None:
         items = node.items
@@ -59,18 +66,18 @@ def _replace_null(value: Any, node: Node) -> Any:
     return value
 
 
-def _fill_object(value: Mapping[str, Any], node: Node) -> Mapping[str, Any]:
+def _fill_object(value: dict[str, Any], node: Node) -> dict[str, Any]:
     added = {
         key: deepcopy(child.default)
         for key, child in node.properties.items()
         if child.default is not ABSENT and (key not in value or (value[key] is None and not child.nullable))
     }
-    changed = bool(added)
-    filled: dict[str, Any] = {}
-    for key, each in {**value, **added}.items():
-        child = node.child(key)
-        if child is not None and child is node.additional:
-            each = _replace_null(each, child)
-        filled[key] = fill_defaults(each, child)
-        changed = changed or filled[key] is not value[key]
-    return filled if changed else value
+    changed: dict[str, Any] = {}
+    for key, each in (value | added).items() if added else value.items():
+        if each is None or isinstance(each, dict | list):
+            child = node.child(key)
+            filled = _replace_null(each, child) if child is not None and child is node.additional else each
+            filled = fill_defaults(filled, child)
+            if filled is not each:
+                changed[key] = filled
+    return {**value, **added, **changed} if added or changed else value

@@ -21,7 +21,7 @@ _KIND_RULE = (
 
 def validate_embedded(value: Any, node: Node | None, path: str = "") -> Iterator[Cause]:
     """Causes of all embedded resources below; the object itself is not one."""
-    if node is None:
+    if node is None or not (node.embedded or node.has_embedded):
         return
     if isinstance(value, Mapping):
         if node.embedded and path:

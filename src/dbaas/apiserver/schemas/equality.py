@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
+
+import orjson
 
 
 def equal(one: Any, other: Any) -> bool:
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return len(one) == len(other) and all(key in other and equal(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(equal, one, other))
-    return type(one) is type(other) and bool(one == other)
+    """Both are JSON. What differs even to Python differs; what has the same text is equal; the rest is looked at."""
+    if one is other:
+        return True
+    if type(one) is not type(other) or one != other:
+        return False
+    if isinstance(one, dict):
+        return orjson.dumps(one) == orjson.dumps(other) or all(equal(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return all(map(equal, one, other))
+    return True

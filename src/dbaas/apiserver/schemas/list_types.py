@@ -11,7 +11,7 @@ from dbaas.apiserver.schemas.nodes import Node
 
 
 def validate_list_types(value: Any, node: Node | None, path: str = "") -> Iterator[Cause]:
-    if node is None:
+    if node is None or not (node.list_type or node.has_list_types):
         return
     if isinstance(value, Mapping):
         for key, each in value.items():
@@ -39,9 +39,20 @@ def _validate_map(path: str, value: Sequence[Any], node: Node) -> Iterator[Cause
 
 def _repeated(path: str, values: Sequence[Any], shown: Sequence[Any]) -> Iterator[Cause]:
     """The second of equal elements is reported, later ones are not."""
-    seen: dict[str, int] = {}
+    seen: dict[tuple[str, object], int] = {}
     for index, value in enumerate(values):
-        identity = f"{type(value).__name__}:{wording.format_json(value)}"
+        identity = _identity(value)
         seen[identity] = seen.get(identity, 0) + 1
         if seen[identity] == 2:
             yield wording.duplicate(f"{path}[{index}]", shown[index])
+
+
+def _identity(value: Any) -> tuple[str, object]:
+    """The same for equal values only. Texts, and objects with one text, are what is mostly there."""
+    if isinstance(value, str):
+        return "text", value
+    if isinstance(value, dict) and len(value) == 1:
+        ((name, content),) = value.items()
+        if isinstance(content, str):
+            return "named text", (name, content)
+    return type(value).__name__, wording.format_json(value)

@@ -11,6 +11,7 @@ from dbaas.apiserver.schemas.patterns import compile_pattern
 
 REFERENCE = "$ref"
 Spec = Mapping[str, Any]
+_BOUNDS = frozenset({"enum", "pattern", "format", "minLength", "maxLength", "allOf", "anyOf", "oneOf", "not"})
 
 
 class Absent:
@@ -71,8 +72,11 @@ class Node:
     one_of: tuple[Node, ...] = ()
     none_of: Node | None = None
     rules: tuple[Spec, ...] = ()
+    unbound: type | None = None  # str or bool where every text or truth value will do
     has_defaults: bool = False
     has_rules: bool = False
+    has_embedded: bool = False  # like has_defaults: somewhere below, whatever the node itself is
+    has_list_types: bool = False
 
     def child(self, key: str) -> Node | None:
         """The node of a field or of a map's value, None where the schema says nothing about it."""
@@ -99,16 +103,25 @@ def compile_node(spec: Spec, definitions: Mapping[str, Spec]) -> Node:
 
 
 def _mark(nodes: list[Node]) -> None:
-    """Lets each node know whether defaults or rules are anywhere below it; repeated, since nodes may form cycles."""
+    """Lets each node know what is anywhere below it; repeated, since nodes may form cycles."""
     changed = True
     while changed:
         changed = False
         for node in nodes:
-            defaults = any(each.default is not ABSENT or each.has_defaults for each in node.children())
-            rules = bool(node.rules) or any(each.has_rules for each in node.children())
-            if (defaults, rules) != (node.has_defaults, node.has_rules):
-                node.has_defaults, node.has_rules = defaults, rules
+            found = _look_below(node)
+            if found != (node.has_defaults, node.has_rules, node.has_embedded, node.has_list_types):
+                node.has_defaults, node.has_rules, node.has_embedded, node.has_list_types = found
                 changed = True
+
+
+def _look_below(node: Node) -> tuple[bool, bool, bool, bool]:
+    defaults = rules = embedded = list_types = False
+    for each in node.children():
+        defaults = defaults or each.default is not ABSENT or each.has_defaults
+        rules = rules or each.has_rules
+        embedded = embedded or each.embedded or each.has_embedded
+        list_types = list_types or each.list_type in ("set", "map") or each.has_list_types
+    return defaults, rules or bool(node.rules), embedded, list_types
 
 
 class _Compiler:
@@ -145,6 +158,8 @@ class _Compiler:
         node.rules = tuple(spec.get("x-kubernetes-validations", ()))
         node.limits = _limits(spec, is_builtin=bool(self._definitions))
         self._fill_below(node, spec)
+        if len(node.types) == 1 and not spec.keys() & _BOUNDS:
+            node.unbound = {"string": str, "boolean": bool}.get(node.types[0])
         return node
 
     def _fill_below(self, node: Node, spec: Spec) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dbaas.apiserver.schemas.nodes import Node
+from dbaas.apiserver.schemas.nodes import ABSENT, Node
 
 IMPLIED = ("apiVersion", "kind", "metadata")
 _OWNER = {"apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"}
@@ -103,19 +103,23 @@ def prune(value: Any, node: Node | None) -> Any:
 
 
 def _prune_object(value: Mapping[str, Any], node: Node | None) -> Mapping[str, Any]:
-    kept: dict[str, Any] = {}
-    changed = False
+    changed: dict[str, Any] = {}
     for key, each in value.items():
         if node is not None and node.embedded and key in IMPLIED:
-            kept[key] = _prune_metadata(each, node) if key == "metadata" else each
+            kept = _prune_metadata(each, node) if key == "metadata" else each
         else:
             known, child = _look_up(node, key)
             if not known:
-                changed = True
+                kept = ABSENT
+            elif child is None or not isinstance(each, dict | list):
                 continue
-            kept[key] = each if child is None else prune(each, child)
-        changed = changed or kept[key] is not each
-    return kept if changed else value
+            else:
+                kept = prune(each, child)
+        if kept is not each:
+            changed[key] = kept
+    if not changed:
+        return value
+    return {key: kept for key, each in value.items() if (kept := changed.get(key, each)) is not ABSENT}
 
 
 def _prune_metadata(metadata: Any, node: Node) -> Any:
@@ -123,7 +127,7 @@ def _prune_metadata(metadata: Any, node: Node) -> Any:
 
     An empty managedFields list means "forget them", but only where the schema says what metadata is (built-in kinds).
     """
-    if not isinstance(metadata, Mapping):
+    if not isinstance(metadata, Mapping) or all(map(_is_whole, metadata.keys(), metadata.values())):
         return metadata
     declared = node.properties.get("metadata")
     describes = declared is not None and bool(declared.properties)
@@ -133,6 +137,16 @@ def _prune_metadata(metadata: Any, node: Node) -> Any:
         if key in METADATA_FIELDS and (value or (key == "managedFields" and value == [] and describes))
     }
     return metadata if kept == metadata else kept
+
+
+def _is_whole(field: str, value: Any) -> bool:
+    """Whether a field of metadata is known and filled, and has nothing unknown in it."""
+    known = METADATA_FIELDS.get(field)
+    if known is None or not value:
+        return False
+    if not known or not isinstance(value, list):
+        return True
+    return all(not isinstance(each, Mapping) or each.keys() <= known for each in value)
 
 
 def _only(entry: Any, known: frozenset[str]) -> Any:

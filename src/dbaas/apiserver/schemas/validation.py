@@ -30,23 +30,34 @@ TYPE_NAMES: Mapping[type, str] = {
 
 @dataclass(slots=True)
 class Findings:
-    """Causes, and how many checks passed: of several alternatives that all fail, the closest one is reported."""
+    """Causes, and how many checks passed: of several alternatives that all fail, the closest one is reported.
+
+    `counts`: this is inside an alternative, so what passes must be counted.
+    """
 
     causes: list[Cause] = field(default_factory=list)
     passed: int = 0
+    counts: bool = False
 
     def add(self, other: Findings) -> None:
         self.passed += other.passed
-        self.causes += [each for each in other.causes if each not in self.causes]
+        if other.causes:
+            self.causes += [each for each in other.causes if each not in self.causes]
 
     def fail(self, cause: Cause) -> None:
         if cause not in self.causes:
             self.causes.append(cause)
 
 
-def check(value: Any, node: Node, path: str, old: Any = ABSENT) -> Findings:
-    """`old` is the stored value at the same place, ABSENT where nothing corresponds to it. `path` is "" at the root."""
-    found = Findings()
+def check(value: Any, node: Node, path: str, old: Any = ABSENT, *, counts: bool = False) -> Findings:
+    """`old` is the stored value at the same place, ABSENT where nothing corresponds to it. `path` is "" at the root.
+
+    Whatever is found in a value that did not change is dropped, so such a value is not even looked at where nobody
+    counts.
+    """
+    found = Findings(counts=counts)
+    if not counts and old is not ABSENT and equal(value, old):
+        return found
     if value is None:
         _check_type(value, node, path, found)
         _check_enum(value, node.limits, path, found)
@@ -157,7 +168,7 @@ def _check_list(value: Sequence[Any], node: Node, path: str, old: Any, found: Fi
     if node.items is not None:
         stored = _stored_items(value, node, old)
         for index, each in enumerate(value):
-            found.add(check(each, node.items, f"{path}[{index}]", stored[index]))
+            found.add(check(each, node.items, f"{path}[{index}]", stored[index], counts=found.counts))
     if limits.min_items is not None and len(value) < limits.min_items:
         detail = f"{path} in body should have at least {limits.min_items} items"
         found.fail(wording.invalid(path, len(value), detail))
@@ -175,6 +186,10 @@ def _stored_items(value: Sequence[Any], node: Node, old: Any) -> Sequence[Any]:
 
 def list_key(element: Any, node: Node) -> str:
     """What identifies an element of a list of type map."""
+    if len(node.list_keys) == 1 and isinstance(element, dict):
+        content = element.get(node.list_keys[0])
+        if isinstance(content, str):
+            return f"text {content}"  # the most frequent one; all others are written as objects
     key = {name: element.get(name) for name in node.list_keys} if isinstance(element, Mapping) else {}
     return wording.format_json(key)
 
@@ -190,8 +205,9 @@ def _check_object(value: Mapping[str, Any], node: Node, path: str, old: Any, fou
     stored = old if isinstance(old, Mapping) else {}
     for key, each in value.items():
         child = node.child(key)
-        if child is not None:
-            found.add(check(each, child, f"{path}.{key}" if path else key, stored.get(key, ABSENT)))
+        if child is not None and (found.counts or type(each) is not child.unbound):
+            where = f"{path}.{key}" if path else key
+            found.add(check(each, child, where, stored.get(key, ABSENT), counts=found.counts))
     for key in limits.required:
         if key not in value:
             found.fail(wording.required(f"{path}.{key}" if path else key))
@@ -223,20 +239,20 @@ def _check_branches(value: Any, node: Node, path: str, old: Any, found: Findings
     if node.one_of:
         _check_one(value, node.one_of, path, old, found)
     if node.all_of:
-        results = [check(value, each, path, old) for each in node.all_of]
+        results = [check(value, each, path, old, counts=True) for each in node.all_of]
         for each in results:
             found.add(each)
         if any(each.causes for each in results):
             ending = "" if any(not each.causes for each in results) else ". None validated"
             found.fail(_composite(f"{where} must validate all the schemas (allOf){ending}"))
-    if node.none_of is not None and not check(value, node.none_of, path, old).causes:
+    if node.none_of is not None and not check(value, node.none_of, path, old, counts=True).causes:
         found.fail(_composite(f"{where} must not validate the schema (not)"))
 
 
 def _check_any(value: Any, branches: Sequence[Node], path: str, old: Any, found: Findings) -> None:
     results = []
     for branch in branches:
-        result = check(value, branch, path, old)
+        result = check(value, branch, path, old, counts=True)
         if not result.causes:
             found.add(result)
             return
@@ -246,7 +262,7 @@ def _check_any(value: Any, branches: Sequence[Node], path: str, old: Any, found:
 
 
 def _check_one(value: Any, branches: Sequence[Node], path: str, old: Any, found: Findings) -> None:
-    results = [check(value, branch, path, old) for branch in branches]
+    results = [check(value, branch, path, old, counts=True) for branch in branches]
     valid = [each for each in results if not each.causes]
     if len(valid) == 1:
         found.add(valid[0])

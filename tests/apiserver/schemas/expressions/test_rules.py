@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dbaas.apiserver.schemas import Cause, Schema
+from dbaas.apiserver.schemas.expressions.rules import compile_rule
 
 TEXT = {"type": "string"}
 NUMBER = {"type": "integer"}
@@ -122,3 +123,40 @@ def test_a_rule_on_the_root_has_no_field() -> None:
 
 def test_null_is_checked_by_nobody() -> None:
     assert causes(ruled({**TEXT, "nullable": True}, "self == 'a'"), None) == []
+
+
+def test_a_rule_on_the_change_is_checked_even_where_nothing_changed() -> None:
+    assert causes(ruled(NUMBER, "self > oldSelf", message="grow"), 1, 1) == ["f: Invalid value: 1: grow"]
+    assert causes(ruled(NUMBER, "self > 5", message="more"), 1, 1) == []
+
+
+def test_an_unchanged_value_is_never_equal_to_an_optional_old_one() -> None:
+    assert causes(ruled(NUMBER, "self == oldSelf", optionalOldSelf=True, message="no"), 1, 1) != []
+
+
+def test_what_must_not_change_may_stay() -> None:
+    shape = {"type": "object", "properties": {"a": TEXT, "b": TEXT}}
+    for rule in ("self == oldSelf", "has(self.a) == has(oldSelf.a)"):
+        spec = ruled(shape, rule, message="keep")
+        assert causes(spec, {"b": "x"}, {"b": "x"}) == []
+        assert causes(spec, {"a": "x", "b": "x"}, {"b": "x"}) == ["f: Invalid value: keep"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "fields"),
+    [
+        ("has(self.a) || self.b.size() > oldSelf.c", {"a", "b", "c"}),
+        ("self.size() > 1", None),
+        ("self.all(key, key != 'a')", None),
+        ("self == oldSelf", None),
+        ("'self' == self.a", None),
+    ],
+)
+def test_a_rule_knows_which_fields_it_looks_at_if_that_is_plain(rule: str, fields: set[str] | None) -> None:
+    assert compile_rule({"rule": rule}).fields == fields
+
+
+def test_the_fields_of_a_message_are_there_for_it() -> None:
+    shape = {"type": "object", "properties": {"a": TEXT, "b": TEXT}}
+    spec = ruled(shape, "self.a == 'x'", message="no", messageExpression="'b is ' + self.b")
+    assert causes(spec, {"a": "y", "b": "z"}) == ["f: Invalid value: b is z"]

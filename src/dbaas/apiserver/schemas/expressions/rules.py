@@ -31,6 +31,8 @@ logging.getLogger("cel").setLevel(logging.CRITICAL)
 Path = str
 _STEP = re.compile(r"\.([^.\[\]]+)|\['((?:\\.|[^'\\])*)'\]")
 _LONGEST_MESSAGE = 5 * 1024
+_SELF = re.compile(r"\b(?:self|oldSelf)\b(?:\.(\w+)\b(?!\s*\())?")
+_IMMUTABLE = re.compile(r"self == oldSelf|has\(self\.(\w+)\) == has\(oldSelf\.\1\)")
 
 
 class RuleRefused(ValueError):
@@ -49,10 +51,18 @@ class Rule:
     expression: cel.Program | None = None
     reason: str = "FieldValueInvalid"
     field_path: str = ""
+    fields: frozenset[str] | None = None  # all that it looks at in an object; None where that is not known
 
     @property
     def wording(self) -> str:
         return self.message.strip() or self.text.strip()
+
+    @property
+    def holds_unchanged(self) -> bool:
+        """Whether it cannot fail for a value that is the same as the stored one, whatever it is."""
+        if not self.uses_old:
+            return True
+        return not self.optional_old and _IMMUTABLE.fullmatch(self.text.strip()) is not None
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,14 @@ def compile_rule(spec: Mapping[str, Any]) -> Rule:
         expression=_compile(expression) if expression else None,
         reason=spec.get("reason") or "FieldValueInvalid",
         field_path=".".join(steps_of_path(spec.get("fieldPath", ""))),
+        fields=_fields_of(f"{spec['rule']} {expression or ''}"),
     )
+
+
+def _fields_of(source: str) -> frozenset[str] | None:
+    """The fields that follow each `self` and `oldSelf`; None where one of these stands for itself, or may do so."""
+    found = _SELF.findall(source)
+    return frozenset(found) if all(found) else None
 
 
 def _compile(source: str) -> cel.Program:
@@ -137,19 +154,30 @@ def _check_object(place: Place, node: Node, rules: Mapping[int, tuple[Rule, ...]
 
 
 def _check_here(place: Place, rules: tuple[Rule, ...], typed: Node) -> Iterator[Cause]:
+    has_old = place.old is not ABSENT and place.old is not None
+    uses_old = has_old and any(rule.uses_old for rule in rules)
+    rules = tuple(rule for rule in rules if has_old or rule.optional_old or not rule.uses_old)
+    if rules and place.is_unchanged():  # what is wrong with such a value counts only if the change is what is wrong
+        rules = tuple(rule for rule in rules if not rule.holds_unchanged)
     if not rules:
         return
-    has_old = place.old is not ABSENT and place.old is not None
-    variables = {"self": to_cel(place.value, typed, is_root=place.is_root)}
-    if has_old and any(rule.uses_old for rule in rules):
-        variables["oldSelf"] = to_cel(align(place.old, place.value, typed), typed, is_root=place.is_root)
+    variables = _variables(place, rules, typed, uses_old=uses_old)
     context = cel.Context(variables=variables, functions=FUNCTIONS)
     for rule in rules:
-        if rule.uses_old and not has_old and not rule.optional_old:
-            continue
         cause = _check_rule(rule, place, typed, _with_optional(context, variables) if rule.optional_old else context)
-        if cause is not None and (rule.uses_old or not place.is_unchanged()):
+        if cause is not None:
             yield cause
+
+
+def _variables(place: Place, rules: tuple[Rule, ...], typed: Node, *, uses_old: bool) -> dict[str, Any]:
+    """Only of what the rules look at: the library takes longer to read a value than to evaluate a rule."""
+    known = [rule.fields for rule in rules if rule.fields is not None]
+    only = frozenset[str]().union(*known) if len(known) == len(rules) else None
+    variables = {"self": to_cel(place.value, typed, is_root=place.is_root, only=only)}
+    if uses_old:
+        old = align(place.old, place.value, typed)
+        variables["oldSelf"] = to_cel(old, typed, is_root=place.is_root, only=only)
+    return variables
 
 
 def _with_optional(context: cel.Context, variables: Mapping[str, Any]) -> cel.Context:

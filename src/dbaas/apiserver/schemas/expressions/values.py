@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -31,14 +31,16 @@ def escape(name: str) -> str | None:
     return re.sub(r"__|[./-]", lambda match: _ESCAPED[match.group()], name)
 
 
-def to_cel(value: Any, node: Node, *, is_root: bool = False) -> Any:
-    """`is_root`: the root of a resource, where apiVersion, kind and the name are visible whatever the schema says."""
+def to_cel(value: Any, node: Node, *, is_root: bool = False, only: Collection[str] | None = None) -> Any:
+    """`is_root`: the root of a resource, where apiVersion, kind and the name are visible whatever the schema says.
+    `only` are the fields of an object that are needed, under the names that rules have for them; None is all.
+    """
     if value is None or node.int_or_string:
         return value
     if isinstance(value, Mapping):
         if isinstance(node.additional, Node) and not node.properties:
             return {key: to_cel(each, node.additional) for key, each in value.items()}
-        return _to_object(value, node, is_root or node.embedded)
+        return _to_object(value, node, is_root or node.embedded, only)
     if isinstance(value, list):
         return [to_cel(each, node.items) for each in value] if node.items is not None else []
     if isinstance(value, str):
@@ -48,9 +50,11 @@ def to_cel(value: Any, node: Node, *, is_root: bool = False) -> Any:
     return value
 
 
-def _to_object(value: Mapping[str, Any], node: Node, is_root: bool) -> dict[str, Any]:
+def _to_object(value: Mapping[str, Any], node: Node, is_root: bool, only: Collection[str] | None) -> dict[str, Any]:
     seen: dict[str, Any] = {}
     for key, each in value.items():
+        if only is not None and escape(key) not in only:
+            continue
         child = node.properties.get(key)
         if is_root and key in ("apiVersion", "kind"):
             seen[key] = each

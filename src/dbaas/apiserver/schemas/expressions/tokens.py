@@ -1,0 +1,64 @@
+"""The words of an expression.
+
+Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from dbaas.apiserver.schemas.expressions.mistakes import Mistake, Unreadable
+
+Kind = Literal["name", "int", "uint", "double", "string", "bytes", "sign", "end"]
+
+_ESCAPE = r"\\(?:[abfnrtv\\'\"`?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})"
+_QUOTED = "|".join(
+    (
+        r"[rR](?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''|\"[^\"\r\n]*\"|'[^'\r\n]*')",
+        rf"\"\"\"(?:{_ESCAPE}|[^\\])*?\"\"\"|'''(?:{_ESCAPE}|[^\\])*?'''",
+        rf"\"(?:{_ESCAPE}|[^\\\"\r\n])*\"|'(?:{_ESCAPE}|[^\\'\r\n])*'",
+    )
+)
+_TOKEN = re.compile(
+    rf"""(?P<skip>\s+|//[^\n]*)
+    |(?P<bytes>[bB](?:{_QUOTED}))
+    |(?P<string>{_QUOTED})
+    |(?P<double>\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?)
+    |(?P<uint>(?:0[xX][0-9a-fA-F]+|\d+)[uU])
+    |(?P<int>0[xX][0-9a-fA-F]+|\d+)
+    |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    |(?P<sign>==|!=|<=|>=|&&|\|\||[-+*/%<>!?:.,()\[\]{{}}])""",
+    re.VERBOSE,
+)
+
+
+class Token(NamedTuple):
+    kind: Kind
+    text: str
+    at: int
+
+
+def read_tokens(source: str) -> Iterator[Token]:
+    """The last one is the end. Raises Unreadable."""
+    at = 0
+    while at < len(source):
+        found = _TOKEN.match(source, at)
+        if found is None:
+            reason = f"Syntax error: token recognition error at: '{source[at]}'"
+            raise Unreadable(Mistake(at, reason))
+        kind = found.lastgroup
+        if kind != "skip":
+            yield Token(kind, found.group(), at)  # type: ignore[arg-type]  # the groups are the kinds
+        at = found.end()
+    yield Token("end", "<EOF>", at)
+
+
+def quoted_text(token: Token) -> str | None:
+    """What a string without escapes stands for; None for one with escapes."""
+    body = token.text.lstrip("bBrR")
+    quotes = 3 if body[:3] in ("'''", '"""') else 1
+    is_raw = token.text[0] in "rR"
+    body = body[quotes:-quotes]
+    return body if is_raw or "\\" not in body else None
