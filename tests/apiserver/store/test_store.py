@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from dbaas.apiserver.store import Change, Database, Entry, StorageError, Store
 from dbaas.apiserver.store.database import MEMORY
+from dbaas.apiserver.store.errors import StorageFull
 from dbaas.core.offload import InlineOffload
 
 P = ParamSpec("P")
@@ -18,7 +19,7 @@ T = TypeVar("T")
 
 
 class GatedOffload:
-    """Holds back every commit until it is let through."""
+    """Holds back every commit until it is let through; others run in between, as they do while a thread works."""
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
@@ -26,22 +27,32 @@ class GatedOffload:
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         await self.gate.wait()
+        await asyncio.sleep(0)
         return function(*args, **kwargs)
 
 
 class FailingDatabase(Database):
-    """Counts commits, and fails those that it is told to."""
+    """Counts commits, and fails those that it is told to; `slices` is how much space it has to give back."""
 
     def __init__(self) -> None:
         super().__init__(MEMORY)
         self.commits: list[int] = []
-        self.fails = False
+        self.failure: StorageError | None = None
+        self.slices = 0
+        self.steps = ""
 
     def write(self, changes: Sequence[Change]) -> None:
         self.commits.append(len(changes))
-        if self.fails:
-            raise StorageError("cannot write to the store: the disk is full")
+        self.steps += "w"
+        if self.failure is not None:
+            raise self.failure
         super().write(changes)
+        self.has_slack = self.slices > 0
+
+    def compact(self) -> None:
+        self.slices -= 1
+        self.steps += "c"
+        self.has_slack = self.slices > 0
 
 
 @pytest.fixture
@@ -112,7 +123,7 @@ async def test_a_failed_commit_leaves_nothing_and_fails_what_was_built_on_it(
 ) -> None:
     await put(store, "a")
     before = store.collection("things").get("a")
-    database.fails = True
+    database.failure = StorageError("cannot write to the store: the disk is full")
     offload.gate.clear()
     first = put(store, "a")
     await asyncio.sleep(0)
@@ -122,9 +133,52 @@ async def test_a_failed_commit_leaves_nothing_and_fails_what_was_built_on_it(
         with pytest.raises(StorageError, match="the disk is full"):
             await done
     assert store.latest("things", "a") is before
-    database.fails = False
+    database.failure = None
     await put(store, "a")
     assert store.collection("things").get("a") is not before
+
+
+async def test_a_full_disk_is_told_to_every_writer_of_the_commit(store: Store, database: FailingDatabase) -> None:
+    database.failure = StorageFull("cannot write to the store: its disk is full")
+    for done in [put(store, name) for name in "ab"]:
+        with pytest.raises(StorageFull):
+            await done
+
+
+async def test_free_space_is_given_back_only_while_nothing_is_to_be_written(
+    store: Store, database: FailingDatabase, offload: GatedOffload
+) -> None:
+    database.slices = 3
+    offload.gate.clear()
+    first = put(store, "a")
+    await asyncio.sleep(0)
+    later = put(store, "b")
+    offload.gate.set()
+    await asyncio.gather(first, later)
+    while database.slices:
+        await asyncio.sleep(0)
+    assert database.steps == "wwccc"
+
+
+async def test_a_write_goes_before_the_rest_of_the_space_that_is_given_back(
+    store: Store, database: FailingDatabase
+) -> None:
+    database.slices = 1_000_000
+    await put(store, "a")
+    await put(store, "b")
+    assert database.steps.count("w") == 2
+    assert database.slices > 999_000
+
+
+async def test_closing_does_not_wait_until_all_space_is_given_back(
+    database: FailingDatabase, offload: GatedOffload
+) -> None:
+    store = Store(database, offload)
+    await store.open()
+    database.slices = 1_000_000
+    await put(store, "a")
+    await store.close()
+    assert database.slices > 999_000
 
 
 async def test_closing_commits_what_was_submitted(database: FailingDatabase) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dbaas.apiserver.store.collection import Change, Collection, Entry
-from dbaas.apiserver.store.database import Database, StorageError
+from dbaas.apiserver.store.database import Database
+from dbaas.apiserver.store.errors import StorageError
 from dbaas.apiserver.store.store import Store
 
 __all__ = ["Change", "Collection", "Database", "Entry", "StorageError", "Store"]

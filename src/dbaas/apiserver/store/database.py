@@ -7,35 +7,23 @@ Source: https://www.sqlite.org/wal.html and https://www.sqlite.org/pragma.html.
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dbaas.apiserver.store.collection import Change
-from dbaas.core.errors import DbaasError
+from dbaas.apiserver.store.errors import StorageError, damaged, translate
+from dbaas.apiserver.store.format import Row, checksum, create, identify, log_of, make_file, upgrade, verify
 
-APPLICATION_ID = 0x64626161  # "dbaa"
 MEMORY = ":memory:"
-MIGRATIONS = (
-    """
-    CREATE TABLE objects (
-        collection TEXT NOT NULL,
-        key TEXT NOT NULL,
-        version INTEGER NOT NULL,
-        body BLOB NOT NULL,
-        UNIQUE (collection, key)
-    );
-    CREATE TABLE revision (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER NOT NULL);
-    INSERT INTO revision VALUES (1, 1);
-    """,
-)
-
-
-class StorageError(DbaasError):
-    """The store cannot be opened, or a write was not kept."""
-
-    reason = "StorageError"
+PAGE_BYTES = 4096
+LOG_BYTES = 1000 * PAGE_BYTES  # SQLite writes the log back into the file at so many pages
+SLICE_PAGES = 128  # given back at once: what a commit may have to wait for
+FEWEST_FREE_PAGES = 256  # that are worth the work
+FREE_SHARE = 4  # begin when more than one page in so many is free
+LEAP = 1 << 16
+"""How far versions jump when the log was not written back, which a crash leaves behind: should the disk have lost the
+log's end, then no version that somebody has seen is given to something else. More than a log holds."""
 
 
 class Database:
@@ -44,17 +32,20 @@ class Database:
     def __init__(self, path: Path | str) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self.has_slack = False  # whether `compact` has something to do
 
     def open(self) -> None:
-        """Makes the file if there is none. Raises StorageError if another process has it open, or it is not ours."""
+        """Makes the file if there is none.
+
+        Raises StorageError if another process has it open, or it is not ours, newer than this program, or damaged.
+        """
         try:
-            if self._path != MEMORY:
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            crashed = isinstance(self._path, Path) and self._find_file(self._path)
             self._connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
-            self._prepare(self._connection)
+            self._prepare(self._connection, crashed=crashed)
         except (sqlite3.Error, OSError) as error:
             self.close()
-            raise StorageError(f"cannot open the store '{self._path}': {_explain(error)}") from error
+            raise translate("open", self._path, error) from error
         except StorageError:
             self.close()
             raise
@@ -65,70 +56,119 @@ class Database:
             self._connection.close()
             self._connection = None
 
-    def load(self) -> tuple[int, Iterator[tuple[str, str, int, bytes]]]:
-        """The last version given out, and (collection, key, version, body) of every object, in order."""
+    def load(self) -> tuple[int, Iterator[Row]]:
+        """The last version given out, and every object in order of collection and key, to be read to the end.
+
+        Raises StoreDamaged, for the objects after the last one.
+        """
         connection = self._opened()
-        (version,) = connection.execute("SELECT version FROM revision").fetchone()
-        rows = connection.execute("SELECT collection, key, version, body FROM objects ORDER BY collection, key")
-        return version, rows
+        try:
+            version, seal = connection.execute("SELECT version, seal FROM revision").fetchone()
+        except sqlite3.Error as error:
+            raise translate("open", self._path, error) from error
+        return version, self._rows(connection, seal)
+
+    def _rows(self, connection: sqlite3.Connection, seal: int) -> Iterator[Row]:
+        query = "SELECT collection, key, version, body, checksum FROM objects ORDER BY collection, key"
+        try:
+            yield from verify(connection.execute(query), seal, self._path)
+        except sqlite3.Error as error:
+            raise translate("open", self._path, error) from error
 
     def write(self, changes: Sequence[Change]) -> None:
-        """All of them or none. Raises StorageError."""
+        """All of them or none. Raises StorageError; what was written before is kept, and the next write may succeed."""
         connection = self._opened()
         try:
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                self._apply(connection, changes)
-            except sqlite3.Error:
-                connection.execute("ROLLBACK")
-                raise
+            self._apply(connection, changes)
+            free, pages = self._free_pages(connection)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if connection.in_transaction:
+            raise translate("write to", self._path, error) from error
+        finally:
+            if connection.in_transaction:  # SQLite ends it by itself after some errors, but not after others
                 connection.rollback()
-            raise StorageError(f"cannot write to the store '{self._path}': {_explain(error)}") from error
+        if self._path != MEMORY and free > max(FEWEST_FREE_PAGES, pages // FREE_SHARE):
+            self.has_slack = True
 
-    def _apply(self, connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
-        last: dict[tuple[str, str], Change] = {(c.collection, c.key): c for c in changes}
-        kept: Iterable[Change] = (c for c in last.values() if not c.deleted)
-        connection.executemany(
-            "INSERT INTO objects VALUES (?, ?, ?, ?) ON CONFLICT (collection, key) "
-            "DO UPDATE SET version = excluded.version, body = excluded.body",
-            ((c.collection, c.key, c.version, c.after.body) for c in kept),
-        )
-        connection.executemany(
-            "DELETE FROM objects WHERE collection = ? AND key = ?",
-            ((c.collection, c.key) for c in last.values() if c.deleted),
-        )
-        connection.execute("UPDATE revision SET version = ?", (changes[-1].version,))
+    def compact(self) -> None:
+        """Gives a slice of the free pages back to the file system; `has_slack` tells whether more are left."""
+        connection = self._opened()
+        try:
+            # as a script, since `execute` would end after the first of its rows, which is one page
+            connection.executescript(f"PRAGMA incremental_vacuum({SLICE_PAGES})")
+            free, _ = self._free_pages(connection)
+            self.has_slack = free > SLICE_PAGES
+            if not self.has_slack:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # only this makes the file shorter
+        except sqlite3.Error:
+            self.has_slack = False  # no room to make room: the next write asks for it again
+
+    @staticmethod
+    def _free_pages(connection: sqlite3.Connection) -> tuple[int, int]:
+        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        return free, pages
+
+    @staticmethod
+    def _apply(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
+        last = {(change.collection, change.key): change for change in changes}
+        seal = 0
+        for place, change in last.items():
+            before = connection.execute("SELECT checksum FROM objects WHERE collection = ? AND key = ?", place)
+            seal -= sum(recorded for (recorded,) in before)
+            if change.deleted:
+                connection.execute("DELETE FROM objects WHERE collection = ? AND key = ?", place)
+                continue
+            proof = checksum(*place, change.version, change.after.body)
+            seal += proof
+            connection.execute(
+                "INSERT INTO objects VALUES (?, ?, ?, ?, ?) ON CONFLICT (collection, key) "
+                "DO UPDATE SET version = excluded.version, body = excluded.body, checksum = excluded.checksum",
+                (*place, change.version, change.after.body, proof),
+            )
+        connection.execute("UPDATE revision SET version = ?, seal = seal + ?", (changes[-1].version, seal))
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             raise StorageError(f"the store '{self._path}' is not open")
         return self._connection
 
-    def _prepare(self, connection: sqlite3.Connection) -> None:
+    @staticmethod
+    def _find_file(path: Path) -> bool:
+        """Whether it was not closed the last time. Never opens it: closing it again would drop SQLite's locks on it.
+
+        SQLite would take an empty file for a new one and begin anew; ours is made with its tables in it.
+        """
+        log = log_of(path)
+        crashed = log.exists() and log.stat().st_size > 0
+        if not path.exists():
+            if crashed:
+                raise damaged(path, "the file is gone, and only its log is there")
+            make_file(path)
+        elif path.is_file() and not path.stat().st_size:
+            raise damaged(path, "it is empty")
+        return crashed
+
+    def _prepare(self, connection: sqlite3.Connection, *, crashed: bool) -> None:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        if self._path == MEMORY:
+            create(connection)
+        step = identify(connection, self._path)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("BEGIN EXCLUSIVE")
-        (identity,) = connection.execute("PRAGMA application_id").fetchone()
-        (step,) = connection.execute("PRAGMA user_version").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if identity != APPLICATION_ID and (identity or tables):
-            raise StorageError(f"cannot open the store '{self._path}': it is another program's file")
-        if step > len(MIGRATIONS):
-            raise StorageError(f"cannot open the store '{self._path}': it was written by a newer version (step {step})")
-        for migration in MIGRATIONS[step:]:
-            for statement in migration.split(";"):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-        connection.execute("COMMIT")
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
+        (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if verdict != "ok":
+            raise damaged(self._path, verdict.replace("\n", " "))
+        upgrade(connection, step)
+        if crashed:
+            self._leap(connection)
 
-
-def _explain(error: Exception) -> str:
-    if "locked" in str(error):
-        return "another process has it open"
-    return str(error)
+    @staticmethod
+    def _leap(connection: sqlite3.Connection) -> None:
+        try:
+            connection.execute("UPDATE revision SET version = version + ?", (LEAP,))
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_FULL":  # reading goes on without, and its log stays for the next time
+                raise

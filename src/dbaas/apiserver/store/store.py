@@ -11,7 +11,8 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 
 from dbaas.apiserver.store.collection import Change, Collection, Entry
-from dbaas.apiserver.store.database import Database, StorageError
+from dbaas.apiserver.store.database import Database
+from dbaas.apiserver.store.errors import StorageError
 from dbaas.core.offload import Offload
 
 HISTORY_LIMIT = 4096
@@ -29,6 +30,7 @@ class Store:
         self._batch: list[tuple[Change, asyncio.Future[None]]] = []
         self._drain: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[Change], None]] = []
+        self._closing = False
         self._opened_at = 0
         self._drawn = 0
         self.version = 0  # of the last commit
@@ -36,13 +38,22 @@ class Store:
     async def open(self) -> None:
         """Raises StorageError."""
         await self._offload.run(self._database.open)
-        self.version, rows = await self._offload.run(self._database.load)
+        try:
+            await self._offload.run(self._load)
+        except StorageError:
+            await self._offload.run(self._database.close)
+            raise
+
+    def _load(self) -> None:
+        """Row by row: all rows at once would be in memory twice."""
+        self.version, rows = self._database.load()
         self._drawn = self._opened_at = self.version
         for collection, key, version, body in rows:
             self.collection(collection).load(Entry.read(key, version, body))
 
     async def close(self) -> None:
         """After what was submitted is committed."""
+        self._closing = True
         while self._drain is not None and not self._drain.done():
             await asyncio.wait([self._drain])
         await self._offload.run(self._database.close)
@@ -84,18 +95,25 @@ class Store:
         return done
 
     async def _commit_batches(self) -> None:
-        while self._batch:
-            batch, self._batch = self._batch, []
-            try:
-                await self._offload.run(self._database.write, [change for change, _ in batch])
-                self._publish(batch)
-            except StorageError as error:
-                self._fail([*batch, *self._batch], error)
-                self._batch = []
-            finally:
-                lost = [each for each in batch if not each[1].done()]
-                if lost:  # not even the failure was told: nobody may wait for ever
-                    self._fail(lost, StorageError("the write was given up"))
+        """Until there is nothing to write; then free space is given back, as long as nothing comes."""
+        while self._batch or (self._database.has_slack and not self._closing):
+            if self._batch:
+                await self._commit()
+            else:
+                await self._offload.run(self._database.compact)
+
+    async def _commit(self) -> None:
+        batch, self._batch = self._batch, []
+        try:
+            await self._offload.run(self._database.write, [change for change, _ in batch])
+            self._publish(batch)
+        except StorageError as error:
+            self._fail([*batch, *self._batch], error)
+            self._batch = []
+        finally:
+            lost = [each for each in batch if not each[1].done()]
+            if lost:  # not even the failure was told: nobody may wait for ever
+                self._fail(lost, StorageError("the write was given up"))
 
     def _publish(self, batch: Sequence[tuple[Change, asyncio.Future[None]]]) -> None:
         for change, done in batch:
@@ -112,5 +130,5 @@ class Store:
         self._overlay.clear()
         for _, done in batch:
             if not done.done():
-                done.set_exception(StorageError(error.message))
+                done.set_exception(type(error)(error.message))
                 done.exception()  # a caller that has gone away is no error of the loop

@@ -1,0 +1,1 @@
+"""What short tests do a few times and `tools/soak.py` very often."""
