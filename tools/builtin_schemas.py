@@ -24,6 +24,8 @@ DOCUMENTS = (
     "apis/discovery.k8s.io/v1",
     "apis/events.k8s.io/v1",
     "apis/apiextensions.k8s.io/v1",
+    "apis/authentication.k8s.io/v1",
+    "apis/authorization.k8s.io/v1",
 )
 CORE = "io.k8s.api.core.v1."
 BATCH = "io.k8s.api.batch.v1."
@@ -37,6 +39,9 @@ ROOTS = (
     "io.k8s.api.coordination.v1.Lease",
     BATCH + "Job",
     EXTENSIONS + "CustomResourceDefinition",
+    "io.k8s.api.authentication.v1.SelfSubjectReview",
+    "io.k8s.api.authorization.v1.SelfSubjectAccessReview",
+    "io.k8s.api.authorization.v1.SelfSubjectRulesReview",
     META + "DeleteOptions",
     META + "Status",
 )
@@ -52,7 +57,6 @@ DEFAULTS: dict[tuple[str, str], object] = {
     (CORE + "PodSpec", "dnsPolicy"): "ClusterFirst",
     (CORE + "PodSpec", "schedulerName"): "default-scheduler",
     (CORE + "PodSpec", "terminationGracePeriodSeconds"): 30,
-    (CORE + "PodSpec", "enableServiceLinks"): True,
     (CORE + "PodSpec", "securityContext"): {},
     (CORE + "Container", "terminationMessagePath"): "/dev/termination-log",
     (CORE + "Container", "terminationMessagePolicy"): "File",

@@ -20,12 +20,15 @@ FOLDERS = {
     "coordination": ("k8s.io/api", "coordination/v1"),
     "discovery": ("k8s.io/api", "discovery/v1"),
     "events": ("k8s.io/api", "events/v1"),
+    "authentication": ("k8s.io/api", "authentication/v1"),
+    "authorization": ("k8s.io/api", "authorization/v1"),
     "meta": ("k8s.io/apimachinery", "pkg/apis/meta/v1"),
 }
 ROOTS = (
     "core.Namespace", "core.Secret", "core.ConfigMap", "core.Service", "core.Endpoints", "core.Pod",
     "core.ServiceAccount", "core.Event", "events.Event", "batch.Job", "coordination.Lease", "discovery.EndpointSlice",
-    "meta.DeleteOptions",
+    "authentication.SelfSubjectReview", "authorization.SelfSubjectAccessReview",
+    "authorization.SelfSubjectRulesReview", "meta.DeleteOptions",
 )  # fmt: skip
 SPECIAL = {
     "meta.Time": "time", "meta.MicroTime": "microtime", "resource.Quantity": "quantity",

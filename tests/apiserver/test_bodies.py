@@ -57,3 +57,12 @@ async def test_a_refused_patch_never_shows_the_object(server: ApiServer) -> None
     assert answer.status == 422
     assert b"hunter2" not in answer.body
     assert b"aHVudGVyMg==" not in answer.body
+
+
+async def test_an_applied_object_that_is_json_is_read_as_json(server: ApiServer) -> None:
+    path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/one"
+    text = b'{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"one"},'
+    text += b'"spec":{"leaseDurationSeconds":1e1}}'
+    headers = {"content-type": "application/apply-patch+yaml"}
+    answer = await server.request(Request("PATCH", path, {"fieldManager": "m"}, headers, text))
+    assert answer.status == 201, answer.body  # 1e1 is a number in JSON, and a text to YAML 1.1

@@ -5,7 +5,13 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from dbaas.apiserver.decoding import check_metadata_types, describe_syntax_error, duplicate_fields, json_type
+from dbaas.apiserver.decoding import (
+    check_metadata_types,
+    describe_syntax_error,
+    duplicate_fields,
+    has_each_key_once,
+    json_type,
+)
 from dbaas.apiserver.failures import Failure
 from dbaas.apiserver.kinds import builtin_resources
 
@@ -55,3 +61,16 @@ def test_null_is_the_same_as_nothing() -> None:
     obj = {"metadata": {"name": "a", "labels": None, "finalizers": None}}
     check_metadata_types(obj, CONFIGMAP)
     assert obj == {"metadata": {"name": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "sure"),
+    [
+        (b'{"a": 1, "b" : [{"c":"x"}]}', True),
+        (b'{"a":1,"a" :2}', False),
+        (b'{"a":{"b":1},"a":{"c":1}}', False),
+        (b'{"a":"b\\":"}', False),  # looks like a second key; a slower look tells
+    ],
+)
+def test_keys_that_are_all_there_are_told_at_a_glance(body: bytes, sure: bool) -> None:
+    assert has_each_key_once(body, orjson.loads(body)) is sure

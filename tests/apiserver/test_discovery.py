@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbaas.apiserver.discovery import aggregated_document, find_document, root_document, verbs_of
+from dbaas.apiserver.discovery import aggregated_document, find_document, root_document
 from dbaas.apiserver.kinds import builtin_resources
 from dbaas.apiserver.resources import VERBS, Catalogue
 
@@ -29,11 +29,10 @@ def test_both_halves_of_the_aggregated_document_together_are_all_groups() -> Non
     assert sorted(names) == sorted(made.groups())
 
 
-def test_every_kind_has_every_verb_but_namespaces() -> None:
+def test_what_is_stored_has_every_verb_and_a_question_can_only_be_put() -> None:
     for resource in catalogue():
-        assert set(verbs_of(resource)) == set(VERBS) - (
-            {"deletecollection"} if resource.plural == "namespaces" else set()
-        )
+        expected = set(VERBS) - ({"deletecollection"} if resource.plural == "namespaces" else set())
+        assert set(resource.verbs) == (expected if resource.review is None else {"create"})
 
 
 def test_the_root_lists_every_group_and_version() -> None:

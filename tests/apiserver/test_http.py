@@ -12,6 +12,7 @@ import pytest
 from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import ListenError, serve
 from dbaas.apiserver.server import BODY_LIMIT
+from dbaas.contracts.transport import Request, Response
 from dbaas.core.secrets import Secret
 from fixtures.control_plane import Api
 
@@ -120,3 +121,56 @@ async def test_names_in_paths_may_be_escaped(embedded: Api) -> None:
     answer = await embedded.get(f"/api/v1/namespaces/{embedded.namespace}/configmaps/with%20space")
     assert answer.status == 404
     assert answer.body["details"]["name"] == "with space"
+
+
+class Stuck:
+    """A server that answers nothing until it is let go."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.waiting = asyncio.Semaphore(0)
+
+    async def request(self, request: Request) -> Response:
+        self.waiting.release()
+        await self.go.wait()
+        return Response(200, b"{}", {"content-type": "application/json"})
+
+
+async def test_who_comes_when_too_many_are_being_answered_is_told_to_come_back() -> None:
+    stuck = Stuck()
+    site = await serve(stuck, "127.0.0.1", 0, TOKEN, most_at_once=2)
+    async with aiohttp.ClientSession(headers={"Authorization": "Bearer letmein"}) as session:
+        first = [asyncio.ensure_future(session.get(site.url + "/api")) for _ in range(2)]
+        for _ in first:
+            await stuck.waiting.acquire()
+        async with session.get(site.url + "/api") as refused:
+            assert refused.status == 429
+            assert refused.headers["Retry-After"] == "1"
+            body = await refused.json()
+        assert (body["reason"], body["details"]) == ("TooManyRequests", {"retryAfterSeconds": 1})
+        stuck.go.set()
+        assert [(await answer).status for answer in first] == [200, 200]
+        async with session.get(site.url + "/api") as again:
+            assert again.status == 200
+    await site.stop()
+
+
+async def test_a_request_ends_at_its_timeout() -> None:
+    site = await serve(Stuck(), "127.0.0.1", 0, TOKEN, most_at_once=1)
+    async with aiohttp.ClientSession(headers={"Authorization": "Bearer letmein"}) as session:
+        for _ in range(2):
+            async with session.get(site.url + "/api?timeout=20ms") as answer:
+                assert answer.status == 504
+                message = (await answer.json())["message"]
+                assert message == "Timeout: request did not complete within the allotted timeout"
+    await site.stop()
+
+
+async def test_open_watches_keep_nobody_out(server: ApiServer) -> None:
+    site = await serve(server, "127.0.0.1", 0, TOKEN, most_at_once=1)
+    session = aiohttp.ClientSession(headers={"Authorization": "Bearer letmein"})
+    async with session, session.get(f"{site.url}/api/v1/namespaces?watch=true") as watch:
+        await watch.content.readline()
+        assert await status_with(site.url, "Bearer letmein") == 200
+    await server.stop()
+    await site.stop()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +42,7 @@ class Kubectl:
 
     binary: Path
     home: Path
+    namespace: str
 
     async def __call__(self, *arguments: str, stdin: object = None, **environment: str) -> Done:
         """A command that must succeed."""
@@ -61,23 +65,59 @@ class Kubectl:
         )
 
 
-@pytest_asyncio.fixture
-async def kubectl(kube_assets: Path, tmp_path: Path) -> AsyncIterator[Kubectl]:
-    """Against a server of its own that serves widgets."""
-    server = ApiServer(None, SystemClock(), SystemRandomness(), InlineOffload())
-    await server.start()
-    async with embedded_url(server, Secret("token")) as url:
-        config: dict[str, Any] = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "test",
-            "clusters": [{"name": "test", "cluster": {"server": url.replace("//", "//dbaas:token@")}}],
-            "contexts": [{"name": "test", "context": {"cluster": "test", "user": ""}}],
-        }
-        (tmp_path / "config").write_text(yaml.safe_dump(config))
-        run = Kubectl(kube_assets / "kubectl", tmp_path)
-        await run("create", "-f", "-", stdin=DEFINITION)
+@asynccontextmanager
+async def open_kubectl(kind: str, request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Kubectl]:
+    """Against the real server, which all tests share, or one of ours; in a namespace of its own, with widgets."""
+    run = Kubectl(request.getfixturevalue("kube_assets") / "kubectl", home, f"t-{os.urandom(4).hex()}")
+    home.mkdir(exist_ok=True)
+    async with AsyncExitStack() as stack:
+        if kind == "kube":
+            config = yaml.safe_load((request.getfixturevalue("kube_state") / "kubeconfig").read_text())
+        else:
+            server = ApiServer(None, SystemClock(), SystemRandomness(), InlineOffload())
+            await server.start()
+            config = config_for(await stack.enter_async_context(embedded_url(server, Secret("token"))))
+        config["contexts"][0]["context"]["namespace"] = run.namespace
+        (home / "config").write_text(yaml.safe_dump(config))
+        await run("create", "namespace", run.namespace)
+        made = await run.attempt("create", "-f", "-", stdin=DEFINITION)
+        assert made.code == 0 or "AlreadyExists" in made.err, made.err
+        await run("wait", "--for=condition=Established", f"crd/{DEFINITION['metadata']['name']}")
         yield run
+
+
+def config_for(url: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "test",
+        "clusters": [{"name": "test", "cluster": {"server": url.replace("//", "//dbaas:token@")}}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": ""}}],
+    }
+
+
+@pytest_asyncio.fixture(params=["embedded", "kube"])
+async def kubectl(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kubectl]:
+    """The same test against both servers."""
+    async with open_kubectl(request.param, request, tmp_path) as run:
+        yield run
+
+
+@pytest_asyncio.fixture
+async def ours(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kubectl]:
+    """Ours alone: the other one has nobody who collects garbage or empties namespaces."""
+    async with open_kubectl("embedded", request, tmp_path) as run:
+        yield run
+
+
+@pytest_asyncio.fixture
+async def both(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Kubectl, Kubectl]]:
+    """Ours and the real one."""
+    async with (
+        open_kubectl("embedded", request, tmp_path / "ours") as one,
+        open_kubectl("kube", request, tmp_path / "theirs") as other,
+    ):
+        yield one, other
 
 
 async def test_a_definition_can_be_waited_for(kubectl: Kubectl) -> None:
@@ -205,17 +245,14 @@ async def test_patches_change_a_custom_object(kubectl: Kubectl, kind: str, patch
 
 
 async def test_what_kubectl_makes_itself_is_understood(kubectl: Kubectl) -> None:
-    await kubectl("create", "namespace", "team")
-    await kubectl("-n", "team", "create", "secret", "generic", "one", "--from-literal=a=b")
-    await kubectl("-n", "team", "create", "service", "clusterip", "one", "--clusterip=None", "--tcp=80:8080")
-    await kubectl("-n", "team", "create", "serviceaccount", "one")
-    await kubectl("-n", "team", "create", "job", "one", "--image=image", "--", "sleep", "1")
-    await kubectl("-n", "team", "run", "one", "--image=image")
-    assert (await kubectl("-n", "team", "get", "secret", "one", "-o", "jsonpath={.data.a}")).out == "Yg=="
-    assert (
-        await kubectl("-n", "team", "get", "service", "one", "-o", "jsonpath={.spec.ports[0].targetPort}")
-    ).out == "8080"
-    job = json.loads((await kubectl("-n", "team", "get", "job", "one", "-o", "json")).out)
+    await kubectl("create", "secret", "generic", "one", "--from-literal=a=b")
+    await kubectl("create", "service", "clusterip", "one", "--clusterip=None", "--tcp=80:8080")
+    await kubectl("create", "serviceaccount", "one")
+    await kubectl("create", "job", "one", "--image=image", "--", "sleep", "1")
+    await kubectl("run", "one", "--image=image")
+    assert (await kubectl("get", "secret", "one", "-o", "jsonpath={.data.a}")).out == "Yg=="
+    assert (await kubectl("get", "service", "one", "-o", "jsonpath={.spec.ports[0].targetPort}")).out == "8080"
+    job = json.loads((await kubectl("get", "job", "one", "-o", "json")).out)
     assert job["spec"]["template"]["spec"]["containers"][0]["command"] == ["sleep", "1"]
 
 
@@ -257,8 +294,14 @@ async def test_describe_shows_the_object_and_its_events(kubectl: Kubectl) -> Non
     event = {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": "e", "namespace": "default"},
-        "involvedObject": {"apiVersion": VERSION, "kind": "Widget", "name": "one", "namespace": "default", "uid": uid},
+        "metadata": {"name": "e", "namespace": kubectl.namespace},
+        "involvedObject": {
+            "apiVersion": VERSION,
+            "kind": "Widget",
+            "name": "one",
+            "namespace": kubectl.namespace,
+            "uid": uid,
+        },
         "reason": "Tried",
         "message": "it works",
         "type": "Normal",
@@ -328,10 +371,163 @@ async def test_mistakes_are_named(kubectl: Kubectl) -> None:
     assert "spec.size: Invalid value: -1: spec.size in body should be greater than or equal to 0" in invalid.err
 
 
-async def test_objects_of_one_file_can_be_of_any_kind(kubectl: Kubectl) -> None:
+async def test_objects_of_one_file_can_be_of_any_kind(ours: Kubectl) -> None:
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team"}}
     inside = widget(namespace="team")
-    await kubectl("apply", "-f", "-", stdin=[namespace, inside])
-    assert "one" in (await kubectl("get", "widgets", "-A", "-o", "name")).out
-    await kubectl("delete", "namespace", "team")
-    assert "one" not in (await kubectl("get", "widgets", "-A", "-o", "name")).out
+    await ours("apply", "-f", "-", stdin=[namespace, inside])
+    assert "one" in (await ours("get", "widgets", "-A", "-o", "name")).out
+    await ours("delete", "namespace", "team")
+    assert "one" not in (await ours("get", "widgets", "-A", "-o", "name")).out
+
+
+def dependent(owner: dict[str, Any]) -> dict[str, Any]:
+    reference = {"apiVersion": VERSION, "kind": "Widget", "name": "one", "uid": owner["metadata"]["uid"]}
+    metadata = {"name": "below", "ownerReferences": [{**reference, "blockOwnerDeletion": True}]}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+
+
+@pytest.mark.parametrize(("cascade", "left"), [("foreground", ""), ("background", ""), ("orphan", "configmap/below\n")])
+async def test_dependents_go_too_unless_they_are_orphaned(ours: Kubectl, cascade: str, left: str) -> None:
+    await ours("create", "-f", "-", stdin=widget())
+    owner = json.loads((await ours("get", "widget", "one", "-o", "json")).out)
+    await ours("create", "-f", "-", stdin=dependent(owner))
+    await ours("delete", "widget", "one", f"--cascade={cascade}")
+
+    async def is_settled() -> bool:
+        found = await ours("get", "configmap", "-o", "name")
+        references = await ours.attempt("get", "cm", "below", "-o", "jsonpath={.metadata.ownerReferences}")
+        return found.out == left and not references.out
+
+    await eventually(is_settled)
+
+
+@pytest.mark.parametrize("cascade", ["foreground", "orphan"])
+async def test_how_dependents_go_is_left_to_the_garbage_collector(kubectl: Kubectl, cascade: str) -> None:
+    await kubectl("create", "-f", "-", stdin=widget(finalizers=["example.com/hold"]))
+    await kubectl("delete", "widget", "one", f"--cascade={cascade}", "--wait=false")
+    assert (await kubectl("get", "widget", "one", "-o", "jsonpath={.metadata.deletionTimestamp}")).out
+    await kubectl("patch", "widget", "one", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+    assert (await kubectl.attempt("get", "widget", "one")).code == 1
+
+
+async def test_one_may_do_everything_and_knows_who_one_is(kubectl: Kubectl) -> None:
+    assert (await kubectl("auth", "can-i", "create", "widgets")).out == "yes\n"
+    assert (await kubectl("auth", "can-i", "get", "/anything")).out == "yes\n"
+    everything = (await kubectl("auth", "can-i", "--list")).out.splitlines()
+    assert everything[0].split() == ["Resources", "Non-Resource", "URLs", "Resource", "Names", "Verbs"]
+    assert any(line.split() == ["*.*", "[]", "[]", "[*]"] for line in everything)
+    myself = (await kubectl("auth", "whoami")).out
+    assert "Username" in myself
+    assert "[system:masters system:authenticated]" in myself
+    assert yaml.safe_load((await kubectl("auth", "whoami", "-o", "yaml")).out)["kind"] == "SelfSubjectReview"
+
+
+async def test_a_dry_run_of_the_server_tells_and_stores_nothing(kubectl: Kubectl) -> None:
+    dry = ("--dry-run=server", "-f", "-")
+    assert "created (server dry run)" in (await kubectl("create", *dry, stdin=widget())).out
+    assert "created (server dry run)" in (await kubectl("apply", *dry, stdin=widget())).out
+    assert "serverside-applied (server dry run)" in (await kubectl("apply", "--server-side", *dry, stdin=widget())).out
+    refused = await kubectl.attempt("create", *dry, stdin=widget(size=-1))
+    assert "spec.size: Invalid value: -1" in refused.err
+    assert (await kubectl.attempt("get", "widget", "one")).code == 1
+    await kubectl("create", "-f", "-", stdin=widget())
+    deleted = (await kubectl("delete", "widget", "one", "--dry-run=server")).out
+    assert "deleted" in deleted
+    assert "(server dry run)" in deleted
+    assert "labeled (server dry run)" in (await kubectl("label", "widget", "one", "a=b", "--dry-run=server")).out
+    assert (await kubectl("get", "widget", "one", "--show-labels")).out.split()[-1] == "<none>"
+
+
+async def test_an_object_can_be_replaced_and_by_force_made_anew(kubectl: Kubectl) -> None:
+    await kubectl("create", "-f", "-", stdin=widget(size=1))
+    uid = (await kubectl("get", "widget", "one", "-o", "jsonpath={.metadata.uid}")).out
+    assert "replaced" in (await kubectl("replace", "-f", "-", stdin=widget(size=2))).out
+    assert (await kubectl("get", "widget", "one", "-o", "jsonpath={.metadata.uid} {.spec.size}")).out == f"{uid} 2"
+    assert "replaced" in (await kubectl("replace", "--force", "-f", "-", stdin=widget(size=3))).out
+    assert (await kubectl("get", "widget", "one", "-o", "jsonpath={.spec.size}")).out == "3"
+    assert (await kubectl("get", "widget", "one", "-o", "jsonpath={.metadata.uid}")).out != uid
+
+
+async def test_a_definition_with_a_broken_rule_is_refused_with_its_place(kubectl: Kubectl) -> None:
+    broken = json.loads(json.dumps(DEFINITION).replace("widgets", "brokens"))
+    root = broken["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    root["properties"]["spec"]["x-kubernetes-validations"] = [{"rule": "self.size >"}]
+    for how in ((), ("--server-side",)):
+        refused = await kubectl.attempt("apply", *how, "-f", "-", stdin=broken)
+        assert refused.code == 1
+        assert "openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Invalid value" in refused.err
+        assert "Syntax error" in refused.err
+
+
+SCRIPT: tuple[tuple[str, ...], ...] = (
+    ("get", "widgets"),
+    ("get", "widgets", "-o", "wide", "--show-labels"),
+    ("get", "widgets", "-l", "colour=red", "-o", "name"),
+    ("get", "widgets", "--field-selector", "metadata.name!=a", "-o", "name"),
+    ("get", "widgets", "--sort-by", "{.spec.size}", "-o", "custom-columns=N:.metadata.name,S:.spec.size"),
+    ("get", "widgets", "-o", "jsonpath={range .items[*]}{.metadata.name}={.spec.size};{end}"),
+    ("get", "widgets", "-o", "go-template={{range .items}}{{.metadata.name}} {{end}}"),
+    ("get", "widget", "a", "-o", "yaml", "--show-managed-fields"),
+    ("get", "widget", "a", "-o", "json"),
+    ("get", "all"),
+    ("get", "widgets,configmaps", "-o", "name"),
+    ("get", "secrets"),
+    ("get", "services"),
+    ("get", "widget", "nobody"),
+    ("get", "widgets", "nobody", "--ignore-not-found"),
+    ("get", "nothing"),
+    ("get", "widgets", "--field-selector", "spec.size=1"),
+    ("describe", "widget", "a"),
+    ("describe", "configmap", "settings"),
+    ("describe", "secret", "login"),
+    ("describe", "service", "front"),
+    ("explain", "widget.spec"),
+    ("explain", "widget.spec.size"),
+    ("explain", "widget", "--recursive"),
+    ("explain", "widget.nothing"),
+    ("events",),
+    ("label", "widget", "a", "colour=blue"),
+    ("label", "widget", "a", "bad=!"),
+    ("annotate", "widget", "a", "note=mine"),
+    ("annotate", "widget", "a", "note-"),
+    ("patch", "widget", "a", "--type=merge", "-p", '{"spec":{"size":"x"}}'),
+    ("patch", "widget", "a", "--type=json", "-p", '[{"op":"test","path":"/spec/size","value":99}]'),
+    ("patch", "widget", "a", "-p", '{"spec":{"size":1}}'),
+    ("patch", "widget", "a", "--type=merge", "-p", "{}"),
+    ("patch", "configmap", "settings", "-p", '{"data":{"x":null,"y":"z"}}'),
+    ("create", "configmap", "settings"),
+    ("create", "configmap", "Bad_Name"),
+    ("wait", "widget/a", "--for=jsonpath={.spec.size}=1"),
+    ("delete", "widget", "nobody"),
+    ("delete", "widgets", "-l", "colour=red"),
+    ("delete", "widgets", "--all"),
+    ("auth", "can-i", "delete", "widgets"),
+    ("api-resources", "--api-group=conformance.example.com"),
+)
+
+
+async def test_both_servers_let_kubectl_print_the_same(both: tuple[Kubectl, Kubectl]) -> None:
+    for run in both:
+        red = {"colour": "red"}
+        await run("apply", "-f", "-", stdin=[widget("a", 1), widget("b", 3, labels=red), widget("c", 2)])
+        await run("create", "configmap", "settings", "--from-literal=x=y")
+        await run("create", "secret", "generic", "login", "--from-literal=password=x")
+        await run("create", "service", "clusterip", "front", "--clusterip=None", "--tcp=80:8080")
+    different = {}
+    for command in SCRIPT:
+        ours, theirs = [neutral(await run.attempt(*command), run) for run in both]
+        if ours != theirs:
+            different[command] = (ours, theirs)
+    assert different == {}
+
+
+def neutral(done: Done, run: Kubectl) -> tuple[int, str, str]:
+    """Without what differs from one object to another made at another time."""
+    texts = []
+    for text in (done.out, done.err):
+        text = text.replace(run.namespace, "NAMESPACE")
+        text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UID", text)
+        text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
+        text = re.sub(r"(?i)(resource ?version\"?: +\"?)\d+", r"\1N", text)
+        texts.append(re.sub(r" +\d+m?\d*s\b", " AGE", text))
+    return done.code, texts[0], texts[1]

@@ -7,7 +7,11 @@ import pytest
 from dbaas.apiserver import ApiServer
 from dbaas.apiserver.negotiation import Wanted
 from dbaas.apiserver.verbs import add_warnings, respond
-from fixtures.apiserver import send_raw
+from dbaas.contracts.admission import Review, Verdict
+from dbaas.core.clock import LoopClock
+from dbaas.core.offload import InlineOffload
+from dbaas.core.randomness import SeededRandomness
+from fixtures.apiserver import send, send_raw
 
 PATH = "/api/v1/namespaces/default/configmaps"
 
@@ -30,3 +34,26 @@ async def test_every_answer_says_its_type(server: ApiServer, accept: str) -> Non
     for method, path, sent in (("POST", PATH, body), ("GET", f"{PATH}/one", None), ("DELETE", f"{PATH}/one", None)):
         response = await send_raw(server, method, path, sent, {"accept": accept})
         assert response.headers["content-type"] == accept
+
+
+class Rival:
+    """Deletes the second object while the first one is being deleted."""
+
+    server: ApiServer
+
+    async def review(self, review: Review) -> Verdict:
+        if review.operation == "DELETE" and review.old is not None and review.old["metadata"]["name"] == "first":
+            await send(self.server, "DELETE", f"{PATH}/second")
+        return Verdict()
+
+
+async def test_what_somebody_else_deletes_meanwhile_spoils_no_deletion_of_a_collection() -> None:
+    rival = Rival()
+    rival.server = ApiServer(None, LoopClock(), SeededRandomness(1), InlineOffload(), rival)
+    await rival.server.start()
+    for name in ("first", "second", "third"):
+        await send(rival.server, "POST", PATH, {"metadata": {"name": name}})
+    status, _ = await send(rival.server, "DELETE", PATH)
+    _, left = await send(rival.server, "GET", PATH)
+    await rival.server.stop()
+    assert (status, left["items"]) == (200, [])

@@ -125,3 +125,21 @@ async def test_no_update_of_many_patches_is_lost(server: ApiServer) -> None:
     assert {status for status, _ in await asyncio.gather(*patches)} == {200}
     _, stored = await send(server, "GET", f"{PATH}/one")
     assert len(stored["data"]) == 20
+
+
+async def test_a_number_that_becomes_a_truth_value_is_a_change(server: ApiServer) -> None:
+    free = {"type": "object", "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}
+    names = {"kind": "Gadget", "plural": "gadgets", "singular": "gadget"}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": free}}
+    definition = {
+        "metadata": {"name": "gadgets.tests.dbaas.io"},
+        "spec": {"group": "tests.dbaas.io", "scope": "Cluster", "names": names, "versions": [version]},
+    }
+    await send(server, "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
+    path = "/apis/tests.dbaas.io/v1/gadgets"
+    gadget = {"apiVersion": "tests.dbaas.io/v1", "kind": "Gadget", "metadata": {"name": "one"}, "spec": {"on": 1}}
+    _, made = await send(server, "POST", path, gadget)
+    _, changed = await send(server, "PATCH", f"{path}/one", {"spec": {"on": True}}, MERGE)
+    assert changed["spec"]["on"] is True
+    assert changed["metadata"]["generation"] == made["metadata"]["generation"] + 1
+    assert (await send(server, "GET", f"{path}/one"))[1]["spec"]["on"] is True

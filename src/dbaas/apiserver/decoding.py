@@ -20,6 +20,7 @@ from dbaas.apiserver.resources import Resource
 from dbaas.apiserver.schemas import Cause
 
 Strictness = Literal["Strict", "Warn", "Ignore"]
+_LOOKS_LIKE_KEY = re.compile(rb'"[ \t\r\n]*:')
 TYPED_MAPS = ("labels", "annotations")
 TYPED_STRINGS = ("name", "generateName", "namespace", "resourceVersion", "uid")
 
@@ -129,6 +130,20 @@ def strict_decoding_error(resource: Resource, found: Sequence[str]) -> Failure:
         f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
         f"strict decoding error: {', '.join(found)}"
     )
+
+
+def has_each_key_once(body: bytes, value: Any) -> bool:
+    """Whether `value`, which was read from this JSON, surely has all of its keys; False says nothing.
+
+    What looks like a key is one, or it is part of a text: there are never fewer of these than there are keys.
+    """
+    return len(_LOOKS_LIKE_KEY.findall(body)) == _count_keys(value)
+
+
+def _count_keys(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(_count_keys(each) for each in value.values() if isinstance(each, dict | list))
+    return sum(map(_count_keys, value)) if isinstance(value, list) else 0
 
 
 def duplicate_fields(body: bytes) -> list[str]:

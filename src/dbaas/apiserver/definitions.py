@@ -5,7 +5,7 @@ Source: apiextensions-apiserver, `pkg/apis/apiextensions/validation` and the nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,8 @@ import orjson
 
 from dbaas.apiserver.builtins import Column
 from dbaas.apiserver.jsonpath import JSONPath, PathError
-from dbaas.apiserver.resources import Resource, Scale, version_priority
+from dbaas.apiserver.naming import Naming, settle_names
+from dbaas.apiserver.resources import Catalogue, Resource, Scale, version_priority
 from dbaas.apiserver.schemas import Cause, Schema, schema_problems
 from dbaas.apiserver.strategies import Habits, Strategy
 from dbaas.core.clock import parse_time
@@ -25,7 +26,10 @@ CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 
 
 class Definitions(Strategy):
-    """Fills in what Kubernetes fills in, and refuses what it refuses."""
+    """Fills in what Kubernetes fills in, and refuses what it refuses. The catalogue knows which names are taken."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
 
     def complete(self, new: dict[str, Any]) -> None:
         spec = new.get("spec")
@@ -38,7 +42,9 @@ class Definitions(Strategy):
         spec.setdefault("conversion", {"strategy": "None"})
 
     def prepare(self, new: dict[str, Any], old: Mapping[str, Any] | None) -> None:
-        new["status"] = _status(new, old)
+        group, plural = new["spec"].get("group"), new["spec"]["names"].get("plural")
+        others = [each for each in self._catalogue.in_group(group) if each.custom and each.plural != plural]
+        new["status"] = _status(new, old, others)
 
     def begin_deletion(self, obj: dict[str, Any], time: str) -> None:
         """Its objects go first: a finalizer of the server holds it until they have."""
@@ -72,23 +78,41 @@ class Definitions(Strategy):
         return causes
 
 
-def _status(new: Mapping[str, Any], old: Mapping[str, Any] | None) -> dict[str, Any]:
+def is_established(definition: Mapping[str, Any]) -> bool:
+    """Whether its objects are served."""
+    conditions = (definition.get("status") or {}).get("conditions") or ()
+    return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+
+
+def _status(new: Mapping[str, Any], old: Mapping[str, Any] | None, others: Iterable[Resource]) -> dict[str, Any]:
     spec = new["spec"]
     previous = dict(old.get("status") or {}) if old is not None else {}
-    time = new["metadata"].get("creationTimestamp")
-    accepted = [
-        ("NamesAccepted", "NoConflicts", "no conflicts found"),
-        ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-    ]
-    conditions = previous.get("conditions") or [
-        {"type": kind, "status": "True", "lastTransitionTime": time, "reason": reason, "message": message}
-        for kind, reason, message in accepted
-    ]
+    naming = settle_names(spec["names"], previous.get("acceptedNames") or {}, others)
+    conditions = _conditions(previous, naming, new["metadata"].get("creationTimestamp"))
     stored = list(previous.get("storedVersions") or [])
     for version in spec.get("versions") or []:
         if version.get("storage") and version["name"] not in stored:
             stored.append(version["name"])
-    return {**previous, "conditions": conditions, "acceptedNames": spec["names"], "storedVersions": stored}
+    return {**previous, "conditions": conditions, "acceptedNames": naming.accepted, "storedVersions": stored}
+
+
+def _conditions(previous: Mapping[str, Any], naming: Naming, time: str | None) -> list[dict[str, Any]]:
+    """Once established, a definition stays so: what it cannot have is a new name."""
+    if naming.reason:
+        wanted = {"NamesAccepted": ("False", naming.reason, naming.message)}
+        if not is_established({"status": previous}):
+            wanted["Established"] = ("False", "NotAccepted", "not all names are accepted")
+    else:
+        wanted = {
+            "NamesAccepted": ("True", "NoConflicts", "no conflicts found"),
+            "Established": ("True", "InitialNamesAccepted", "the initial names have been accepted"),
+        }
+    conditions = {each["type"]: each for each in previous.get("conditions") or ()}
+    for kind, (status, reason, message) in wanted.items():
+        if conditions.get(kind, {}).get("status") != status:
+            facts = {"type": kind, "status": status, "lastTransitionTime": time, "reason": reason, "message": message}
+            conditions[kind] = facts
+    return list(conditions.values())
 
 
 def _validate_versions(versions: Sequence[Mapping[str, Any]]) -> Iterator[Cause]:

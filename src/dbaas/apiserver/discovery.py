@@ -8,7 +8,7 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-from dbaas.apiserver.resources import VERBS, Catalogue, Resource
+from dbaas.apiserver.resources import Catalogue, Resource
 
 KUBERNETES_VERSION = ("1", "35", "v1.35.4+dbaas")  # what this server behaves like, for clients that compare versions
 HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
@@ -95,9 +95,11 @@ def _legacy_resource(resource: Resource) -> dict[str, Any]:
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": verbs_of(resource),
+        "verbs": list(resource.verbs),
         **_names(resource),
     }
+    if resource.review is not None:
+        return listed
     digest = hashlib.sha256(f"{resource.group}/{resource.version}/{resource.kind}".encode()).digest()
     return {**listed, "storageVersionHash": base64.b64encode(digest[:8]).decode()}
 
@@ -126,7 +128,7 @@ def _aggregated(resource: Resource) -> dict[str, Any]:
         "responseKind": own_kind,
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.singular,
-        "verbs": verbs_of(resource),
+        "verbs": list(resource.verbs),
         **_names(resource),
     }
     subresources = [
@@ -143,12 +145,6 @@ def _aggregated(resource: Resource) -> dict[str, Any]:
 def _names(resource: Resource) -> Mapping[str, list[str]]:
     names = {"shortNames": list(resource.short_names), "categories": list(resource.categories)}
     return {key: value for key, value in names.items() if value}
-
-
-def verbs_of(resource: Resource) -> list[str]:
-    if resource.collection == "namespaces":
-        return [verb for verb in VERBS if verb != "deletecollection"]
-    return list(VERBS)
 
 
 def _subresource_verbs(name: str) -> list[str]:

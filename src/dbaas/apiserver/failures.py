@@ -156,6 +156,16 @@ def version_too_large(wanted: int, current: int) -> Failure:
     return Failure(504, "Timeout", message, {"causes": causes, "retryAfterSeconds": 1})
 
 
+def timed_out() -> Failure:
+    return Failure(504, "Timeout", "Timeout: request did not complete within the allotted timeout", {})
+
+
+def too_many_requests() -> Failure:
+    """More at once than the server takes on."""
+    message = "Too many requests, please try again later."
+    return Failure(429, "TooManyRequests", message, {"retryAfterSeconds": 1})
+
+
 def unavailable(message: str) -> Failure:
     return Failure(503, "ServiceUnavailable", message)
 

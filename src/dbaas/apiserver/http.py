@@ -7,6 +7,7 @@ Source: client-go, `tools/clientcmd/client_config.go`.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import errno
@@ -18,14 +19,25 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from dbaas.apiserver.failures import Failure, bad_request, too_large, unauthorized
+from dbaas.apiserver.deadlines import seconds_for
+from dbaas.apiserver.failures import (
+    Failure,
+    bad_request,
+    timed_out,
+    too_large,
+    too_many_requests,
+    unauthorized,
+)
+from dbaas.apiserver.sending import prepare_body
 from dbaas.apiserver.server import BODY_LIMIT
-from dbaas.apiserver.verbs import respond_json
+from dbaas.apiserver.verbs import respond_failure
 from dbaas.contracts.transport import Request, Response, Transport
 from dbaas.core.errors import DbaasError
+from dbaas.core.offload import InlineOffload, Offload
 from dbaas.core.secrets import Secret
 
 SHUTDOWN_SECONDS = 1.0
+MOST_AT_ONCE = 600  # as many as kube-apiserver answers, reads and writes together; watches do not count
 OPEN_PATHS = ("/healthz", "/livez", "/readyz", "/version")
 
 
@@ -52,11 +64,21 @@ class Site:
         await self._runner.cleanup()
 
 
-async def serve(server: Transport, host: str, port: int, token: Secret) -> Site:
-    """Listens on a loopback address; port 0 takes a free one. Raises ListenError, also where the port is in use."""
+async def serve(
+    server: Transport,
+    host: str,
+    port: int,
+    token: Secret,
+    offload: Offload | None = None,
+    most_at_once: int = MOST_AT_ONCE,
+) -> Site:
+    """Listens on a loopback address; port 0 takes a free one. Raises ListenError, also where the port is in use.
+
+    Large answers are compressed in `offload`. Who comes when `most_at_once` are being answered is told to come back.
+    """
     if not ipaddress.ip_address(host).is_loopback:
         raise ListenError(f"cannot listen on {host}: the embedded API server is for this machine only")
-    face = _Face(server, token)
+    face = _Face(server, token, offload or InlineOffload(), most_at_once)
     runner = web.ServerRunner(
         web.Server(face.answer, access_log=None, handler_cancellation=True), shutdown_timeout=SHUTDOWN_SECONDS
     )
@@ -75,25 +97,41 @@ async def serve(server: Transport, host: str, port: int, token: Secret) -> Site:
 
 
 class _Face:
-    def __init__(self, server: Transport, token: Secret) -> None:
+    def __init__(self, server: Transport, token: Secret, offload: Offload, most_at_once: int) -> None:
         self._server = server
         self._token = token.reveal().encode()
+        self._offload = offload
+        self._free = most_at_once
 
     async def answer(self, message: web.BaseRequest) -> web.StreamResponse:
         try:
             self._authenticate(message)
             request = await _read(message)
+            response = await self._admit(request)
         except Failure as failure:
-            return _whole(respond_json(failure.status(), failure.code))
-        response = await self._server.request(request)
+            return _whole(respond_failure(failure))
         if response.stream is None:
-            return _whole(response)
+            return _whole(await prepare_body(request, response, self._offload))
         return await _stream(message, response)
 
     def _authenticate(self, message: web.BaseRequest) -> None:
         given = _given_token(message.headers.get("Authorization", ""))
         if message.path not in OPEN_PATHS and not hmac.compare_digest(given, self._token):
             raise unauthorized()
+
+    async def _admit(self, request: Request) -> Response:
+        """One of a bounded number that are answered at once, in its time. Raises Failure 400, 429, 504."""
+        seconds = seconds_for(request)
+        if not self._free:
+            raise too_many_requests()
+        self._free -= 1
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._server.request(request)
+        except TimeoutError as error:
+            raise timed_out() from error
+        finally:
+            self._free += 1
 
 
 def _given_token(header: str) -> bytes:

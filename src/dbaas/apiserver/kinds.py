@@ -8,7 +8,8 @@ from typing import Any
 from dbaas.apiserver.builtins import BUILTIN_KINDS, BuiltinKind
 from dbaas.apiserver.definitions import COLLECTION as DEFINITIONS
 from dbaas.apiserver.definitions import Definitions
-from dbaas.apiserver.resources import Resource
+from dbaas.apiserver.resources import Catalogue, Resource
+from dbaas.apiserver.reviews import REVIEWS
 from dbaas.apiserver.strategies import HABITS, STRATEGIES, Habits, Strategy
 from dbaas.apiserver.translations import TRANSLATIONS
 
@@ -33,14 +34,16 @@ SELECTABLE: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def builtin_resources() -> Iterator[Resource]:
+def builtin_resources(catalogue: Catalogue | None = None) -> Iterator[Resource]:
+    """`catalogue` is what they will be part of."""
+    catalogue = Catalogue() if catalogue is None else catalogue
     for kind in BUILTIN_KINDS:
-        yield _resource(kind)
+        yield _resource(kind, catalogue)
 
 
-def _resource(kind: BuiltinKind) -> Resource:
+def _resource(kind: BuiltinKind, catalogue: Catalogue) -> Resource:
     collection = f"{kind.plural}.{kind.group}" if kind.group else kind.plural
-    strategy: Strategy = Definitions() if collection == DEFINITIONS else STRATEGIES.get(collection, Strategy())
+    strategy: Strategy = Definitions(catalogue) if collection == DEFINITIONS else STRATEGIES.get(collection, Strategy())
     return Resource(
         kind.group,
         kind.version,
@@ -60,6 +63,7 @@ def _resource(kind: BuiltinKind) -> Resource:
         habits=HABITS.get(collection, Habits()),
         strategy=strategy,
         translation=TRANSLATIONS.get(collection),
+        review=REVIEWS[collection] if not kind.is_stored else None,
     )
 
 

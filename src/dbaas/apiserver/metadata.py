@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from dbaas.apiserver.resources import Resource
@@ -156,8 +157,13 @@ def validate_name(field: str, name: str, rule: str, *, is_prefix: bool = False) 
     return causes
 
 
-def validate_key(field: str, key: str) -> list[Cause]:
-    """A qualified name such as `example.com/part`: label and annotation keys, finalizers."""
+@lru_cache(maxsize=4096)
+def validate_key(field: str, key: str) -> tuple[Cause, ...]:
+    """A qualified name such as `example.com/part`: label and annotation keys, finalizers. The same few come again."""
+    return tuple(_check_key(field, key))
+
+
+def _check_key(field: str, key: str) -> list[Cause]:
     domain, slash, name = key.partition("/") if "/" in key else ("", "", key)
     shown = f'Invalid value: "{key}": '
     causes = []

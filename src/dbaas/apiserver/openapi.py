@@ -73,7 +73,8 @@ def _document(resources: list[Resource]) -> dict[str, Any]:
         name = component_name(resource)
         schemas.update(resource.components)
         schemas[name] = _schema(resource)
-        schemas[name + "List"] = _list_schema(resource, name)
+        if resource.review is None:
+            schemas[name + "List"] = _list_schema(resource, name)
         paths.update(_paths(resource, name))
     return {
         "openapi": "3.0.0",
@@ -124,6 +125,8 @@ def _paths(resource: Resource, name: str) -> dict[str, Any]:
         f"{root}/namespaces/{{namespace}}/{resource.plural}" if resource.namespaced else f"{root}/{resource.plural}"
     )
     placed = [_path_parameter("namespace")] if resource.namespaced else []
+    if resource.review is not None:
+        return {collection: {"post": _operation(resource, "post", name, WRITE_PARAMETERS, (JSON,))}}
     paths: dict[str, Any] = {
         collection: {
             "get": _operation(resource, "list", name + "List", LIST_PARAMETERS),

@@ -17,6 +17,7 @@ from dbaas.contracts.transport import Request
 
 Propagation = Literal["", "Background", "Foreground", "Orphan"]
 LONGEST_MANAGER = 128
+LARGEST_COUNT = 2**63 - 1
 _DECODERS = {JSON: orjson.loads, YAML: parse_yaml, PROTOBUF: decode_object}
 
 
@@ -38,6 +39,22 @@ class DeleteOptions:
     version: str = ""
     propagation: Propagation = ""
     dry_run: bool = False
+
+
+def read_flag(query: Mapping[str, str], name: str) -> bool | None:
+    """None where it is absent. Kubernetes takes every word but two for a yes."""
+    return None if name not in query else query[name].lower() not in ("false", "0")
+
+
+def read_count(query: Mapping[str, str], name: str) -> int:
+    """0 where it is absent or negative. Raises Failure 400, worded as Go's strconv does."""
+    text = query.get(name, "0")
+    digits = text[1:] if text.startswith(("+", "-")) else text
+    if not (digits.isascii() and digits.isdigit()):
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    if int(digits) > LARGEST_COUNT:
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": value out of range')
+    return max(0, int(text))
 
 
 def read_write_options(request: Request, kind: str, *, applies: bool = False) -> WriteOptions:
@@ -62,7 +79,7 @@ def read_write_options(request: Request, kind: str, *, applies: bool = False) ->
         manager or _manager_of(request.headers.get("user-agent", "")),
         query.get("dryRun") == "All",
         cast("Strictness", strictness),
-        query.get("force", "").lower() in ("true", "1"),
+        bool(read_flag(query, "force")),
     )
 
 
@@ -72,7 +89,8 @@ def read_delete_options(request: Request) -> DeleteOptions:
     preconditions = body.get("preconditions") or {}
     dry_run = body["dryRun"] if "dryRun" in body else [request.query["dryRun"]] if "dryRun" in request.query else []
     propagation = body.get("propagationPolicy") or request.query.get("propagationPolicy", "")
-    orphan = body.get("orphanDependents", {"true": True, "false": False}.get(request.query.get("orphanDependents", "")))
+    orphan = body.get("orphanDependents", read_flag(request.query, "orphanDependents"))
+    read_count(request.query, "gracePeriodSeconds")  # nothing here ends gracefully
     causes = _check_dry_run({"dryRun": dry_run[0]} if dry_run else {})
     if propagation and orphan is not None:
         message = f'Invalid value: "{propagation}": orphanDependents and deletionPropagation cannot be both set'

@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 
-from dbaas.apiserver.failures import Failure, bad_request, expired, invalid, not_found, version_too_large
+from dbaas.apiserver.failures import Failure, bad_request, expired, not_found, version_too_large
+from dbaas.apiserver.list_options import ListOptions, parse_version, read_list_options
 from dbaas.apiserver.objects import decode_entry
 from dbaas.apiserver.resources import Resource
 from dbaas.apiserver.routing import Target
-from dbaas.apiserver.schemas import Cause
 from dbaas.apiserver.selectors import METADATA_FIELDS, FieldSelector, LabelSelector, parse_fields, parse_labels
 from dbaas.apiserver.store import Collection, Entry, Store
 from dbaas.apiserver.store.collection import ExpiredError, key_of
@@ -78,16 +78,6 @@ def read_selection(target: Target, query: Mapping[str, str]) -> Selection:
     return Selection(target.resource, target.namespace, labels, fields)
 
 
-def parse_version(text: str) -> int:
-    """0 where there is none. Raises Failure 400."""
-    if text and not text.isdigit():
-        raise bad_request(
-            f'invalid resource version: resourceVersion: Invalid value: "{text}": '
-            f'strconv.ParseUint: parsing "{text}": invalid syntax'
-        )
-    return int(text or "0")
-
-
 @dataclass(frozen=True)
 class Page:
     """One answer to a list; `metadata` is that of the list."""
@@ -116,18 +106,20 @@ class Reader:
     def list(self, target: Target, query: Mapping[str, str]) -> Page:
         """Raises Failure 400, 410, 504."""
         selection = read_selection(target, query)
-        limit = _parse_limit(query)
+        options = read_list_options(query)
         collection = self._store.collection(target.resource.collection)
-        version, start = self._store.version, ""
-        if token := query.get("continue"):
-            version, start = _parse_token(token, query)
+        version, start, limit = self._store.version, "", options.limit
+        if options.token:
+            version, start = _parse_token(options)
             if version == INCONSISTENT:
                 version = self._store.version
             else:
                 collection = _past(collection, version, _expired_token(start))
-        elif exact := self._exact_version(query, limit):
+        elif exact := self._exact_version(options):
             version = exact
             collection = _past(collection, version, expired("The resourceVersion for the provided list is too old."))
+        elif options.version == "0":
+            limit = 0  # Kubernetes answers these from its cache, which has no pages
         return self._page(selection, collection, version, start, limit)
 
     def _page(self, selection: Selection, collection: Collection, version: int, start: str, limit: int) -> Page:
@@ -143,24 +135,12 @@ class Reader:
                 metadata["remainingItemCount"] = 1 + sum(1 for _ in found)
         return Page(entries, metadata)
 
-    def _exact_version(self, query: Mapping[str, str], limit: int) -> int:
+    def _exact_version(self, options: ListOptions) -> int:
         """The past version that is asked for, 0 if the newest will do. Raises Failure 400, 504."""
-        match, version = query.get("resourceVersionMatch", ""), parse_version(query.get("resourceVersion", ""))
-        causes = []
-        if match and "resourceVersion" not in query:
-            message = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
-            causes.append(Cause("resourceVersionMatch", message, "FieldValueForbidden"))
-        elif match not in ("", "Exact", "NotOlderThan"):
-            message = f'Unsupported value: "{match}": supported values: "Exact", "NotOlderThan", ""'
-            causes.append(Cause("resourceVersionMatch", message, "FieldValueNotSupported"))
-        elif match == "Exact" and not version:
-            message = 'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
-            causes.append(Cause("resourceVersionMatch", message, "FieldValueForbidden"))
-        if causes:
-            raise invalid("ListOptions", "meta.k8s.io", "", causes)
+        version = parse_version(options.version)
         if version > self._store.version:
             raise version_too_large(version, self._store.version)
-        return version if match == "Exact" or (limit and not match) else 0
+        return version if options.match == "Exact" or (options.limit and not options.match) else 0
 
 
 def _past(collection: Collection, version: int, failure: Failure) -> Collection:
@@ -170,21 +150,14 @@ def _past(collection: Collection, version: int, failure: Failure) -> Collection:
         raise failure from error
 
 
-def _parse_limit(query: Mapping[str, str]) -> int:
-    text = query.get("limit", "") or "0"
-    try:
-        return max(0, int(text))
-    except ValueError as error:
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from error
-
-
 def _format_token(version: int, start: str) -> str:
     token = orjson.dumps({"v": "meta.k8s.io/v1", "rv": version, "start": start})
     return base64.urlsafe_b64encode(token).decode().rstrip("=")
 
 
-def _parse_token(token: str, query: Mapping[str, str]) -> tuple[int, str]:
-    if query.get("resourceVersion", "0") not in ("", "0"):
+def _parse_token(options: ListOptions) -> tuple[int, str]:
+    token = options.token
+    if options.version not in ("", "0"):
         raise bad_request("specifying resource version is not allowed when using continue")
     try:
         value = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from dbaas.apiserver.definitions import COLLECTION, collection_of, served_resources
+from dbaas.apiserver.definitions import COLLECTION, collection_of, is_established, served_resources
 from dbaas.apiserver.resources import Catalogue
 from dbaas.apiserver.store import Change, Entry, Store
 from dbaas.apiserver.watching import Watches
@@ -40,7 +40,7 @@ class Registration:
 
     def _serve(self, entry: Entry) -> None:
         definition = _open(entry)
-        if self._specs.get(entry.key) == definition["spec"]:
+        if self._specs.get(entry.key) == definition["spec"] or not is_established(definition):
             return
         self._specs[entry.key] = definition["spec"]
         self._catalogue.remove(collection_of(definition))

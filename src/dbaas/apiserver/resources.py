@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from dbaas.apiserver.builtins import Column
+from dbaas.apiserver.reviews import Review
 from dbaas.apiserver.schemas import Schema
 from dbaas.apiserver.strategies import Habits, Strategy
 from dbaas.apiserver.translations import Translation
@@ -26,7 +28,10 @@ class Scale:
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """One kind at one served version. `document` is its schema for OpenAPI, `components` what that refers to."""
+    """One kind at one served version. `document` is its schema for OpenAPI, `components` what that refers to.
+
+    One with a `review` is never stored: who creates it is answered.
+    """
 
     group: str
     version: str
@@ -48,22 +53,30 @@ class Resource:
     habits: Habits = field(default_factory=Habits)
     strategy: Strategy = field(default_factory=Strategy)
     translation: Translation | None = None
+    review: Review | None = None
 
-    @property
+    @cached_property
     def api_version(self) -> str:
         return f"{self.group}/{self.version}" if self.group else self.version
 
-    @property
+    @cached_property
     def collection(self) -> str:
         """The name under which its objects are stored, the same for all versions."""
         if self.translation is not None:
             return self.translation.collection
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
-    @property
+    @cached_property
     def prefix(self) -> bytes:
         """What stands before the stored bytes of an object to make it whole."""
         return f'{{"apiVersion":"{self.api_version}","kind":"{self.kind}",'.encode()
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """What can be done with its objects."""
+        if self.review is not None:
+            return ("create",)
+        return tuple(verb for verb in VERBS if verb != "deletecollection" or self.collection != "namespaces")
 
     @property
     def subresources(self) -> tuple[str, ...]:
@@ -128,6 +141,12 @@ class Catalogue:
 
     def in_group(self, group: str, version: str | None = None) -> list[Resource]:
         return [r for r in self if r.group == group and version in (None, r.version)]
+
+    def is_built_in(self, path: str) -> bool:
+        """Whether the path is below a group that is served without a CustomResourceDefinition."""
+        parts = path.strip("/").split("/")
+        group = "" if parts[0] == "api" else parts[1] if parts[0] == "apis" and len(parts) > 1 else None
+        return any(r.group == group and not r.custom for r in self)
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self._by_path.values())

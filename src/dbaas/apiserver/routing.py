@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from dbaas.apiserver.failures import method_not_allowed, not_found, unknown_path
 from dbaas.apiserver.resources import Catalogue, Resource
 
+_METHODS_OF_ONE = {"get": "GET", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
+_METHODS_OF_ALL = {"list": "GET", "create": "POST", "deletecollection": "DELETE"}
+
 
 @dataclass(frozen=True)
 class Target:
@@ -49,7 +52,7 @@ def _find_in_version(catalogue: Catalogue, group: str, version: str, rest: list[
     if resource is None or len(rest) > 3 or (namespace and not resource.namespaced):
         return None
     name, subresource = [*rest[1:], "", ""][:2]
-    if name and resource.namespaced and not namespace:
+    if name and (resource.review is not None or (resource.namespaced and not namespace)):
         return None
     if subresource and subresource not in resource.subresources:
         if resource.custom:
@@ -60,15 +63,14 @@ def _find_in_version(catalogue: Catalogue, group: str, version: str, rest: list[
 
 def check_method(target: Target, method: str) -> None:
     """Raises Failure 405."""
-    if target.subresource:
-        allowed = {"GET", "PUT", "PATCH"} if target.subresource != "finalize" else {"PUT"}
-    elif target.name:
-        allowed = {"GET", "PUT", "PATCH", "DELETE"}
-    elif target.spans_namespaces:
-        allowed = {"GET"}
-    else:
-        allowed = {"GET", "POST", "DELETE"}
-    if (target.resource.group, target.resource.plural) == ("", "namespaces") and not target.name:
-        allowed = {"GET", "POST"}
-    if method not in allowed:
+    if method not in _allowed_methods(target):
         raise method_not_allowed()
+
+
+def _allowed_methods(target: Target) -> set[str]:
+    if target.subresource:
+        return {"GET", "PUT", "PATCH"} if target.subresource != "finalize" else {"PUT"}
+    methods = _METHODS_OF_ONE if target.name else _METHODS_OF_ALL
+    if target.spans_namespaces:
+        methods = {"list": "GET"}
+    return {method for verb, method in methods.items() if verb in target.resource.verbs}

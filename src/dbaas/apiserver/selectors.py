@@ -160,10 +160,12 @@ def parse_fields(text: str, known: Collection[str], *, custom: bool = False) -> 
     for term in re.split(r"(?<!\\),", text):
         if not term.strip():
             continue
-        match = re.fullmatch(r"([^=!]+)(==|!=|=)(.*)", term.strip())
+        match = re.fullmatch(r"([^=!]*)(==|!=|=)(.*)", term.strip())
         if match is None:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{term}'")
         field, operator, value = match.groups()
+        if not field and not value:
+            continue
         if field not in known:
             if custom or set(known) != set(METADATA_FIELDS):
                 raise bad_request(f"field label not supported: {field}")

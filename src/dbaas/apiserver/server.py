@@ -9,7 +9,7 @@ import asyncio
 from pathlib import Path
 
 from dbaas.apiserver import discovery
-from dbaas.apiserver.failures import Failure, NotServed, too_large, unavailable, unknown_path
+from dbaas.apiserver.failures import Failure, NotServed, method_not_allowed, too_large, unavailable, unknown_path
 from dbaas.apiserver.kinds import builtin_resources
 from dbaas.apiserver.lifecycle import Lifecycle
 from dbaas.apiserver.negotiation import JSON, encode, parse_accept
@@ -20,7 +20,7 @@ from dbaas.apiserver.routing import find_target
 from dbaas.apiserver.store import Database, StorageError, Store
 from dbaas.apiserver.store.database import MEMORY
 from dbaas.apiserver.store.store import HISTORY_LIMIT
-from dbaas.apiserver.verbs import Verbs, respond_json
+from dbaas.apiserver.verbs import Verbs, respond_failure, respond_json
 from dbaas.apiserver.watching import Watches
 from dbaas.contracts.admission import Admission
 from dbaas.contracts.transport import Request, Response
@@ -55,7 +55,7 @@ class ApiServer:
     async def start(self) -> None:
         """Raises StorageError, for example when another process has the file open."""
         await self._store.open()
-        for resource in builtin_resources():
+        for resource in builtin_resources(self._catalogue):
             self._catalogue.add(resource)
         Registration(self._catalogue, self.watches).load(self._store)
         self._ready = True
@@ -79,10 +79,11 @@ class ApiServer:
         except NotServed as failure:
             return Response(404, failure.message.encode(), {"content-type": "text/plain; charset=utf-8"})
         except Failure as failure:
-            return respond_json(failure.status(), failure.code)
+            return respond_failure(failure)
         except StorageError as error:
-            internal = Failure(500, "InternalError", f"Internal error occurred: {error.message}")
-            return respond_json(internal.status(), internal.code)
+            causes = [{"reason": error.reason, "message": error.message}]
+            message = f"Internal error occurred: {error.message}"
+            return respond_failure(Failure(500, "InternalError", message, {"causes": causes}))
 
     async def _answer(self, request: Request) -> Response:
         if not self._ready:
@@ -96,8 +97,8 @@ class ApiServer:
 
     def _answer_about_itself(self, request: Request) -> Response:
         path = request.path.rstrip("/") or "/"
-        if request.method not in ("GET", "HEAD"):
-            raise NotServed
+        if request.method != "GET":
+            raise method_not_allowed() if discovery.find_document(path, self._catalogue) else NotServed
         if path.startswith(discovery.HEALTH_PATHS):
             return Response(200, b"ok", {"content-type": "text/plain; charset=utf-8"})
         if path.startswith("/openapi/v3"):
@@ -113,7 +114,7 @@ class ApiServer:
             return respond_json(discovery.root_document(self._catalogue))
         found = discovery.find_document(path, self._catalogue)
         if found is None:
-            raise NotServed
+            raise unknown_path() if self._catalogue.is_built_in(path) else NotServed
         return respond_json(found, media_type=wanted.media_type)
 
     def _describe_schema(self, place: str) -> Response:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dbaas.apiserver.failures import bad_request
+from dbaas.apiserver.running import complete_containers, mark_pods_of_job, quality_of_service, schedule
 from dbaas.apiserver.schemas import Cause
 
 _DATA_KEY = re.compile(r"[-._a-zA-Z0-9]+")
@@ -30,6 +31,7 @@ class Habits:
     unconditional_update: bool = False
     create_on_update: bool = False
     counts_generations: bool = False
+    counts_labels: bool = False  # as part of what a generation is
     returns_deleted: bool = False
     orphans_dependents: bool = False
     collects_garbage: bool = True
@@ -142,9 +144,17 @@ class Namespaces(Strategy):
 class Pods(Strategy):
     """A new Pod is pending; nothing here runs it."""
 
+    def complete(self, new: dict[str, Any]) -> None:
+        spec = new.get("spec")
+        if isinstance(spec, dict):
+            spec.setdefault("enableServiceLinks", True)
+            complete_containers(spec)
+
     def prepare(self, new: dict[str, Any], old: Mapping[str, Any] | None) -> None:
-        if old is None:
-            new["status"] = {"phase": "Pending"}
+        spec = new.get("spec")
+        if old is None and isinstance(spec, dict):
+            new["status"] = {"phase": "Pending", "qosClass": quality_of_service(spec)}
+            schedule(spec)
 
 
 class Services(Strategy):
@@ -179,10 +189,16 @@ class Jobs(Strategy):
                 spec["completions"] = 1
             spec.setdefault("parallelism", 1)
             spec.setdefault("manualSelector", False)
+            complete_containers((spec.get("template") or {}).get("spec") or {})
 
     def prepare(self, new: dict[str, Any], old: Mapping[str, Any] | None) -> None:
         if old is None:
             new["status"] = {}
+            if isinstance(new.get("spec"), dict):
+                mark_pods_of_job(new)
+        labels = ((new.get("spec") or {}).get("template", {}).get("metadata") or {}).get("labels")
+        if labels and not new["metadata"].get("labels"):
+            new["metadata"]["labels"] = dict(labels)
 
 
 class Events(Strategy):
@@ -201,6 +217,15 @@ class Events(Strategy):
         return [Cause("involvedObject.namespace", message)]
 
 
+class EndpointSlices(Strategy):
+    """Conditions of an endpoint are there, known or not."""
+
+    def complete(self, new: dict[str, Any]) -> None:
+        for endpoint in new.get("endpoints") or ():
+            if isinstance(endpoint, dict):
+                endpoint.setdefault("conditions", {})
+
+
 STRATEGIES: Mapping[str, Strategy] = {
     "configmaps": Data(),
     "secrets": SecretData(),
@@ -209,6 +234,7 @@ STRATEGIES: Mapping[str, Strategy] = {
     "events": Events(),
     "services": Services(),
     "jobs.batch": Jobs(),
+    "endpointslices.discovery.k8s.io": EndpointSlices(),
 }
 
 HABITS: Mapping[str, Habits] = {
@@ -227,15 +253,15 @@ HABITS: Mapping[str, Habits] = {
         create_on_update=True,
         deprecation="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
     ),
-    "endpointslices.discovery.k8s.io": Habits(unconditional_update=True, counts_generations=True),
+    "endpointslices.discovery.k8s.io": Habits(unconditional_update=True, counts_generations=True, counts_labels=True),
     "pods": Habits(
         unconditional_update=True,
         counts_generations=True,
         returns_deleted=True,
         ends_gracefully=True,
-        blank={"spec": {}},
+        blank={"spec": {"containers": None}},
     ),
-    "serviceaccounts": Habits(returns_deleted=True),
+    "serviceaccounts": Habits(unconditional_update=True, returns_deleted=True),
     "events.events.k8s.io": Habits(unconditional_update=True, create_on_update=True, collects_garbage=False),
     "events": Habits(unconditional_update=True, create_on_update=True, collects_garbage=False),
     "leases.coordination.k8s.io": Habits(create_on_update=True, blank={"spec": {}}),
@@ -244,6 +270,6 @@ HABITS: Mapping[str, Habits] = {
         unconditional_update=True,
         counts_generations=True,
         orphans_dependents=True,
-        blank={"spec": {"template": {"spec": {}}}},
+        blank={"spec": {"template": {"spec": {"containers": None}}}},
     ),
 }

@@ -10,6 +10,8 @@ import orjson
 
 from dbaas.apiserver.bodies import Patch, read_object
 from dbaas.apiserver.deleting import Deleter
+from dbaas.apiserver.failures import Failure
+from dbaas.apiserver.list_options import asks_to_watch
 from dbaas.apiserver.negotiation import JSON, Form, Wanted, encode, parse_accept, recode
 from dbaas.apiserver.objects import Objects, decode_entry, make_entry
 from dbaas.apiserver.options import read_delete_options, read_write_options
@@ -23,7 +25,7 @@ from dbaas.apiserver.watching import Watches, read_watch_options
 from dbaas.apiserver.writing import Writer, Written
 from dbaas.contracts.admission import Admission
 from dbaas.contracts.transport import Request, Response
-from dbaas.core.clock import Clock
+from dbaas.core.clock import Clock, format_time
 from dbaas.core.randomness import Randomness
 
 ONE_FORMS: tuple[Form, ...] = ("Table", "PartialObjectMetadata")
@@ -63,7 +65,7 @@ class Verbs:
         match request.method:
             case "GET" if target.name:
                 return self._get(target, request)
-            case "GET" if request.query.get("watch", "").lower() in ("true", "1"):
+            case "GET" if asks_to_watch(request.query):
                 return self._watch(target, request)
             case "GET":
                 return self._list(target, request)
@@ -102,12 +104,15 @@ class Verbs:
             return self._catalogue.find(resource.group, resource.version, resource.plural) is not None
 
         stream = self._watches.open(selection, view, options, is_served)
-        return Response(200, headers={"content-type": f"{JSON};stream=watch"}, stream=stream)
+        return Response(200, headers={"content-type": JSON}, stream=stream)
 
     async def _create(self, target: Target, request: Request) -> Response:
         wanted = parse_accept(request.headers.get("accept", ""), ONE_FORMS)
         options = read_write_options(request, "CreateOptions")
         obj, warnings = read_object(request, target.resource, options)
+        if review := target.resource.review:
+            answered = review(obj, format_time(self._clock.now()))
+            return respond(201, encode(answered), Wanted(wanted.media_type), warnings)
         written = await self._writer.create(target, obj, options)
         return self._written(target, request, wanted, written, warnings)
 
@@ -124,7 +129,7 @@ class Verbs:
         options = read_write_options(request, "UpdateOptions")
         obj, warnings = read_object(request, target.resource, options)
         pristine = orjson.dumps(obj)
-        written = await self._writer.update(target, lambda old: orjson.loads(pristine), options)
+        written = await self._writer.update(target, lambda old: orjson.loads(pristine), options, replaces=True)
         return self._written(target, request, wanted, written, warnings)
 
     async def _patch(self, target: Target, request: Request) -> Response:
@@ -153,8 +158,13 @@ class Verbs:
         warnings: list[str] = []
         for entry in page.entries:
             one = Target(target.resource, entry.namespace, entry.name)
-            _, _, more = await self._deleter.delete(one, options)
-            warnings += more
+            try:
+                _, _, more = await self._deleter.delete(one, options)
+            except Failure as failure:
+                if failure.code != 404:  # else somebody was faster
+                    raise
+            else:
+                warnings += more
         view = choose_view(target.resource, wanted, request.query, self._clock)
         return respond(200, view.many(page.entries, page.metadata), wanted, warnings)
 
@@ -186,6 +196,13 @@ def add_warnings(headers: Mapping[str, str], warnings: Iterable[str]) -> dict[st
     if not texts:
         return dict(headers)
     return {**headers, "warning": ", ".join([headers["warning"], *texts] if "warning" in headers else texts)}
+
+
+def respond_failure(failure: Failure) -> Response:
+    """A Status; clients that wait look for the seconds in its header."""
+    response = respond_json(failure.status(), failure.code)
+    seconds = (failure.details or {}).get("retryAfterSeconds")
+    return response if seconds is None else replace(response, headers={**response.headers, "retry-after": str(seconds)})
 
 
 def respond_json(value: Mapping[str, Any], status: int = 200, media_type: str = JSON) -> Response:

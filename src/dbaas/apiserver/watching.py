@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import orjson
 
-from dbaas.apiserver.failures import Failure, expired, invalid, version_too_large
+from dbaas.apiserver.failures import Failure, expired, version_too_large
+from dbaas.apiserver.list_options import parse_version, read_list_options
 from dbaas.apiserver.objects import decode_entry, make_entry
-from dbaas.apiserver.reading import Selection, parse_version
-from dbaas.apiserver.schemas import Cause
+from dbaas.apiserver.reading import Selection
 from dbaas.apiserver.store import Change, Collection, Entry, Store
 from dbaas.apiserver.store.collection import ExpiredError
 from dbaas.apiserver.views import View
@@ -41,27 +41,15 @@ class WatchOptions:
 
 
 def read_watch_options(query: Mapping[str, str], store: Store, randomness: Randomness) -> WatchOptions:
-    """Raises Failure 422, 504."""
-    version = parse_version(query.get("resourceVersion", ""))
-    initial = query.get("sendInitialEvents", "")
-    causes = []
-    if initial and query.get("resourceVersionMatch") != "NotOlderThan":
-        message = "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-        causes.append(Cause("resourceVersionMatch", message, "FieldValueForbidden"))
-    if not initial and query.get("resourceVersionMatch"):
-        message = "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
-        causes.append(Cause("resourceVersionMatch", message, "FieldValueForbidden"))
-    if causes:
-        raise invalid("ListOptions", "meta.k8s.io", "", causes)
-    if version > store.version:
+    """Raises Failure 400, 422, 500, 504."""
+    asked = read_list_options(query)
+    version = parse_version(asked.version, watch=True)
+    if version > store.version and not asked.initial:
         raise version_too_large(version, store.version)
-    bookmarks = query.get("allowWatchBookmarks", "").lower() in ("true", "1")
-    wants_initial = initial.lower() in ("true", "1")
-    timeout = query.get("timeoutSeconds", "")
-    seconds = float(timeout) if timeout.isdigit() and int(timeout) else LEAST_TIMEOUT_SECONDS * randomness.uniform(1, 2)
-    sends_initial = wants_initial or (not initial and not version)
-    since = None if sends_initial or not version else version
-    return WatchOptions(since, sends_initial, wants_initial and bookmarks, bookmarks, seconds)
+    seconds = asked.timeout_seconds or LEAST_TIMEOUT_SECONDS * randomness.uniform(1, 2)
+    sends_initial = asked.initial if asked.initial is not None else not version
+    since = None if not version or (sends_initial and version <= store.version) else version
+    return WatchOptions(since, sends_initial, sends_initial and asked.bookmarks, asked.bookmarks, seconds)
 
 
 class Watches:
@@ -115,6 +103,9 @@ class _Stream:
 
     async def pieces(self, must_end: Callable[[], bool]) -> AsyncGenerator[bytes, None]:
         deadline = self._clock.monotonic() + self._options.timeout_seconds
+        if (self._options.since or 0) > self._store.version:
+            yield self._error(version_too_large(self._options.since or 0, self._store.version))
+            return
         try:
             position = self._start()
         except ExpiredError:

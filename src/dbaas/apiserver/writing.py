@@ -34,6 +34,7 @@ from dbaas.apiserver.options import WriteOptions
 from dbaas.apiserver.resources import Resource
 from dbaas.apiserver.routing import Target
 from dbaas.apiserver.schemas import Cause
+from dbaas.apiserver.schemas.equality import equal
 from dbaas.apiserver.store import Entry
 from dbaas.contracts.admission import Admission, Review
 from dbaas.core.clock import Clock, format_time
@@ -69,11 +70,17 @@ class Writer:
         return await self._create(target, obj, options, operation="Update")
 
     async def update(
-        self, target: Target, transform: Transform, options: WriteOptions, *, applies: bool = False
+        self,
+        target: Target,
+        transform: Transform,
+        options: WriteOptions,
+        *,
+        applies: bool = False,
+        replaces: bool = False,
     ) -> Written:
         """Replace, patch and apply; raises Failure. An object that is not there is passed as None if it may be made."""
         resource = target.resource
-        may_create = not target.subresource and (applies or resource.habits.create_on_update)
+        may_create = not target.subresource and (applies or (replaces and resource.habits.create_on_update))
         for _ in range(ATTEMPTS):
             entry = self._objects.latest(resource, target.namespace, target.name)
             if entry is None:
@@ -147,7 +154,7 @@ class Writer:
             return None
         if is_finished(resource, new):
             body = await self._objects.remove(resource, entry, new, dry_run=options.dry_run)
-        elif new == old:
+        elif equal(new, old):
             body = encode_object(old, resource)
         else:
             body = await self._objects.put(resource, entry, new, dry_run=options.dry_run)
@@ -288,13 +295,14 @@ def _prepare_update(target: Target, old: dict[str, Any], new: dict[str, Any]) ->
     if target.subresource == "status":
         new = _with_status_of(resource, old, new)
     elif target.subresource == "finalize":
-        finalizers = (new.get("spec") or {}).get("finalizers") or []
-        new = {**old, "spec": {**(old.get("spec") or {}), "finalizers": finalizers}}
+        finalizers = (new.get("spec") or {}).get("finalizers")
+        spec = {name: value for name, value in (old.get("spec") or {}).items() if name != "finalizers"}
+        new = {**old, "spec": {**spec, "finalizers": finalizers} if finalizers else spec}
     else:
         if resource.has_status:
             _keep(new, old, "status")
         resource.strategy.prepare(new, old)
-    if resource.habits.counts_generations and target.subresource in ("", "scale") and _has_changed(new, old):
+    if resource.habits.counts_generations and target.subresource in ("", "scale") and _has_changed(resource, new, old):
         new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
     return new
 
@@ -321,10 +329,12 @@ def _keep(obj: dict[str, Any], other: Mapping[str, Any], field: str) -> None:
         obj.pop(field, None)
 
 
-def _has_changed(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
-    """Whether anything but the metadata has."""
+def _has_changed(resource: Resource, new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    """Whether anything but the metadata has; labels count for some kinds."""
+    if resource.habits.counts_labels and new["metadata"].get("labels") != old["metadata"].get("labels"):
+        return True
     fields = {*new, *old} - {"metadata", "apiVersion", "kind"}
-    return any(new.get(field) != old.get(field) for field in fields)
+    return any(not equal(new.get(field), old.get(field)) for field in fields)
 
 
 def _validate(

@@ -35,3 +35,17 @@ async def test_an_empty_namespace_goes_at_once_and_can_come_again(world: World) 
         await send(world.server, "DELETE", NAMESPACE)
         await world.settle()
         assert (await send(world.server, "GET", NAMESPACE))[0] == 404
+
+
+async def test_only_the_loops_own_finalizer_is_taken_from_a_namespace(world: World) -> None:
+    await send(world.server, "POST", "/api/v1/namespaces", {"metadata": {"name": "team"}})
+    _, namespace = await send(world.server, "GET", NAMESPACE)
+    namespace["spec"]["finalizers"].append("example.com/hold")
+    await send(world.server, "PUT", f"{NAMESPACE}/finalize", namespace)
+    await send(world.server, "DELETE", NAMESPACE)
+    await world.settle()
+    _, held = await send(world.server, "GET", NAMESPACE)
+    assert held["spec"]["finalizers"] == ["example.com/hold"]
+    held["spec"]["finalizers"] = []
+    await send(world.server, "PUT", f"{NAMESPACE}/finalize", held)
+    assert (await send(world.server, "GET", NAMESPACE))[0] == 404

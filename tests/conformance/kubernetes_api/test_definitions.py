@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from typing import Any
 
@@ -125,3 +126,19 @@ async def test_its_objects_go_before_it_does(api: Api, definition: dict[str, Any
     await api.eventually(place, 404)
     await api.eventually(path, 404)
     await api.eventually(f"/apis/{group}/v1", 404)
+
+
+async def test_names_that_another_has_are_not_accepted(api: Api, definition: dict[str, Any]) -> None:
+    await api.define(definition)
+    spec = definition["spec"]
+    names = {**spec["names"], "plural": "others", "singular": "other"}
+    second = {**definition, "metadata": {"name": f"others.{spec['group']}"}, "spec": {**spec, "names": names}}
+    made = await api.post(PATH, second)
+    assert made.status == 201
+    async with asyncio.timeout(10):
+        while not (status := (await api.get(f"{PATH}/others.{spec['group']}")).body["status"]).get("conditions"):
+            pass
+    conditions = {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}
+    assert conditions == {"NamesAccepted": ("False", "ListKindConflict"), "Established": ("False", "NotAccepted")}
+    assert (await api.get(f"/apis/{spec['group']}/v1/others")).status == 404
+    await api.delete(f"{PATH}/others.{spec['group']}")

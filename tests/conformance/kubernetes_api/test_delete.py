@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from conformance.kubernetes_api.conftest import Widgets, widget
 from fixtures.control_plane import Api
 
@@ -145,3 +147,59 @@ async def test_there_is_no_creation_by_the_path_of_an_object(api: Api, widgets: 
     everywhere = await api.post("/api/v1/configmaps", {"metadata": {"name": "one"}})
     assert everywhere.status == 405
     assert (await api.put(api.collection("configmaps"), widget())).status == 405
+
+
+async def left(widgets: Widgets) -> list[str]:
+    return [item["metadata"]["name"] for item in (await widgets.api.get(widgets.path)).body["items"]]
+
+
+async def test_a_dry_run_deletes_nothing_of_a_collection(widgets: Widgets) -> None:
+    for name in "ab":
+        await widgets.create(name)
+    for body, query in (({"dryRun": ["All"]}, {}), (None, {"dryRun": "All"})):
+        answer = await widgets.api.delete(widgets.path, body, **query)
+        assert (answer.status, answer.body["kind"]) == (200, "WidgetList")
+        assert [item["metadata"]["name"] for item in answer.body["items"]] == ["a", "b"]
+    assert await left(widgets) == ["a", "b"]
+
+
+async def test_a_collection_is_not_deleted_by_options_that_make_no_sense(widgets: Widgets) -> None:
+    await widgets.create()
+    for query, status in (
+        ({"dryRun": "x"}, 422),
+        ({"propagationPolicy": "x"}, 422),
+        ({"propagationPolicy": "Orphan", "orphanDependents": "true"}, 422),
+        ({"labelSelector": "="}, 400),
+        ({"fieldSelector": "spec.size=1"}, 400),
+        ({"limit": "x"}, 400),
+        ({"gracePeriodSeconds": "x"}, 400),
+    ):
+        assert (await widgets.api.delete(widgets.path, **query)).status == status, query
+    refused = await widgets.api.delete(widgets.path, {"preconditions": {"uid": "another"}})
+    assert (refused.status, refused.body["reason"]) == (409, "Conflict")
+    assert (await widgets.api.delete(widgets.path, {"kind": "Widget", "apiVersion": "v1"})).status == 400
+    assert await left(widgets) == ["one"]
+
+
+async def test_what_is_held_of_a_collection_stays_until_it_is_let_go(widgets: Widgets) -> None:
+    await widgets.create("free")
+    await widgets.create("held", finalizers=["example.com/hold"])
+    answer = await widgets.api.delete(widgets.path)
+    assert [item["metadata"]["name"] for item in answer.body["items"]] == ["free", "held"]
+    held = (await widgets.get("held")).body["metadata"]
+    assert held["deletionTimestamp"]
+    assert held["generation"] == 2
+    assert await left(widgets) == ["held"]
+    await widgets.api.patch(widgets.at("held"), {"metadata": {"finalizers": None}})
+    assert await left(widgets) == []
+
+
+@pytest.mark.parametrize(("policy", "finalizer"), [("Orphan", "orphan"), ("Foreground", "foregroundDeletion")])
+async def test_a_collection_goes_in_the_way_that_is_asked_for(widgets: Widgets, policy: str, finalizer: str) -> None:
+    made = await widgets.create(finalizers=["example.com/hold"])
+    version = made["metadata"]["resourceVersion"]
+    async with widgets.api.watch(widgets.path, resourceVersion=version) as watch:
+        assert (await widgets.api.delete(widgets.path, {"propagationPolicy": policy})).status == 200
+        changed = (await watch.next())["object"]["metadata"]
+    assert changed["deletionTimestamp"]
+    assert changed["finalizers"] == ["example.com/hold", finalizer]

@@ -111,15 +111,6 @@ async def test_a_watch_ends_at_its_timeout(widgets: Widgets) -> None:
         assert await watch.has_ended()
 
 
-async def test_a_version_that_is_too_old_is_gone(api: Api) -> None:
-    async with api.watch("/api/v1/namespaces", resourceVersion="1") as watch:
-        event = await watch.next()
-        assert event["type"] in ("ERROR", "ADDED")
-        if event["type"] == "ERROR":
-            assert event["object"]["code"] == 410
-            assert event["object"]["reason"] == "Expired"
-
-
 async def test_metadata_alone_can_be_watched(widgets: Widgets) -> None:
     accept = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
     version = await version_of(widgets)

@@ -17,7 +17,10 @@ _CORE = "io.k8s.api.core.v1."
 
 @dataclass(frozen=True)
 class BuiltinKind:
-    """`definition` names the kind's component in OpenAPI; `short_names` and `categories` are what discovery tells."""
+    """`definition` names the kind's component in OpenAPI; `short_names` and `categories` are what discovery tells.
+
+    A kind that is not stored is a question: it can be created only, and the answer stands in its status.
+    """
 
     group: str
     version: str
@@ -30,6 +33,7 @@ class BuiltinKind:
     namespaced: bool = True
     has_status: bool = False
     categories: tuple[str, ...] = ()
+    is_stored: bool = True
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -180,5 +184,38 @@ BUILTIN_KINDS: tuple[BuiltinKind, ...] = (
         namespaced=False,
         has_status=True,
         categories=("api-extensions",),
+    ),
+    BuiltinKind(
+        "authentication.k8s.io",
+        "v1",
+        "SelfSubjectReview",
+        "selfsubjectreviews",
+        "selfsubjectreview",
+        "io.k8s.api.authentication.v1.SelfSubjectReview",
+        (NAME, AGE),
+        namespaced=False,
+        is_stored=False,
+    ),
+    BuiltinKind(
+        "authorization.k8s.io",
+        "v1",
+        "SelfSubjectAccessReview",
+        "selfsubjectaccessreviews",
+        "selfsubjectaccessreview",
+        "io.k8s.api.authorization.v1.SelfSubjectAccessReview",
+        (NAME, AGE),
+        namespaced=False,
+        is_stored=False,
+    ),
+    BuiltinKind(
+        "authorization.k8s.io",
+        "v1",
+        "SelfSubjectRulesReview",
+        "selfsubjectrulesreviews",
+        "selfsubjectrulesreview",
+        "io.k8s.api.authorization.v1.SelfSubjectRulesReview",
+        (NAME, AGE),
+        namespaced=False,
+        is_stored=False,
     ),
 )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dbaas.apiserver.definitions import CLEANUP, COLLECTION, collection_of
 from dbaas.apiserver.lifecycle.access import Access, Worklist
 from dbaas.apiserver.store import Change
+
+PROGRESS = "InstanceDeletionInProgress"
 
 
 class DefinitionCleanup:
@@ -34,6 +38,10 @@ class DefinitionCleanup:
         if found is None or not found[1].deleting:
             return
         definitions, entry, definition = found
+        if not _is_told(definition):
+            if not await self._access.replace(definitions, entry, definition, "status"):
+                self._work.add(collection, name)
+            return  # it comes back with the change
         finalizers = definition["metadata"].get("finalizers") or []
         objects = collection_of(definition)
         resource = self._access.catalogue.find_collection(objects)
@@ -45,3 +53,12 @@ class DefinitionCleanup:
             kept = [finalizer for finalizer in finalizers if finalizer != CLEANUP]
             if not await self._access.merge(definitions, entry, {"metadata": {"finalizers": kept or None}}):
                 self._work.add(collection, name)
+
+
+def _is_told(definition: dict[str, Any]) -> bool:
+    """Whether its conditions say that its objects are being deleted; if not, they do now."""
+    for condition in definition["status"].get("conditions") or ():
+        if condition["type"] == "Terminating" and condition["reason"] != PROGRESS:
+            condition.update(reason=PROGRESS, message="CustomResource deletion is in progress")
+            return False
+    return True

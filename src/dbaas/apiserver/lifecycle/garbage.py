@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from dbaas.apiserver.lifecycle.access import Access, Worklist
+from dbaas.apiserver.lifecycle.misplaced import MisplacedOwners
 from dbaas.apiserver.metadata import FOREGROUND, ORPHAN
 from dbaas.apiserver.resources import Resource
 from dbaas.apiserver.store import Change, Entry
@@ -21,8 +22,9 @@ Place = tuple[str, str]
 class GarbageCollector:
     """Level-based: a key says only "look at this object"."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, misplaced: MisplacedOwners) -> None:
         self._access = access
+        self._misplaced = misplaced
         self._work = Worklist()
         self._dependents: dict[str, dict[Place, None]] = {}
         self._waiting: dict[str, Place] = {}  # owners in the foreground that dependents still block
@@ -50,21 +52,24 @@ class GarbageCollector:
             if change.after.owners or change.after.deleting:
                 self._work.add(change.collection, change.key)
             return
+        self._misplaced.forget(change.after)
         self._waiting.pop(change.after.uid, None)
         for place in self._dependents.pop(change.after.uid, {}):
             self._work.add(*place)
 
     def _index(self, collection: str, entry: Entry) -> None:
+        self._misplaced.learn(entry)
         for uid in entry.owners:
             self._dependents.setdefault(uid, {})[collection, entry.key] = None
 
     def _find_owner(
         self, owner: Mapping[str, Any], namespace: str
     ) -> tuple[Resource, Entry] | Literal["absent", "unknown"]:
-        """Absent: not there, or another one has its name. Unknown: its kind is not served, so nobody can say."""
+        """Absent: not there, or another one has its name. Unknown: its kind is not served, so nobody can say, or it has
+        a namespace and its dependent has none: a mistake, and no reason to delete anything."""
         group, _, version = owner["apiVersion"].rpartition("/")
         resource = self._access.catalogue.find_kind(group, version, owner["kind"])
-        if resource is None:
+        if resource is None or (resource.namespaced and not namespace):
             return "unknown"
         place = namespace if resource.namespaced else ""
         entry = self._access.store.collection(resource.collection).get(key_of(place, owner["name"]))
@@ -116,9 +121,12 @@ class GarbageCollector:
         solid, gone, waiting = False, set(), set()
         for owner in obj["metadata"]["ownerReferences"]:
             found = self._find_owner(owner, entry.namespace)
+            await self._misplaced.check(resource, entry, owner)
+            if found == "unknown":
+                return
             if found == "absent":
                 gone.add(owner["uid"])
-            elif isinstance(found, tuple) and self._waits_for_dependents(*found):
+            elif self._waits_for_dependents(*found):
                 waiting.add(owner["uid"])
             else:
                 solid = True

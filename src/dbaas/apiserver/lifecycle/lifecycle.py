@@ -8,6 +8,7 @@ from dbaas.apiserver.lifecycle.access import Access
 from dbaas.apiserver.lifecycle.definitions import DefinitionCleanup
 from dbaas.apiserver.lifecycle.events import EventExpiry
 from dbaas.apiserver.lifecycle.garbage import GarbageCollector
+from dbaas.apiserver.lifecycle.misplaced import MisplacedOwners
 from dbaas.apiserver.lifecycle.namespaces import NamespaceCleanup
 from dbaas.apiserver.resources import Catalogue
 from dbaas.apiserver.store import Store
@@ -22,8 +23,8 @@ class Lifecycle:
     def __init__(self, transport: Transport, store: Store, catalogue: Catalogue, clock: Clock) -> None:
         access = Access(transport, store, catalogue)
         self._clock = clock
-        self._garbage = GarbageCollector(access)
-        self._namespaces = NamespaceCleanup(access)
+        self._garbage = GarbageCollector(access, MisplacedOwners(access, clock))
+        self._namespaces = NamespaceCleanup(access, clock)
         self._definitions = DefinitionCleanup(access)
         self._events = EventExpiry(access, clock)
 

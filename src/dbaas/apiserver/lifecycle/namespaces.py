@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dbaas.apiserver.lifecycle.access import Access, Worklist
-from dbaas.apiserver.store import Change
+from dbaas.apiserver.lifecycle.remaining import Remaining
+from dbaas.apiserver.objects import decode_entry
+from dbaas.apiserver.resources import Resource
+from dbaas.apiserver.store import Change, Entry
+from dbaas.core.clock import Clock, format_time
 
 NAMESPACES = "namespaces"
+FINALIZER = "kubernetes"
 INITIAL = ("default", "kube-system", "kube-public")
 
 
 class NamespaceCleanup:
-    """The finalizer `kubernetes` in the namespace's spec is this loop's."""
+    """The finalizer `kubernetes` in the namespace's spec is this loop's, and so are conditions in its status."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, clock: Clock) -> None:
         self._access = access
+        self._clock = clock
         self._work = Worklist()
 
     async def make_initial(self) -> None:
@@ -35,26 +41,44 @@ class NamespaceCleanup:
         if change.collection == NAMESPACES:
             if change.after.deleting and not change.deleted:
                 self._work.add(NAMESPACES, change.key)
-        elif change.deleted and change.after.namespace:
+        elif change.after.deleting and change.after.namespace:
             namespace = self._access.store.collection(NAMESPACES).get(change.after.namespace)
             if namespace is not None and namespace.deleting:
                 self._work.add(NAMESPACES, namespace.key)
 
     async def _empty(self, collection: str, name: str) -> None:
         found = self._access.get(collection, name)
-        if found is None or not found[1].deleting:
+        if found is None or not found[1].deleting or FINALIZER not in (found[2]["spec"].get("finalizers") or ()):
             return
-        empty = True
-        for each, objects in self._access.store.collections():
-            resource = self._access.catalogue.find_collection(each)
-            if resource is None or not resource.namespaced:
-                continue
-            for entry in list(objects.select(name)):
-                empty = False
-                if not entry.deleting:
-                    await self._access.delete(resource, entry)
-        if empty:
-            resource, entry, obj = found
-            obj["spec"]["finalizers"] = []
-            if not await self._access.replace(resource, entry, obj, "finalize"):
+        await self._delete_content(name)
+        resource, entry, namespace = found
+        remaining = self._count_content(name)
+        before = namespace["status"].get("conditions") or []
+        conditions = remaining.conditions(before, format_time(self._clock.now()))
+        if conditions != before:
+            namespace["status"]["conditions"] = conditions
+            await self._access.replace(resource, entry, namespace, "status")  # what has changed comes back as a key
+        elif not remaining:
+            namespace["spec"]["finalizers"] = [each for each in namespace["spec"]["finalizers"] if each != FINALIZER]
+            if not await self._access.replace(resource, entry, namespace, "finalize"):
                 self._work.add(collection, name)
+
+    async def _delete_content(self, name: str) -> None:
+        for resource, entry in self._content(name):
+            if not entry.deleting:
+                await self._access.delete(resource, entry)
+
+    def _count_content(self, name: str) -> Remaining:
+        remaining = Remaining()
+        for resource, entry in self._content(name):
+            metadata = decode_entry(entry, resource)["metadata"]
+            remaining.count(resource, metadata.get("finalizers") or ())
+        return remaining
+
+    def _content(self, name: str) -> list[tuple[Resource, Entry]]:
+        found = []
+        for collection, objects in self._access.store.collections():
+            resource = self._access.catalogue.find_collection(collection)
+            if resource is not None and resource.namespaced:
+                found += [(resource, entry) for entry in objects.select(name)]
+        return found

@@ -22,6 +22,9 @@ from dbaas.core.errors import DbaasError
 MAGIC = b"k8s\x00"
 ROOTS: Mapping[tuple[str, str], str] = {
     ("v1", "DeleteOptions"): "meta.DeleteOptions",
+    ("authentication.k8s.io/v1", "SelfSubjectReview"): "authentication.SelfSubjectReview",
+    ("authorization.k8s.io/v1", "SelfSubjectAccessReview"): "authorization.SelfSubjectAccessReview",
+    ("authorization.k8s.io/v1", "SelfSubjectRulesReview"): "authorization.SelfSubjectRulesReview",
     ("batch/v1", "Job"): "batch.Job",
     ("coordination.k8s.io/v1", "Lease"): "coordination.Lease",
     ("discovery.k8s.io/v1", "EndpointSlice"): "discovery.EndpointSlice",
