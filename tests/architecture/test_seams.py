@@ -33,7 +33,7 @@ CALLS: Mapping[str, Sequence[str]] = {
 LIBRARIES: Mapping[str, Sequence[str]] = {
     "random": ("core/randomness.py",),
     "secrets": ("core/randomness.py",),
-    "threading": ("core/offload.py",),
+    "threading": ("core/offload.py", "core/stall.py"),
     "multiprocessing": (),
     "concurrent.futures": ("core/offload.py",),
     "subprocess": ("core/process.py",),

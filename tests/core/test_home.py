@@ -66,6 +66,15 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         Home(tmp_path / "file" / "home").make(shared=False)
 
 
+def test_a_file_that_cannot_be_written_is_told(home: Home) -> None:
+    home.lock.mkdir()
+    with pytest.raises(HomeNotUsable, match="as home folder: Is a directory"), home.hold(Running(17)):
+        pass
+    home.token.mkdir()
+    with pytest.raises(HomeNotUsable, match=f"cannot write {home.token}: "):
+        home.write_kubeconfig("http://127.0.0.1:6440", Secret("t0ken"))
+
+
 def test_a_port_is_kept(home: Home) -> None:
     assert home.read_port() == 0
     home.port.write_text("6440")

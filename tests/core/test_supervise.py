@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
 
 import pytest
 from structlog.testing import capture_logs
 
 from dbaas.core.clock import LoopClock
 from dbaas.core.simulation import run_virtually
-from dbaas.core.supervise import attempt, attempt_now, supervise
+from dbaas.core.supervise import Abandoned, attempt, attempt_now, supervise
 
 
 class Failing:
@@ -66,20 +65,66 @@ def test_cancellation_ends_a_supervised_loop() -> None:
     assert run_virtually(cancel())
 
 
+def test_a_loop_that_fails_while_it_is_cancelled_is_not_started_again() -> None:
+    began: list[float] = []
+
+    async def loop() -> None:
+        began.append(LoopClock().monotonic())
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise RuntimeError("broken at its end")
+
+    async def cancel() -> bool:
+        task = asyncio.create_task(supervise("test", loop, LoopClock()))
+        await LoopClock().sleep(1)
+        task.cancel()
+        await asyncio.wait([task], timeout=100)
+        return task.cancelled()
+
+    assert run_virtually(cancel())
+    assert began == [0.0]
+
+
 async def test_an_attempt_returns_what_was_raised() -> None:
     assert isinstance(await attempt(Failing(1)), RuntimeError)
     assert await attempt(Failing(0)) is None
 
 
 async def test_cancellation_passes_through_an_attempt() -> None:
-    def cancelled() -> Callable[[], Awaitable[None]]:
-        async def action() -> None:
-            raise asyncio.CancelledError
-
-        return action
-
+    task = asyncio.create_task(attempt(asyncio.Event().wait))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await attempt(cancelled())
+        await task
+
+
+async def _wait_for_what_is_cancelled() -> None:
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+    await future
+
+
+async def test_a_cancellation_that_nobody_asked_for_is_a_failure() -> None:
+    assert isinstance(await attempt(_wait_for_what_is_cancelled), Abandoned)
+
+
+def test_a_loop_is_not_ended_by_a_cancellation_that_nobody_asked_for() -> None:
+    began: list[float] = []
+
+    async def loop() -> None:
+        began.append(LoopClock().monotonic())
+        if len(began) < 3:
+            await _wait_for_what_is_cancelled()
+
+    run_virtually(supervise("test", loop, LoopClock()))
+    assert began == [0.0, 0.5, 1.5]
+
+
+async def test_an_attempt_can_be_given_a_time() -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await attempt(asyncio.Event().wait)  # type: ignore[arg-type]
 
 
 def test_an_attempt_of_what_does_not_wait_returns_what_was_raised() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from dbaas.contracts.transport import Request, Response, TransportError
-from dbaas.core.clock import LoopClock
+from dbaas.core.clock import EPOCH, LoopClock
 from dbaas.core.randomness import SeededRandomness
 from dbaas.kube.http import NotSent
 from dbaas.kube.retries import MOST_ATTEMPTS, RetryingTransport, retry_after
@@ -20,6 +20,8 @@ OK = Response(200)
 GET = Request("GET", "/x")
 POST = Request("POST", "/x")
 APPLY = Request("PATCH", "/x", headers={"content-type": APPLY_PATCH})
+DELETE_ONE = Request("DELETE", "/x", body=b'{"preconditions":{"uid":"u"}}')
+DELETE_ANY = Request("DELETE", "/x", body=b'{"propagationPolicy":"Background"}')
 MERGE = Request("PATCH", "/x", headers={"content-type": "application/merge-patch+json"})
 
 
@@ -74,7 +76,27 @@ async def test_a_server_that_stays_busy_is_not_asked_for_ever() -> None:
     assert len(scripted.times) == MOST_ATTEMPTS
 
 
-@pytest.mark.parametrize("request_", [GET, APPLY, Request("DELETE", "/x")])
+@virtually
+async def test_who_would_have_to_wait_too_long_is_told_so_and_the_server_is_left_alone() -> None:
+    transport, scripted = _retrying(_busy(retry_after="300"))
+    assert (await transport.request(GET)).status == 429
+    await CLOCK.sleep(200)
+    assert (await transport.request(POST)).status == 429
+    assert len(scripted.times) == 1
+    await CLOCK.sleep(80)
+    assert (await transport.request(POST)).status == 200
+    assert 300 <= scripted.times[1] <= 300.2
+
+
+@virtually
+async def test_the_last_answer_of_a_busy_server_still_holds_for_others() -> None:
+    transport, scripted = _retrying(*[_busy(retry_after="1")] * MOST_ATTEMPTS)
+    assert (await transport.request(GET)).status == 429
+    await transport.request(POST)
+    assert scripted.times[-1] - scripted.times[-2] >= 1
+
+
+@pytest.mark.parametrize("request_", [GET, APPLY, DELETE_ONE])
 def test_what_can_be_repeated_is_after_a_lost_answer(request_: Request) -> None:
     @virtually
     async def story() -> None:
@@ -85,7 +107,7 @@ def test_what_can_be_repeated_is_after_a_lost_answer(request_: Request) -> None:
     story()
 
 
-@pytest.mark.parametrize("request_", [POST, MERGE, Request("PUT", "/x")])
+@pytest.mark.parametrize("request_", [POST, MERGE, Request("PUT", "/x"), DELETE_ANY])
 def test_what_may_have_happened_is_not_done_twice(request_: Request) -> None:
     @virtually
     async def story() -> None:
@@ -121,9 +143,13 @@ async def test_an_unreachable_server_is_an_error_in_the_end() -> None:
         (Response(503), None),
         (Response(429), 1.0),
         (_busy(retry_after="5"), 5.0),
-        (_busy(retry_after="99999"), 30.0),
-        (_busy(retry_after="Wed, 21 Oct 2026 07:28:00 GMT"), 1.0),
+        (_busy(retry_after="99999"), 600.0),
+        (_busy(retry_after="Thu, 01 Jan 2026 00:00:20 GMT"), 20.0),
+        (_busy(retry_after="Thu, 01 Jan 2026 00:00:20 -0000"), 20.0),
+        (_busy(retry_after="Wed, 31 Dec 2025 23:00:00 GMT"), 0.0),
+        (_busy(retry_after="soon"), 1.0),
+        (_busy(503, retry_after="soon"), None),
     ],
 )
 def test_the_wait_is_what_the_header_says_within_reason(response: Response, expected: float | None) -> None:
-    assert retry_after(response) == expected
+    assert retry_after(response, EPOCH) == expected

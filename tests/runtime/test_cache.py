@@ -92,6 +92,28 @@ def test_late_news_does_not_bring_back_what_we_deleted_ourselves() -> None:
     assert cache.get(ONE) is None
 
 
+def test_a_late_answer_does_not_bring_back_what_we_deleted_ourselves() -> None:
+    cache, _ = _recorded()
+    cache.observe(gadget("one", 5))
+    cache.remove(ONE, "uid-one")
+    cache.take(gadget("one", 6))
+    assert cache.get(ONE) is None
+
+
+def test_a_server_that_went_back_in_time_is_believed_in_everything_it_lists() -> None:
+    cache, changes = _recorded()
+    for name, version in (("one", 5), ("two", 6)):
+        cache.observe(gadget(name, version))
+    changes.clear()
+    cache.rewind()
+    cache.observe_listed(gadget("one", 3))
+    cache.finish_list({ONE}, "4")
+    assert [(change.key.name, change.new is None) for change in changes] == [("one", False), ("two", True)]
+    assert cache.version == "4"
+    cache.observe_listed(gadget("one", 2))
+    assert changes[-1].key.name == "two"
+
+
 def test_a_list_is_right_about_what_we_thought_was_gone() -> None:
     cache, _ = _recorded()
     cache.remove(ONE, "uid-one")

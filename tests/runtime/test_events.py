@@ -11,7 +11,7 @@ from dbaas.api.core import EVENT
 from dbaas.api.resource import Kind
 from dbaas.contracts.rest import Selection
 from dbaas.core.randomness import SeededRandomness
-from dbaas.runtime.events import BURST, MOST_WAITING, EventRecorder
+from dbaas.runtime.events import BURST, MOST_WAITING, WRITES_AT_ONCE, WRITES_PER_SECOND, EventRecorder
 from fixtures.faults import is_write
 from fixtures.operating import Operator, operating, virtually
 from fixtures.resources import gadget
@@ -135,3 +135,17 @@ async def test_long_notes_are_cut_and_cluster_scoped_objects_have_theirs_in_defa
         (event,) = await _events(operator)
         assert len(event["message"].encode()) <= 1024
         assert event["message"].endswith("…")
+
+
+@virtually
+async def test_a_thousand_notes_are_written_at_a_pace_that_leaves_room_for_work() -> None:
+    async with _recording() as (operator, recorder):
+        for number in range(WRITES_AT_ONCE + 200):
+            recorder.record(gadget(f"one-{number}"), "Normal", "Made", "new")
+        await operator.clock.sleep(2)
+        written = len(await _events(operator))
+        assert WRITES_AT_ONCE < written <= WRITES_AT_ONCE + 2 * WRITES_PER_SECOND + 1
+        before = operator.clock.monotonic()
+        await recorder.flush()  # at the end of the process nothing is to be waited for
+        assert len(await _events(operator)) == WRITES_AT_ONCE + 200
+        assert operator.clock.monotonic() - before < 0.1

@@ -148,6 +148,33 @@ async def test_an_error_of_one_object_does_not_hold_up_others() -> None:
 
 
 @virtually
+async def test_no_worker_is_lost_to_what_a_reconciler_raises_or_answers() -> None:
+    """With one worker, whoever loses it holds up everybody."""
+    runs: list[str] = []
+
+    async def reconcile(resource: Resource) -> Outcome:
+        runs.append(resource.metadata.name)
+        if resource.metadata.name == "one" and operator.clock.monotonic() < 20:
+            future = asyncio.get_running_loop().create_future()
+            future.cancel()
+            await future
+        if resource.metadata.name == "two" and operator.clock.monotonic() < 20:
+            return _fine(requeue_after="soon")
+        return _fine()
+
+    async with operating(Controller(WIDGET, reconcile, workers=1)) as operator:
+        for name in ("one", "two", "three"):
+            await operator.make(name)
+        await operator.clock.sleep(1)
+        assert ready_condition(await operator.read("one"))["message"] == "unexpected error: Abandoned"
+        assert ready_condition(await operator.read("three"))["status"] == "True"
+        await operator.settle()
+        for name in ("one", "two"):
+            assert ready_condition(await operator.read(name))["status"] == "True"
+        assert runs.count("two") > 1, "its key was lost"
+
+
+@virtually
 async def test_a_reconcile_that_hangs_is_cancelled_and_tried_again() -> None:
     cancelled: list[str] = []
 

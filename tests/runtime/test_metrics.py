@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from dbaas.api.resource import Resource
-from dbaas.contracts.reconcile import Condition, Controller, Outcome
+from dbaas.contracts.reconcile import Condition, Controller, Outcome, Refused
 from dbaas.contracts.transport import Request, TransportError
 from dbaas.core.errors import DbaasError
 from dbaas.core.randomness import SeededRandomness
@@ -55,6 +55,54 @@ async def test_what_happens_is_counted_under_the_usual_names() -> None:
         assert value("dbaas_cache_objects", WIDGETS) == 3
         assert value("dbaas_lists_total", WIDGETS) == 1
         assert value("dbaas_events_dropped_total") == 0
+        assert value("dbaas_objects", WIDGETS | {"ready": "True", "reason": "Fine"}) == 2
+
+
+CONTROLLER_RUNTIME = (
+    "controller_runtime_reconcile_total",
+    "controller_runtime_reconcile_errors_total",
+    "controller_runtime_terminal_reconcile_errors_total",
+    "controller_runtime_reconcile_time_seconds_bucket",
+    "controller_runtime_max_concurrent_reconciles",
+    "controller_runtime_active_workers",
+    "workqueue_depth",
+    "workqueue_adds_total",
+    "workqueue_queue_duration_seconds_bucket",
+    "workqueue_work_duration_seconds_bucket",
+    "workqueue_unfinished_work_seconds",
+    "workqueue_longest_running_processor_seconds",
+    "workqueue_retries_total",
+)
+
+
+@virtually
+async def test_every_series_of_a_controller_is_there_with_zero_before_anything_happened() -> None:
+    async def reconcile(_: Resource) -> Outcome:
+        raise AssertionError("never reached")
+
+    registry = CollectorRegistry()
+    async with operating() as operator:
+        manager = Manager(operator.rest, operator.clock, SeededRandomness(1), Metrics(registry))
+        manager.add(Controller(WIDGET, reconcile, workers=3))
+        found = {sample.name: sample for metric in registry.collect() for sample in metric.samples}
+        assert set(CONTROLLER_RUNTIME) - found.keys() == set()
+        assert {found[name].labels["controller"] for name in CONTROLLER_RUNTIME} == {"widget"}
+        assert sum(found[name].value for name in CONTROLLER_RUNTIME if "max_concurrent" not in name) == 0
+
+
+@virtually
+async def test_what_is_refused_counts_as_an_error_that_is_final() -> None:
+    async def reconcile(_: Resource) -> Outcome:
+        raise Refused("TooBig", "too big")
+
+    registry = CollectorRegistry()
+    async with operating() as operator:
+        operator.manager = Manager(operator.rest, operator.clock, SeededRandomness(1), Metrics(registry))
+        operator.start(Controller(WIDGET, reconcile))
+        await operator.make("one")
+        await operator.settle()
+        labels = {"controller": "widget"}
+        assert registry.get_sample_value("controller_runtime_terminal_reconcile_errors_total", labels) == 1
 
 
 @virtually

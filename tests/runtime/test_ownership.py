@@ -61,6 +61,14 @@ def test_items_of_a_list_are_found_by_their_keys(wanted: Any, live: Any, expecte
     assert would_change({"ports": wanted}, {"ports": live}, fields) is expected
 
 
+@pytest.mark.parametrize(
+    ("live", "expected"), [({"a": 1, "set": []}, False), ({"a": 1}, True), ({"a": 1, "set": ["x"]}, True)],
+    ids=["equal", "not there", "others have members"],
+)  # fmt: skip
+def test_a_set_without_members_is_owned_by_nobody(live: Any, expected: bool) -> None:
+    assert would_change({"a": 1, "set": []}, live, _owned({"f:a": {}})) is expected
+
+
 def test_members_of_a_set_are_compared_without_order() -> None:
     fields = _owned({"f:names": {'v:"a"': {}, 'v:"b"': {}}})
     assert not would_change({"names": ["b", "a"]}, {"names": ["a", "c", "b"]}, fields)

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
-
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from dbaas.api.resource import Key
 from dbaas.core.clock import LoopClock
 from dbaas.core.randomness import SeededRandomness
-from dbaas.core.simulation import VirtualLoop
+from dbaas.runtime.budget import RetryBudget
 from dbaas.runtime.queue import AGEING_SECONDS, Backoff, Priority, Queue
 from fixtures.operating import virtually
 
@@ -129,6 +124,20 @@ async def test_retries_come_ever_later_up_to_a_limit_until_forgotten() -> None:
         assert queue.retry(A, backoff) <= 0.5
 
 
+@virtually
+async def test_all_queues_share_one_budget_of_retries_and_healthy_keys_do_not_feel_it() -> None:
+    budget = RetryBudget(CLOCK, per_second=1, burst=5)
+    queues = [Queue(CLOCK, SeededRandomness(seed), budget) for seed in (1, 2)]
+    backoff = Backoff(0.5, 2)
+    for queue in queues:
+        assert queue.retry(A, backoff) <= 0.5  # the first of a key is free
+    pauses = [queue.retry(A, backoff) for _ in range(20) for queue in queues]
+    assert max(pauses[:3]) <= 2
+    assert pauses[-1] == 35
+    assert queues[0].retry(B, backoff) <= 0.5
+    assert all(queues[0].retry(C, Backoff(0.5, 2, shared=False)) <= 2 for _ in range(10))
+
+
 def test_backoff_is_spread_over_its_whole_range() -> None:
     randomness = SeededRandomness(3)
     draws = [Backoff(1, 1).draw(0, randomness) for _ in range(200)]
@@ -160,6 +169,20 @@ async def test_a_cancelled_taker_loses_no_key() -> None:
 
 
 @virtually
+async def test_takers_that_are_cancelled_while_keys_come_end_and_lose_none() -> None:
+    async with _pumped() as queue:
+        takers = [asyncio.create_task(queue.take()) for _ in range(4)]
+        await asyncio.sleep(0)
+        for taker in takers[:3]:
+            taker.cancel()
+        for key in (A, B, C):
+            queue.add(key)
+        await asyncio.wait(takers)
+        assert [taker.cancelled() for taker in takers] == [True, True, True, False]
+        assert len({await _take(queue), await _take(queue)}) == 2
+
+
+@virtually
 async def test_it_says_how_long_a_key_waited_and_runs() -> None:
     async with _pumped() as queue:
         queue.add(A)
@@ -170,94 +193,3 @@ async def test_it_says_how_long_a_key_waited_and_runs() -> None:
         await CLOCK.sleep(3)
         assert queue.running_seconds() == [3]
         assert not queue.is_idle
-
-
-class QueueModel(RuleBasedStateMachine):
-    """Compares with the plainest model: which keys must come, which are in work, which must run again."""
-
-    keys = st.sampled_from([A, B, C])
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loop = VirtualLoop()
-        self.queue = Queue(CLOCK, SeededRandomness(1))
-        self.pump = self.loop.create_task(self.queue.pump())
-        self.ready: set[Key] = set()
-        self.delayed: dict[Key, float] = {}
-        self.running: set[Key] = set()
-        self.dirty: set[Key] = set()
-
-    def run(self, step: Coroutine[Any, Any, Any]) -> Any:
-        return self.loop.run_until_complete(step)
-
-    def _due(self, key: Key) -> None:
-        (self.dirty if key in self.running else self.ready).add(key)
-
-    @rule(key=keys, priority=st.sampled_from(Priority))
-    def add(self, key: Key, priority: Priority) -> None:
-        async def step() -> None:
-            self.queue.add(key, priority)
-
-        self.run(step())
-        self._due(key)
-
-    @rule(key=keys, seconds=st.integers(1, 20))
-    def add_after(self, key: Key, seconds: int) -> None:
-        async def step() -> None:
-            self.queue.add_after(key, seconds)
-            await asyncio.sleep(0)
-
-        self.run(step())
-        due = round(self.loop.time()) + seconds
-        self.delayed[key] = min(due, self.delayed.get(key, due))
-
-    @rule()
-    def take(self) -> None:
-        key = self.run(_take(self.queue))
-        assert (key is None) == (not self.ready)
-        if key is not None:
-            assert key not in self.running
-            self.ready.remove(key)
-            self.delayed.pop(key, None)
-            self.running.add(key)
-
-    @precondition(lambda self: self.running)
-    @rule(data=st.data())
-    def finish(self, data: st.DataObject) -> None:
-        key = data.draw(st.sampled_from(sorted(self.running)))
-
-        async def step() -> None:
-            self.queue.done(key)
-
-        self.run(step())
-        self.running.remove(key)
-        if key in self.dirty:
-            self.dirty.remove(key)
-            self.ready.add(key)
-
-    @rule(seconds=st.integers(1, 30))
-    def wait(self, seconds: int) -> None:
-        async def step() -> None:
-            await CLOCK.sleep(seconds + 0.25)
-            await CLOCK.sleep(0.75)
-
-        before = round(self.loop.time())
-        self.run(step())
-        for key, due in list(self.delayed.items()):
-            if due <= before + seconds + 1:
-                del self.delayed[key]
-                self._due(key)
-
-    @invariant()
-    def sizes_agree(self) -> None:
-        assert len(self.queue) == len(self.ready)
-        assert len(self.queue.timers) == len(self.delayed)
-
-    def teardown(self) -> None:
-        self.pump.cancel()
-        self.run(asyncio.gather(self.pump, return_exceptions=True))  # type: ignore[arg-type]
-        self.loop.close()
-
-
-TestQueueModel = QueueModel.TestCase
-TestQueueModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

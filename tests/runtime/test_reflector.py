@@ -13,7 +13,8 @@ from dbaas.api.core import SECRET
 from dbaas.api.resource import Key, Kind
 from dbaas.core.randomness import SeededRandomness
 from dbaas.runtime.cache import Cache, Change
-from dbaas.runtime.reflector import Reflector
+from dbaas.runtime.reflector import MOST_LIST_SECONDS, MOST_WATCH_SECONDS, Reflector
+from dbaas.runtime.turns import Turns
 from fixtures.faults import is_list, is_watch
 from fixtures.operating import WIDGET, Operator, operating, virtually
 
@@ -35,6 +36,10 @@ class _Watching:
         await self.operator.clock.sleep(seconds)
 
 
+def _reflect(operator: Operator, cache: Cache, seed: int = 1) -> Reflector:
+    return Reflector(operator.rest, cache, operator.clock, SeededRandomness(seed), Turns(operator.clock))
+
+
 @asynccontextmanager
 async def _watching(kind: Kind = WIDGET, *names: str, seed: int = 1) -> AsyncIterator[_Watching]:
     async with operating(seed=seed) as operator:
@@ -42,7 +47,7 @@ async def _watching(kind: Kind = WIDGET, *names: str, seed: int = 1) -> AsyncIte
             await operator.make(name)
         cache, changes = Cache(kind, metadata_only=kind == SECRET), list[Change]()
         cache.listen(changes.append)
-        reflector = Reflector(operator.rest, cache, operator.clock, SeededRandomness(seed))
+        reflector = _reflect(operator, cache, seed)
         task = asyncio.create_task(reflector.run())
         watching = _Watching(operator, cache, reflector, changes)
         await watching.wait()
@@ -78,7 +83,9 @@ async def test_a_long_list_comes_in_pages() -> None:
         for number in range(1, 1201):
             await operator.make(f"w{number:04}")
         cache = Cache(WIDGET)
-        task = asyncio.create_task(Reflector(operator.rest, cache, operator.clock, SeededRandomness(1)).run())
+        task = asyncio.create_task(
+            Reflector(operator.rest, cache, operator.clock, SeededRandomness(1), Turns(operator.clock)).run()
+        )
         await operator.clock.sleep(1)
         assert len(cache.objects) == 1200
         assert sum(is_list(request) for request in operator.faults.requests) == 3
@@ -92,7 +99,9 @@ async def test_an_expired_page_token_starts_the_list_again() -> None:
             await operator.make(f"w{number:04}")
         operator.faults.answer(410, "Expired", lambda request: "continue" in request.query)
         cache = Cache(WIDGET)
-        task = asyncio.create_task(Reflector(operator.rest, cache, operator.clock, SeededRandomness(1)).run())
+        task = asyncio.create_task(
+            Reflector(operator.rest, cache, operator.clock, SeededRandomness(1), Turns(operator.clock)).run()
+        )
         await operator.clock.sleep(5)
         assert len(cache.objects) == 700
         task.cancel()
@@ -204,6 +213,53 @@ async def test_after_three_failures_in_a_row_it_lists_again() -> None:
         watching.operator.faults.close_streams()
         await watching.wait(60)
         assert watching.lists() == 2
+
+
+@virtually
+async def test_a_list_older_than_what_is_known_is_not_used() -> None:
+    async with _watching(WIDGET, "one") as watching:
+        old = await watching.operator.server.request(watching.operator.faults.requests[0])
+        await watching.operator.make("two")
+        await watching.wait()
+        faults = watching.operator.faults
+        faults.replace(old, is_list, times=2)
+        faults.break_streams(410, "Expired")
+        for _ in range(30):
+            await watching.wait(0.5)
+            assert watching.names() == ["one", "two"]
+        assert watching.lists() == 4
+
+
+@virtually
+async def test_a_server_that_insists_on_an_old_list_is_believed() -> None:
+    async with _watching(WIDGET, "one") as watching:
+        old = await watching.operator.server.request(watching.operator.faults.requests[0])
+        await watching.operator.make("two")
+        await watching.wait()
+        watching.operator.faults.replace(old, is_list, times=4)
+        watching.operator.faults.answer(504, "Timeout", is_watch, times=2)
+        watching.operator.faults.break_streams(410, "Expired")
+        await watching.wait(1)
+        seen = set()
+        for _ in range(200):
+            await watching.wait(0.5)
+            seen.add(tuple(watching.names()))
+        assert seen == {("one",), ("one", "two")}
+        assert watching.names() == ["one", "two"]
+
+
+@virtually
+async def test_what_a_watch_has_lost_is_found_within_half_a_day() -> None:
+    async with _watching(WIDGET, "one", "two") as watching:
+        await _delete(watching, "two")
+        await watching.wait()
+        known = watching.cache.get(Key("default", "one"))
+        assert known is not None
+        watching.cache.remove(known.key, known.metadata.uid)  # as if a watch had brought it
+        await watching.wait(3600)
+        assert watching.names() == []
+        await watching.wait(MOST_LIST_SECONDS + MOST_WATCH_SECONDS)
+        assert watching.names() == ["one"]
 
 
 @virtually

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +15,7 @@ from dbaas.core.clock import LoopClock
 from dbaas.core.randomness import SeededRandomness
 from dbaas.runtime.caches import Caches
 from dbaas.runtime.queue import Priority, Queue
-from dbaas.runtime.tokens import Tokens
+from dbaas.runtime.tokens import Tokens, reconciling
 from fixtures.resources import GADGET, gadget
 
 PART = Kind("tests.dbaas.io", "v1", "Part", "parts")
@@ -33,6 +34,10 @@ def _provides(resource: Resource) -> Iterable[str]:
     return [str(token) for token in resource.spec.get("provides", ())]
 
 
+def _is_bigger(old: Resource, new: Resource) -> bool:
+    return bool(old.spec.get("size", 0) != new.spec.get("size", 0))
+
+
 class Place:
     """Gadgets refer to parts, parts to secrets; parts may provide more than their names."""
 
@@ -42,7 +47,7 @@ class Place:
         self.gadgets = Queue(LoopClock(), SeededRandomness(1))
         self.parts = Queue(LoopClock(), SeededRandomness(1))
         gadgets = Controller(GADGET, _never, references=_refers)
-        parts = Controller(PART, _never, references=_refers, provides=_provides, refers_to=[SECRET])
+        parts = Controller(PART, _never, references=_refers, provides=_provides, matters=_is_bigger, refers_to=[SECRET])
         assert self.tokens.add(gadgets, self.gadgets) == []
         assert [cache.kind for cache in self.tokens.add(parts, self.parts)] == [SECRET]
 
@@ -99,6 +104,42 @@ async def test_other_tokens_wake_when_they_are_provided_and_when_they_are_no_mor
     assert await place.woken() == ["b", "c"]
     place.observe("server", 6, PART, provides=["port:82"])
     assert await place.woken() == []
+
+
+async def test_what_does_not_matter_to_others_wakes_only_by_tokens_that_come_and_go(place: Place) -> None:
+    place.observe("main", 4, PART, size=1)
+    await place.woken()
+    place.observe("main", 5, PART, size=1, colour="red")
+    assert await place.woken() == []
+    place.observe("main", 6, PART, size=1, provides=["port:80"])
+    assert await place.woken() == ["b", "c"]
+    place.observe("main", 7, PART, size=2, provides=["port:80"])
+    assert await place.woken() == ["a", "b", "c"]
+
+
+async def test_nobody_is_woken_by_what_it_has_written_itself(place: Place) -> None:
+    async def write_as(name: str, version: int) -> None:
+        reconciling.set((GADGET, Key("default", name)))
+        place.observe("main", version, PART, size=version)
+
+    await asyncio.create_task(write_as("a", 4))
+    assert await place.woken() == ["b"]
+    await asyncio.create_task(write_as("nobody", 5))
+    assert await place.woken() == ["a", "b"]
+
+
+async def test_the_birth_of_a_child_is_no_news_to_its_parent(place: Place) -> None:
+    def child(version: int, **more: Any) -> Resource:
+        owner = {"apiVersion": GADGET.api_version, "kind": GADGET.kind, "name": "a", "uid": "uid-a", "controller": True}
+        return gadget("main", version, kind=PART, spec={"refers": []}, ownerReferences=[owner], **more)
+
+    parts = place.caches.open(PART)
+    parts.observe(child(4))
+    assert await place.woken() == ["b"]
+    parts.observe(child(5, labels={"changed": "yes"}))
+    assert await place.woken() == []  # it does not matter to those who refer to parts
+    parts.remove(Key("default", "main"), "uid-main", "6")
+    assert await place.woken() == ["a", "b"]
 
 
 async def test_an_object_that_refers_to_itself_is_not_woken_by_itself(place: Place) -> None:

@@ -37,8 +37,10 @@ async def test_metrics_are_served_in_the_format_of_prometheus() -> None:
 
 async def test_health_and_readiness_name_what_is_wrong() -> None:
     async with _serving([], ["databases not synced"]) as url:
-        assert await _get(f"{url}/healthz") == (200, "ok")
+        assert await _get(f"{url}/livez") == await _get(f"{url}/healthz") == (200, "ok")
         assert await _get(f"{url}/readyz") == (503, "databases not synced")
+    async with _serving(["the watch of databases is stuck"], []) as url:
+        assert await _get(f"{url}/livez") == (503, "the watch of databases is stuck")
 
 
 async def test_a_port_that_is_taken_is_a_clear_error() -> None:

@@ -14,6 +14,8 @@ from dbaas.api.resource import Kind, Resource
 from dbaas.core.errors import DbaasError
 
 OnChange = Literal["restart", "reload", "nothing"]
+DATA_OF_OTHER_VERSION = "DataOfOtherVersion"
+"""The reason why an instance is refused that would have to work with data of another major version."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,25 @@ class File:
 
 
 @dataclass(frozen=True)
+class VersionMark:
+    """A text file in a folder that says which major version made it, and what it must say."""
+
+    path: str
+    version: str
+
+
+@dataclass(frozen=True)
 class Init:
     """A command that makes `creates` (a folder) before the first start.
 
     It is given an empty folder as `$(CREATES)`, which becomes `creates` only when the command has succeeded, so a
-    crash in the middle leaves nothing that looks finished.
+    crash in the middle leaves nothing that looks finished. A folder whose `mark` says another version was made by an
+    earlier cluster of that name; nothing is started on it.
     """
 
     command: tuple[str, ...]
     creates: str
+    mark: VersionMark | None = None
 
 
 @dataclass(frozen=True)
@@ -144,7 +156,7 @@ class ServerPart(Protocol):
 
 @dataclass(frozen=True)
 class InstanceFacts:
-    """How one instance is: read from the objects that run it."""
+    """How one instance is: read from the objects that run it. `is_refused`: it never starts as things stand."""
 
     name: str
     is_ready: bool
@@ -154,6 +166,7 @@ class InstanceFacts:
     restarts: int = 0
     reason: str = ""
     message: str = ""
+    is_refused: bool = False
 
 
 @dataclass(frozen=True)

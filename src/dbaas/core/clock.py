@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+_COUNTS_SLEEP: int | None = getattr(time, "CLOCK_BOOTTIME", None)  # Linux: what a suspended machine holds expires too
 
 
 class Clock(Protocol):
@@ -33,7 +34,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.monotonic() if _COUNTS_SLEEP is None else time.clock_gettime(_COUNTS_SLEEP)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -110,8 +110,11 @@ class Home:
 
     @contextlib.contextmanager
     def hold(self, running: Running) -> Iterator[None]:
-        """Until the block ends, or this process does, however that happens. Raises AlreadyRunning."""
-        descriptor = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Until the block ends, or this process does, however that happens. Raises AlreadyRunning, HomeNotUsable."""
+        try:
+            descriptor = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise HomeNotUsable(f"cannot use {self.path} as home folder: {error.strerror}") from error
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -156,13 +159,19 @@ class Home:
 
 
 def write_privately(path: Path, text: str, *, replace: bool = True) -> None:
-    """Readable by nobody else from its first byte on; whole or not at all where it is replaced."""
+    """Readable by nobody else from its first byte on; whole or not at all where it is replaced.
+
+    Raises HomeNotUsable.
+    """
     target = path.with_name(f".{path.name}.new") if replace else path
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    if replace:
-        target.replace(path)
+    try:
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        if replace:
+            target.replace(path)
+    except OSError as error:
+        raise HomeNotUsable(f"cannot write {path}: {error.strerror}") from error
 
 
 def _parse_running(text: str) -> Running:

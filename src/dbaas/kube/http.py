@@ -75,7 +75,7 @@ class HttpTransport:
             if streams and response.status == 200:
                 return Response(response.status, b"", _headers(response), LineStream(response))
             return Response(response.status, await response.read(), _headers(response))
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent(f"cannot reach {self._access.server}: {_describe(error)}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise TransportError(f"no answer from {self._access.server}: {_describe(error)}") from error

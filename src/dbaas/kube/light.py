@@ -15,16 +15,13 @@ from urllib.parse import quote, urlencode, urlsplit
 from dbaas.contracts.transport import Request, Response, TransportError
 from dbaas.core.clock import Clock
 from dbaas.kube.access import Access, build_ssl_context
+from dbaas.kube.http import NotSent
 
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 30.0
 IDLE_SECONDS = 5.0  # a server may close an older connection at the moment when we write to it
 BUFFER_BYTES = 2**20
 _NO_BODY = (204, 304)
-
-
-class NotSent(TransportError):
-    """The connection was not made: the request cannot have taken effect."""
 
 
 @dataclass

@@ -5,6 +5,11 @@ A transport around another one, so that it holds for every verb and every kind o
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import orjson
+
 from dbaas.contracts.transport import Request, Response, Transport, TransportError
 from dbaas.core.clock import Clock
 from dbaas.core.randomness import Randomness
@@ -13,14 +18,15 @@ from dbaas.kube.verbs import APPLY_PATCH
 
 MOST_ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.1
-LONGEST_WAIT_SECONDS = 30.0
+LONGEST_WAIT_SECONDS = 30.0  # whoever would have to wait longer is answered at once that the server is busy
+LONGEST_CLOSING_SECONDS = 600.0
 
 
 class RetryingTransport:
     """Honours `Retry-After` of 429 and 503 for all requests that go through it; others fail as they come.
 
-    After a lost answer only requests that may be repeated are: reads, deletions and server-side apply. A request that
-    was never sent may always be.
+    After a lost answer only requests that may be repeated are: reads, server-side apply, and deletions of one uid. A
+    request that was never sent may always be.
     """
 
     def __init__(self, transport: Transport, clock: Clock, randomness: Randomness) -> None:
@@ -28,10 +34,12 @@ class RetryingTransport:
         self._clock = clock
         self._randomness = randomness
         self._closed_until = 0.0
+        self._busy = Response(429)
 
     async def request(self, request: Request) -> Response:
         for attempt in range(1, MOST_ATTEMPTS + 1):
-            await self._wait_for_opening()
+            if not await self._is_opened():
+                return self._busy
             try:
                 response = await self._transport.request(request)
             except TransportError as error:
@@ -39,16 +47,23 @@ class RetryingTransport:
                     raise
                 await self._pause(attempt)
                 continue
-            wait = retry_after(response)
-            if wait is None or attempt == MOST_ATTEMPTS:
+            wait = retry_after(response, self._clock.now())
+            if wait is None:
                 return response
+            self._busy = response
             self._closed_until = max(self._closed_until, self._clock.monotonic() + wait)
+            if attempt == MOST_ATTEMPTS:
+                return response
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _wait_for_opening(self) -> None:
-        """With a little jitter, so that those who waited do not all come at once."""
+    async def _is_opened(self) -> bool:
+        """Waits for it if that is soon; with a little jitter, so that those who waited do not all come at once."""
+        patience = self._clock.monotonic() + LONGEST_WAIT_SECONDS
         while (left := self._closed_until - self._clock.monotonic()) > 0:
+            if self._closed_until > patience:
+                return False
             await self._clock.sleep(left + self._randomness.uniform(0, 0.1))
+        return True
 
     async def _pause(self, attempt: int) -> None:
         await self._clock.sleep(self._randomness.uniform(0.5, 1) * FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
@@ -58,14 +73,33 @@ def is_repeatable(request: Request) -> bool:
     """Doing it twice is as good as once."""
     if request.method == "PATCH":
         return request.headers.get("content-type") == APPLY_PATCH
-    return request.method in ("GET", "HEAD", "DELETE")
+    if request.method == "DELETE":
+        return _names_one_object(request)
+    return request.method in ("GET", "HEAD")
 
 
-def retry_after(response: Response) -> float | None:
+def _names_one_object(request: Request) -> bool:
+    """By its uid: without that a second deletion may hit an object that has been made anew meanwhile."""
+    options = orjson.loads(request.body) if request.body else {}
+    return bool((options.get("preconditions") or {}).get("uid"))
+
+
+def retry_after(response: Response, now: datetime) -> float | None:
     """Seconds to wait before the next attempt, None where the answer stands. 429 without the header means 1 s."""
     if response.status not in (429, 503):
         return None
-    header = response.headers.get("retry-after", "")
+    seconds = _read_pause(response.headers.get("retry-after", ""), now)
+    if seconds is None:
+        return 1.0 if response.status == 429 else None
+    return min(seconds, LONGEST_CLOSING_SECONDS)
+
+
+def _read_pause(header: str, now: datetime) -> float | None:
+    """Seconds or a date (RFC 9110, 10.2.3); None where it is neither."""
     if header.isdigit():
-        return min(float(header), LONGEST_WAIT_SECONDS)
-    return 1.0 if response.status == 429 else None
+        return float(header)
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())

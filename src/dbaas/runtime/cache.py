@@ -7,7 +7,7 @@ each intake compares versions, and an older object never replaces a newer one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dbaas.api.resource import Key, Kind, Resource
@@ -29,25 +29,40 @@ class Change:
     initial: bool = False
 
     @property
+    def kind(self) -> Kind:
+        return self._present.kind
+
+    @property
     def key(self) -> Key:
+        return self._present.key
+
+    @property
+    def _present(self) -> Resource:
         present = self.new or self.old
         assert present is not None, "a change is about an object"
-        return present.key
+        return present
 
 
 Listener = Callable[[Change], None]
 
 
 class Cache:
-    """`version` is the newest that lists and watches have brought; `synced` is set once a whole list has come in."""
+    """`version` is the newest that lists and watches have brought; `synced` is set once a whole list has come in.
 
-    def __init__(self, kind: Kind, *, metadata_only: bool = False) -> None:
+    `parts` are the caches that reflectors fill, by the namespace that each is of; empty for all. `listed` is called at
+    the end of each list.
+    """
+
+    def __init__(self, kind: Kind, *, metadata_only: bool = False, listed: Callable[[], None] = lambda: None) -> None:
         self.kind = kind
         self.metadata_only = metadata_only
         self.objects = Objects()
         self.synced = asyncio.Event()
         self.version = ""
+        self.parts: Mapping[str, Cache] = {"": self}
+        self._listed = listed
         self._gone: dict[str, None] = {}  # uids, oldest first
+        self._rewinding = False
         self._listeners: list[Listener] = []
 
     @property
@@ -79,6 +94,10 @@ class Cache:
         self._gone.pop(resource.metadata.uid, None)
         self._put(resource, initial=not self.is_synced)
 
+    def rewind(self) -> None:
+        """The server has gone back in time, as one restored from a backup does: the list that follows is the truth."""
+        self._rewinding = True
+
     def progress(self, version: str) -> None:
         """The watch has brought everything up to this version."""
         self.version = newest(self.version, version)
@@ -95,14 +114,18 @@ class Cache:
     def finish_list(self, seen: set[Key], version: str) -> None:
         """Everything has been listed as of `version`: what is not among it and is not newer has been deleted."""
         for resource in self.objects:
-            if resource.key not in seen and not is_newer(resource.metadata.resourceVersion, version):
+            is_known = self._rewinding or not is_newer(resource.metadata.resourceVersion, version)
+            if resource.key not in seen and is_known:
                 self._drop(resource)
+        self._rewinding = False
         self.version = version
         self.synced.set()
+        self._listed()
 
     def _put(self, resource: Resource, *, initial: bool = False) -> None:
         known = self.get(resource.key)
-        if known is not None and not _supersedes(resource, known):
+        is_undone = known is not None and self._rewinding and resource.raw != known.raw
+        if known is not None and not (_supersedes(resource, known) or is_undone):
             return
         if known is not None and known.metadata.uid != resource.metadata.uid:
             self._drop(known)  # the same name again is another object

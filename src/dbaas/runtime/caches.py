@@ -10,14 +10,19 @@ from dbaas.api.core import SECRET
 from dbaas.api.resource import Kind, Resource
 from dbaas.contracts.index import Lookup
 from dbaas.runtime.cache import Cache
+from dbaas.runtime.joined import JoinedCache
 
 METADATA_ONLY = frozenset({SECRET})
 
 
 class Caches:
-    """`open` makes the cache of a kind on first use; whoever runs reflectors then fills it."""
+    """`open` makes the cache of a kind on first use; whoever runs reflectors then fills it.
 
-    def __init__(self) -> None:
+    With `namespaces` given, nothing of others is listed or watched; kinds that are in no namespace are whole.
+    """
+
+    def __init__(self, namespaces: Sequence[str] = ()) -> None:
+        self._namespaces = tuple(namespaces)
         self._caches: dict[Kind, Cache] = {}
         self._indices = 0
 
@@ -26,16 +31,25 @@ class Caches:
 
     def open(self, kind: Kind) -> Cache:
         if kind not in self._caches:
-            self._caches[kind] = Cache(kind, metadata_only=kind in METADATA_ONLY)
+            metadata_only = kind in METADATA_ONLY
+            if self._namespaces and kind.namespaced:
+                self._caches[kind] = JoinedCache(kind, self._namespaces, metadata_only=metadata_only)
+            else:
+                self._caches[kind] = Cache(kind, metadata_only=metadata_only)
         return self._caches[kind]
 
     def get(self, kind: Kind) -> Cache | None:
         return self._caches.get(kind)
 
-    def readable(self, kind: Kind) -> Cache | None:
-        """The cache that answers for whole objects of a kind; None where the API must be asked."""
+    def readable(self, kind: Kind, namespace: str = "") -> Cache | None:
+        """The cache that answers for whole objects of a kind; None where the API must be asked.
+
+        Without a namespace it answers for all that this process watches.
+        """
         cache = self._caches.get(kind)
-        return cache if cache is not None and cache.is_synced and not cache.metadata_only else None
+        if cache is None or not cache.is_synced or cache.metadata_only:
+            return None
+        return cache if not namespace or {namespace, ""} & cache.parts.keys() else None
 
     def take(self, resource: Resource) -> None:
         """The answer to a write of ours."""

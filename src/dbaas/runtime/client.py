@@ -34,7 +34,7 @@ class CachedClient:
         self._last_applied: dict[tuple[Kind, Key], tuple[bytes, str]] = {}
 
     async def get(self, kind: Kind, key: Key, *, fresh: bool = False) -> Resource | None:
-        cache = None if fresh else self._caches.readable(kind)
+        cache = None if fresh else self._caches.readable(kind, key.namespace)
         if cache is not None:
             return cache.get(key)
         try:
@@ -48,7 +48,7 @@ class CachedClient:
         self, kind: Kind, *, namespace: str = "", labels: Mapping[str, str] | None = None, token: str = "",
         fresh: bool = False,
     ) -> Sequence[Resource]:  # fmt: skip
-        cache = None if fresh else self._caches.readable(kind)
+        cache = None if fresh else self._caches.readable(kind, namespace)
         if cache is None:
             listed = await self._list_fresh(kind, namespace, labels)
             return [resource for resource in listed if not token or token in self._tokens.of(resource)]

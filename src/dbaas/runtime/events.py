@@ -23,7 +23,8 @@ from dbaas.core.randomness import Randomness
 
 log = structlog.get_logger(__name__)
 
-MOST_WAITING = 1000
+MOST_WAITING = 10_000
+WRITES_AT_ONCE, WRITES_PER_SECOND = 100, 50.0  # what a thousand new objects have to tell must not hold up their work
 MOST_SERIES = 4096
 SERIES_SECONDS = 600.0  # a note that comes again later than this is news, and a new Event
 BURST, REFILL_SECONDS = 25.0, 300.0  # for each object: so many at once, then one in five minutes
@@ -53,6 +54,14 @@ class _Bucket:
     tokens: float
     filled_at: float
 
+    def take(self, now: float, most: float, per_second: float) -> bool:
+        self.tokens = min(most, self.tokens + (now - self.filled_at) * per_second)
+        self.filled_at = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
 
 class EventRecorder:
     """`run` writes what `record` collects."""
@@ -69,6 +78,8 @@ class EventRecorder:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._pace = _Bucket(WRITES_AT_ONCE, 0.0)
+        self._hurries = False
 
     def record(self, about: Resource, type: EventType, reason: str, note: str) -> None:
         key = (about.metadata.uid, type, reason, _shorten(note))
@@ -84,14 +95,21 @@ class EventRecorder:
         while True:
             await self._wake.wait()
             while self._waiting:
+                await self._wait_for_turn()
                 key, series = self._waiting.popitem(last=False)
                 await self._write(key, series)
             self._wake.clear()
             self._idle.set()
 
     async def flush(self) -> None:
-        """Waits until all that was recorded is written; `run` must be running."""
+        """Waits until all that was recorded is written, as fast as that goes; `run` must be running."""
+        self._hurries = True
         await self._idle.wait()
+        self._hurries = False
+
+    async def _wait_for_turn(self) -> None:
+        while not self._pace.take(self._clock.monotonic(), WRITES_AT_ONCE, WRITES_PER_SECOND) and not self._hurries:
+            await self._clock.sleep(1 / WRITES_PER_SECOND)
 
     def _grow(self, key: SeriesKey, about: Resource) -> _Series:
         now, seconds = format_time(self._clock.now()), self._clock.monotonic()
@@ -114,12 +132,7 @@ class EventRecorder:
         self._buckets.move_to_end(uid)
         if len(self._buckets) > MOST_SERIES:
             self._buckets.popitem(last=False)
-        bucket.tokens = min(BURST, bucket.tokens + (now - bucket.filled_at) / REFILL_SECONDS)
-        bucket.filled_at = now
-        if bucket.tokens < 1:
-            return False
-        bucket.tokens -= 1
-        return True
+        return bucket.take(now, BURST, 1 / REFILL_SECONDS)
 
     async def _write(self, key: SeriesKey, series: _Series) -> None:
         try:

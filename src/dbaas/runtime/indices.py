@@ -19,11 +19,7 @@ class Index:
         return list(self._keys.get(value, ()))
 
     def add(self, resource: Resource) -> None:
-        values = tuple(dict.fromkeys(self._values(resource)))
-        if values:
-            self._of[resource.key] = values
-        for value in values:
-            self._keys.setdefault(value, {})[resource.key] = None
+        self._put(resource.key, tuple(dict.fromkeys(self._values(resource))))
 
     def discard(self, resource: Resource) -> None:
         for value in self._of.pop(resource.key, ()):
@@ -33,9 +29,18 @@ class Index:
                 del self._keys[value]
 
     def replace(self, old: Resource | None, new: Resource) -> None:
+        values = tuple(dict.fromkeys(self._values(new)))
+        if old is not None and old.key == new.key and self._of.get(new.key, ()) == values:
+            return
         if old is not None:
             self.discard(old)
-        self.add(new)
+        self._put(new.key, values)
+
+    def _put(self, key: Key, values: tuple[str, ...]) -> None:
+        if values:
+            self._of[key] = values
+        for value in values:
+            self._keys.setdefault(value, {})[key] = None
 
 
 def owner_uids(resource: Resource) -> Iterable[str]:

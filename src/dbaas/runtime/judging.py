@@ -17,8 +17,8 @@ from dbaas.runtime.status import READY, Verdict, find_condition, with_progress
 
 ERROR_BACKOFF = Backoff(0.5, 300.0)
 SLOW_BACKOFF = Backoff(30.0, 300.0)  # the API has refused what we send: nothing changes soon
-WAITING_BACKOFF = Backoff(0.5, 30.0)
-CONFLICT_BACKOFF = Backoff(0.02, 5.0)
+WAITING_BACKOFF = Backoff(1.0, 30.0)
+CONFLICT_BACKOFF = Backoff(0.02, 5.0, shared=False)  # nobody is sick
 
 SETTLE_IN_SECONDS = 2.0
 

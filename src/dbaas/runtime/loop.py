@@ -13,12 +13,14 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from dbaas.api.resource import Key, Resource
+from dbaas.contracts.leadership import Leadership
 from dbaas.contracts.reconcile import Controller, Outcome
 from dbaas.contracts.rest import Rest
 from dbaas.core.clock import Clock
 from dbaas.core.errors import DbaasError
 from dbaas.core.randomness import Randomness
 from dbaas.core.supervise import attempt, supervise
+from dbaas.runtime.budget import RetryBudget
 from dbaas.runtime.cache import Cache
 from dbaas.runtime.caches import Caches
 from dbaas.runtime.events import EventRecorder
@@ -36,7 +38,8 @@ from dbaas.runtime.predicates import is_finished, is_paused
 from dbaas.runtime.queue import Queue, Taken
 from dbaas.runtime.recording import StatusWriter
 from dbaas.runtime.status import READY, Verdict, find_condition
-from dbaas.runtime.tokens import Tokens
+from dbaas.runtime.tokens import Tokens, reconciling
+from dbaas.runtime.turns import Turns
 from dbaas.runtime.waking import Waking
 
 log = structlog.get_logger(__name__)
@@ -53,8 +56,11 @@ class Surroundings:
     caches: Caches
     tokens: Tokens
     recorder: EventRecorder
+    budget: RetryBudget
     clock: Clock
     randomness: Randomness
+    leadership: Leadership
+    turns: Turns
 
 
 class ControllerLoop:
@@ -62,10 +68,12 @@ class ControllerLoop:
 
     def __init__(self, controller: Controller, surroundings: Surroundings, metrics: ControllerMetrics) -> None:
         self.controller = controller
-        self.queue = Queue(surroundings.clock, surroundings.randomness)
+        self.queue = Queue(surroundings.clock, surroundings.randomness, surroundings.budget)
         self.waking = Waking(controller, surroundings.caches, self.queue)
         self.waking.sources |= dict.fromkeys(surroundings.tokens.add(controller, self.queue))
         self.workers: list[asyncio.Task[None]] = []
+        self.is_on = True
+        self.queue.is_suspended = not surroundings.leadership.holds()
         self._surroundings = surroundings
         self._clock = surroundings.clock
         self._writer = StatusWriter(surroundings.rest, surroundings.caches, surroundings.clock)
@@ -75,10 +83,16 @@ class ControllerLoop:
     def name(self) -> str:
         return self.controller.kind.kind.lower()
 
+    def switch_off(self) -> None:
+        """Its caches are filled, and nothing is reconciled."""
+        self.is_on = False
+        self.queue.is_suspended = True
+
     async def run(self) -> None:
         """Works once all sources have synced, until the queue is closed or we are cancelled."""
         for cache in self.waking.sources:
             await self._wait_for(cache)
+        await self._stand_by()
         async with asyncio.TaskGroup() as group:
             pump = group.create_task(supervise(f"{self.name} timers", self.queue.pump, self._clock))
             self.workers = [
@@ -87,6 +101,13 @@ class ControllerLoop:
             ]
             await asyncio.wait(self.workers)
             pump.cancel()
+
+    async def _stand_by(self) -> None:
+        """Caches stay warm meanwhile; what is to do shows when everything is looked at."""
+        await self._surroundings.leadership.gained()
+        if self.queue.is_suspended:
+            self.queue.is_suspended = False
+            self.waking.resync()
 
     async def _wait_for(self, cache: Cache) -> None:
         while not cache.is_synced:
@@ -100,11 +121,24 @@ class ControllerLoop:
         while (taken := await self.queue.take()) is not None:
             try:
                 with bound_contextvars(controller=self.name, object=str(taken.key)):
-                    await self._run(taken)
+                    await self._run_safely(taken)
             finally:
                 self.queue.done(taken.key)
+            await self._surroundings.turns.share()
+
+    async def _run_safely(self, taken: Taken) -> None:
+        """Whatever is wrong with an object or with us, the key comes again and the worker goes on."""
+
+        async def run() -> None:
+            await self._run(taken)
+
+        if (error := await attempt(run)) is not None:
+            log.error("run_failed", exc_info=error)
+            self.queue.retry(taken.key, ERROR_BACKOFF)
 
     async def _run(self, taken: Taken) -> None:
+        if not self._surroundings.leadership.holds():
+            return  # what is left undone is the next leader's
         resource = self.waking.primary.get(taken.key)
         if resource is None or is_finished(resource):
             self.queue.forget(taken.key)
@@ -113,6 +147,7 @@ class ControllerLoop:
             await self._pause(resource)
             return
         began = self._clock.monotonic()
+        reconciling.set((resource.kind, resource.key))
         step = await self._conclude(resource, await self._reconcile(resource))
         self._schedule(taken.key, step)
         self._metrics.record(step.result, taken.waited_seconds, self._clock.monotonic() - began)

@@ -13,11 +13,13 @@ from prometheus_client import CollectorRegistry
 
 from dbaas.api.resource import Key, Kind
 from dbaas.contracts.index import Indexer
+from dbaas.contracts.leadership import Leadership, Uncontested
 from dbaas.contracts.reconcile import Controller
 from dbaas.contracts.rest import Rest
 from dbaas.core.clock import Clock
 from dbaas.core.randomness import Randomness
 from dbaas.core.supervise import supervise
+from dbaas.runtime.budget import RetryBudget
 from dbaas.runtime.cache import Cache
 from dbaas.runtime.caches import Caches
 from dbaas.runtime.client import CachedClient
@@ -26,7 +28,9 @@ from dbaas.runtime.loop import ControllerLoop, Surroundings
 from dbaas.runtime.metrics import Metrics
 from dbaas.runtime.queue import Priority, Queue
 from dbaas.runtime.reflector import Progress, Reflector
+from dbaas.runtime.switches import choose_controllers
 from dbaas.runtime.tokens import Tokens
+from dbaas.runtime.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -37,17 +41,36 @@ FLUSH_SECONDS = 2.0
 
 
 class Manager:
-    """`add` controllers, then `run`. `metrics` may be shared with a `MeteredTransport` under `rest`."""
+    """`add` controllers, then `run`. `metrics` may be shared with a `MeteredTransport` under `rest`.
 
-    def __init__(self, rest: Rest, clock: Clock, randomness: Randomness, metrics: Metrics | None = None) -> None:
+    Until it has the leadership caches are filled and nothing is reconciled. Reconcilers that reach what can compare
+    numbers send `leadership.transitions` along. With `namespaces` given nothing outside of them is watched or woken.
+    """
+
+    def __init__(
+        self, rest: Rest, clock: Clock, randomness: Randomness, metrics: Metrics | None = None,
+        leadership: Leadership | None = None, namespaces: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self._rest = rest
+        self.leadership = leadership or Uncontested()
         self._clock = clock
         self._randomness = randomness
         self._metrics = metrics or Metrics(CollectorRegistry())
-        self._caches = Caches()
+        self._caches = Caches(namespaces)
         self._recorder = EventRecorder(rest, clock, randomness)
         tokens = Tokens(self._caches)
-        self._surroundings = Surroundings(rest, self._caches, tokens, self._recorder, clock, randomness)
+        self._turns = Turns(clock)
+        self._surroundings = Surroundings(
+            rest,
+            self._caches,
+            tokens,
+            self._recorder,
+            RetryBudget(clock),
+            clock,
+            randomness,
+            self.leadership,
+            self._turns,
+        )
         self._loops: dict[Kind, ControllerLoop] = {}
         self._reflectors: list[Reflector] = []
         self._stopping = False
@@ -63,6 +86,17 @@ class Manager:
         metrics = self._metrics.controller(controller.kind.kind.lower())
         self._loops[controller.kind] = ControllerLoop(controller, self._surroundings, metrics)
 
+    def switch(self, controllers: str) -> None:
+        """Before `run`, after all were added: which of them run (see `switches`). Raises UnknownController.
+
+        One that does not run still has its caches, so that others find what they refer to.
+        """
+        loops = {loop.name: loop for loop in self._loops.values()}
+        chosen = choose_controllers(controllers, loops)
+        for name, loop in loops.items():
+            if name not in chosen:
+                loop.switch_off()
+
     def enqueue(self, kind: Kind, key: Key, *, low_priority: bool = False) -> None:
         """Implements `contracts.reconcile.Enqueue`; kinds without a controller are nobody's business."""
         loop = self._loops.get(kind)
@@ -71,10 +105,14 @@ class Manager:
 
     async def run(self) -> None:
         """Until `stop`; cancelling it ends everything at once."""
-        self._reflectors = [Reflector(self._rest, cache, self._clock, self._randomness) for cache in self._caches]
+        self._reflectors = [
+            Reflector(self._rest, part, self._clock, self._randomness, self._turns, namespace)
+            for cache in self._caches
+            for namespace, part in cache.parts.items()
+        ]
         tasks = [self._start(f"watch of {r.cache.kind.resource}", r.run) for r in self._reflectors]
         tasks += [self._start("events", self._recorder.run), self._start("resync", self._resync)]
-        tasks += [self._start(f"controller {loop.name}", loop.run) for loop in self._loops.values()]
+        tasks += [self._start(f"controller {loop.name}", loop.run) for loop in self._loops.values() if loop.is_on]
         try:
             await self._ended.wait()
         finally:
@@ -126,7 +164,14 @@ class Manager:
         return [(loop.name, loop.controller.workers, loop.queue) for loop in self._loops.values()]
 
     def reflectors(self) -> Sequence[tuple[Cache, Progress]]:
-        return [(reflector.cache, reflector.progress) for reflector in self._reflectors]
+        by_kind: dict[Kind, Progress] = {}
+        for reflector in self._reflectors:
+            known, kind = by_kind.get(reflector.cache.kind), reflector.cache.kind
+            by_kind[kind] = reflector.progress if known is None else known + reflector.progress
+        return [(self._caches.open(kind), progress) for kind, progress in by_kind.items()]
+
+    def fleets(self) -> Sequence[Cache]:
+        return [loop.waking.primary for loop in self._loops.values()]
 
     def dropped_events(self) -> int:
         return self._recorder.dropped_total

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from dbaas.contracts.transport import Request, Response, Transport, TransportError
 from dbaas.runtime.cache import Cache
+from dbaas.runtime.fleet import FleetCollector
 from dbaas.runtime.queue import Queue
 from dbaas.runtime.reflector import Progress
 
@@ -30,6 +31,10 @@ class Measured(Protocol):
 
     def reflectors(self) -> Sequence[tuple[Cache, Progress]]: ...
 
+    def fleets(self) -> Sequence[Cache]:
+        """Of the kinds that have a controller."""
+        ...
+
     def dropped_events(self) -> int: ...
 
 
@@ -39,6 +44,7 @@ class ControllerMetrics:
     def __init__(self, metrics: Metrics, name: str) -> None:
         self._totals = {result: metrics.reconciles.labels(name, result) for result in RESULTS}
         self._errors = metrics.reconcile_errors.labels(name)
+        self._refusals = metrics.terminal_errors.labels(name)
         self._seconds = metrics.reconcile_seconds.labels(name)
         self._waited = metrics.queue_seconds.labels(name, name)
         self._worked = metrics.work_seconds.labels(name, name)
@@ -47,6 +53,8 @@ class ControllerMetrics:
         self._totals[result].inc()
         if result == "error":
             self._errors.inc()
+        elif result == "refused":
+            self._refusals.inc()
         self._seconds.observe(seconds)
         self._waited.observe(waited_seconds)
         self._worked.observe(seconds)
@@ -64,6 +72,10 @@ class Metrics:
         self.reconcile_errors = Counter(
             f"{prefix}_errors_total", "Reconciles that ended in an error.", ["controller"], registry=registry
         )
+        self.terminal_errors = Counter(
+            "controller_runtime_terminal_reconcile_errors_total", "Reconciles that are not tried again.",
+            ["controller"], registry=registry,
+        )  # fmt: skip
         self.reconcile_seconds = Histogram(
             f"{prefix}_time_seconds", "Duration of a reconcile.", ["controller"], buckets=SECONDS, registry=registry
         )
@@ -85,6 +97,7 @@ class Metrics:
     def watch(self, measured: Measured) -> None:
         """What is counted elsewhere is read from there at each scrape."""
         self._registry.register(_ScrapeTime(measured))
+        self._registry.register(FleetCollector(measured.fleets))
 
 
 class MeteredTransport:

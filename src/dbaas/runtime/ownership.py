@@ -46,6 +46,8 @@ def _is_settled(wanted: object, live: object, owned: Mapping[str, Any]) -> bool:
 
 
 def _map_is_settled(wanted: Mapping[str, Any], live: Mapping[str, Any], owned: Mapping[str, Any]) -> bool:
+    """An empty list without an entry is a set or a map by keys: of those only members are owned."""
+    wanted = {n: value for n, value in wanted.items() if value != [] or f"f:{n}" in owned or live.get(n) != []}
     if {f"f:{name}" for name in wanted} != {name for name in owned if name != "."}:
         return False
     return all(name in live and _is_settled(value, live[name], owned[f"f:{name}"]) for name, value in wanted.items())

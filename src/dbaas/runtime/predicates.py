@@ -26,7 +26,7 @@ def primary_matters(change: Change) -> bool:
         before.generation != after.generation
         or before.deletionTimestamp != after.deletionTimestamp
         or before.labels != after.labels
-        or _our_annotations(old) != _our_annotations(new)
+        or (before.annotations != after.annotations and _our_annotations(old) != _our_annotations(new))
         or not set(before.finalizers) <= set(after.finalizers)
     )
 

@@ -14,6 +14,7 @@ from enum import IntEnum
 from dbaas.api.resource import Key
 from dbaas.core.clock import Clock
 from dbaas.core.randomness import Randomness
+from dbaas.runtime.budget import RetryBudget
 from dbaas.runtime.timers import Timers
 
 AGEING_SECONDS = 10.0  # a key overtakes those of the next higher priority that come so much later
@@ -29,10 +30,14 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True)
 class Backoff:
-    """The n-th retry comes after a time drawn evenly from 0 to `first` doubled n times, `longest` at most."""
+    """The n-th retry comes after a time drawn evenly from 0 to `first` doubled n times, `longest` at most.
+
+    Retries that are `shared` draw on the budget of all controllers, but for the first of a key.
+    """
 
     first_seconds: float
     longest_seconds: float
+    shared: bool = True
 
     def draw(self, failures: int, randomness: Randomness) -> float:
         limit = min(self.longest_seconds, self.first_seconds * 2.0 ** min(failures, 60))
@@ -66,12 +71,14 @@ class _Running:
 class Queue:
     """`pump` must run for delayed keys to come due; `close` lets takers finish. Its length: keys that are ready."""
 
-    def __init__(self, clock: Clock, randomness: Randomness) -> None:
+    def __init__(self, clock: Clock, randomness: Randomness, budget: RetryBudget | None = None) -> None:
         self.added_total = 0
         self.retried_total = 0
         self.timers = Timers()
+        self.is_suspended = False  # keys are not kept: somebody else sees to them
         self._clock = clock
         self._randomness = randomness
+        self._budget = budget or RetryBudget(clock)
         self._ready: dict[Key, _Ready] = {}
         self._order: list[tuple[float, int, Key]] = []
         self._running: dict[Key, _Running] = {}
@@ -96,7 +103,7 @@ class Queue:
 
     def add(self, key: Key, priority: Priority = Priority.USER) -> None:
         """Ready now. A more urgent call moves a key forward, a less urgent one changes nothing."""
-        if self._closed:
+        if self._closed or self.is_suspended:
             return
         run = self._running.get(key)
         if run is not None:
@@ -118,7 +125,7 @@ class Queue:
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Ready after so many seconds; of several wishes the earliest counts."""
-        if not self._closed and self.timers.put(key, self._clock.monotonic() + seconds):
+        if not self._closed and not self.is_suspended and self.timers.put(key, self._clock.monotonic() + seconds):
             self._earlier.set()
 
     def retry(self, key: Key, backoff: Backoff) -> float:
@@ -127,6 +134,8 @@ class Queue:
         self._failures[key] = failures + 1
         self.retried_total += 1
         seconds = backoff.draw(failures, self._randomness)
+        if failures and backoff.shared:
+            seconds = max(seconds, self._budget.draw())
         self.add_after(key, seconds)
         return seconds
 
@@ -147,9 +156,9 @@ class Queue:
             try:
                 await waiter
             except asyncio.CancelledError:
-                if waiter.cancelled():
+                if waiter in self._takers:
                     self._takers.remove(waiter)
-                else:
+                elif not waiter.cancelled():
                     self._wake_taker()  # we were called and leave: the next one must come instead
                 raise
         return None

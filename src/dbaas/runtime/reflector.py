@@ -2,14 +2,15 @@
 
 What may go wrong and what is done: a version that is too old (410, as an answer or in the stream) lists again; any
 other error pauses, watches again and after three failures lists again; a stream that is silent for longer than
-bookmarks explain is dropped. A list replaces, so what was deleted while nobody watched is found missing.
+bookmarks explain is dropped. A list replaces, so what was deleted while nobody watched is found missing. A list that
+is older than what we know comes from a server that lags and is not used; where it insists, it has been restored from a
+backup and is believed. Twice a day everything is listed again, whatever a watch may have lost.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -22,6 +23,8 @@ from dbaas.core.clock import Clock
 from dbaas.core.errors import DbaasError
 from dbaas.core.randomness import Randomness
 from dbaas.runtime.cache import Cache
+from dbaas.runtime.turns import Turns
+from dbaas.runtime.versions import is_older
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +35,9 @@ LIST_SECONDS = 60.0  # for one page
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.8, 30.0
 HOT_SECONDS = 1.0  # a stream that ended sooner than this without a word counts as a failure
 FAILURES_BEFORE_LIST = 3
-EVENTS_AT_ONCE = 100
+OLD_LISTS_BEFORE_BELIEF = 3
+LEAST_LIST_SECONDS, MOST_LIST_SECONDS = 32_400.0, 39_600.0  # a watch that goes well is followed by a list after so long
+LATE_SECONDS = 1.0  # so much less silence is allowed after an event, so that not each one costs a timer
 
 
 @dataclass
@@ -44,18 +49,32 @@ class Progress:
     failures: int = 0
     turned_at: float = 0.0
 
+    def __add__(self, other: Progress) -> Progress:
+        """Of both; as old as the older."""
+        return Progress(
+            self.lists + other.lists,
+            self.watches + other.watches,
+            self.failures + other.failures,
+            min(self.turned_at, other.turned_at),
+        )
+
 
 class Reflector:
     """One list and watch for one kind and selection, shared by all who need it."""
 
-    def __init__(self, rest: Rest, cache: Cache, clock: Clock, randomness: Randomness) -> None:
+    def __init__(
+        self, rest: Rest, cache: Cache, clock: Clock, randomness: Randomness, turns: Turns, namespace: str = ""
+    ) -> None:
         self.cache = cache
         self.progress = Progress()
         self._rest = rest
         self._clock = clock
         self._randomness = randomness
-        self._selection = Selection(metadata_only=cache.metadata_only)
+        self._turns = turns
+        self._selection = Selection(namespace, metadata_only=cache.metadata_only)
         self._must_list = True
+        self._list_due = 0.0
+        self._old_lists = 0  # in a row
         self._failed = 0  # in a row
 
     async def run(self) -> None:
@@ -64,7 +83,7 @@ class Reflector:
         while True:
             self.progress.turned_at = self._clock.monotonic()
             try:
-                if self._must_list:
+                if self._must_list or self._clock.monotonic() >= self._list_due:
                     await self._list()
                 await self._watch()
             except ApiError as error:
@@ -79,15 +98,28 @@ class Reflector:
         token, version = "", ""
         while True:
             page = await self._list_page(token)
-            version = version or page.version
+            if not version:
+                version = page.version
+                self._refuse_old(version)
             for resource in page.items:
                 seen.add(resource.key)
                 self.cache.observe_listed(resource)
-            await self._clock.sleep(0)  # others may run between two pages
+                await self._turns.share()
             if not (token := page.token):
                 break
         self.cache.finish_list(seen, version)
-        self._must_list = False
+        self._must_list, self._old_lists = False, 0
+        self._list_due = self._clock.monotonic() + self._randomness.uniform(LEAST_LIST_SECONDS, MOST_LIST_SECONDS)
+
+    def _refuse_old(self, version: str) -> None:
+        if not is_older(version, self.cache.version):
+            return
+        self._old_lists += 1
+        if self._old_lists <= OLD_LISTS_BEFORE_BELIEF:
+            kind = self.cache.kind.plural
+            raise TransportError(f"cannot list {kind}: the list is of version {version}, {self.cache.version} is known")
+        log.warning("server_went_back", kind=self.cache.kind.resource, version=version, known=self.cache.version)
+        self.cache.rewind()
 
     async def _list_page(self, token: str) -> Page:
         kind = self.cache.kind
@@ -108,7 +140,7 @@ class Reflector:
 
     async def _follow(self) -> bool:
         """Until the stream ends or falls silent; whether it said anything."""
-        heard = 0
+        heard = False
         events = self._rest.watch(
             self.cache.kind,
             self._selection,
@@ -116,15 +148,16 @@ class Reflector:
             timeout_seconds=self._randomness.uniform(LEAST_WATCH_SECONDS, MOST_WATCH_SECONDS),
         )
         silence = self._randomness.uniform(LEAST_SILENCE_SECONDS, MOST_SILENCE_SECONDS)
-        async with aclosing(events):
-            while (event := await _next_event(events, silence)) is not None:
-                heard += 1
-                self._failed = 0
-                self.progress.turned_at = self._clock.monotonic()
-                self._take(event)
-                if heard % EVENTS_AT_ONCE == 0:
-                    await self._clock.sleep(0)
-        return heard > 0
+        with suppress(TimeoutError):
+            async with aclosing(events), asyncio.timeout(silence) as limit:
+                async for event in events:
+                    heard = True
+                    self._failed = 0
+                    self.progress.turned_at = self._clock.monotonic()
+                    self._take(event)
+                    _extend(limit, silence)
+                    await self._turns.share()
+        return heard
 
     def _take(self, event: WatchEvent) -> None:
         resource = event.resource
@@ -147,10 +180,8 @@ class Reflector:
         await self._clock.sleep(seconds)
 
 
-async def _next_event(events: AsyncGenerator[WatchEvent, None], silence: float) -> WatchEvent | None:
-    """None at the end of the stream, and when nothing has come for so long."""
-    try:
-        async with asyncio.timeout(silence):
-            return await anext(events)
-    except (StopAsyncIteration, TimeoutError):
-        return None
+def _extend(limit: asyncio.Timeout, seconds: float) -> None:
+    """From now on so many seconds, or a little less: a new timer for each event would cost more than the event."""
+    when, now = limit.when(), asyncio.get_running_loop().time()
+    if when is not None and now + seconds - when > LATE_SECONDS:
+        limit.reschedule(now + seconds)

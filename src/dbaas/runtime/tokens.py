@@ -6,13 +6,14 @@ caches, so neither waking nor listing costs more than what is found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
-from dbaas.api.resource import Kind, Resource
+from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.index import Lookup
 from dbaas.contracts.reconcile import Controller, no_tokens, token_of
 from dbaas.core.supervise import attempt_now
@@ -23,7 +24,11 @@ from dbaas.runtime.queue import Priority, Queue
 
 log = structlog.get_logger(__name__)
 
+# The object that the present task reconciles: it knows what it has just written, and is not woken by that.
+reconciling: ContextVar[tuple[Kind, Key] | None] = ContextVar("reconciling", default=None)
+
 Provides = Callable[[Resource], Iterable[str]]
+Matters = Callable[[Resource, Resource], bool]
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Tokens:
     def __init__(self, caches: Caches) -> None:
         self._caches = caches
         self._provides: dict[Kind, Provides] = {}
+        self._matters: dict[Kind, Matters] = {}
         self._providing: dict[Kind, Lookup] = {}
         self._referring: list[_Referring] = []
         self._heard: set[Kind] = set()
@@ -49,6 +55,8 @@ class Tokens:
         """Before caches are filled. Answers with the caches of what can be referred to without a controller."""
         kind = controller.kind
         self._provides[kind] = controller.provides
+        if controller.matters is not None:
+            self._matters[kind] = controller.matters
         self._providing[kind] = self._caches.index(kind, lambda resource: self.of(resource))
         self._hear(kind)
         if controller.references is not no_tokens:
@@ -80,16 +88,29 @@ class Tokens:
             log.error("tokens_failed", object=str(change.key), exc_info=error)
 
     def _wake(self, change: Change) -> None:
-        if not content_matters(change):
+        if not self._referring:
             return
-        versions = [resource for resource in (change.old, change.new) if resource is not None]
-        kind = versions[0].kind
-        tokens = dict.fromkeys(token for resource in versions for token in self.of(resource))
+        tokens = self._find_changed(change)
+        if not tokens:
+            return
+        kind, own = change.kind, reconciling.get()
         for referring in self._referring:
             for token in tokens:
                 for found in referring.find(token):
-                    if (found.kind, found.key) != (kind, change.key):
+                    if (found.kind, found.key) not in ((kind, change.key), own) and not _is_birth(change, found):
                         referring.queue.add(found.key, priority_of(change, Priority.CHILD))
+
+    def _find_changed(self, change: Change) -> Collection[str]:
+        """The tokens whose referrers have something new to look at."""
+        old, new = change.old, change.new
+        before, after = self.of(old) if old else [], self.of(new) if new else []
+        if old is None or new is None or (content_matters(change) and self._matters_to_others(old, new)):
+            return dict.fromkeys([*before, *after])
+        return [t for t in before if t not in after] + [t for t in after if t not in before]
+
+    def _matters_to_others(self, old: Resource, new: Resource) -> bool:
+        matters = self._matters.get(new.kind)
+        return matters is None or matters(old, new)
 
 
 def _read(tokens: Provides, resource: Resource) -> list[str]:
@@ -98,3 +119,11 @@ def _read(tokens: Provides, resource: Resource) -> list[str]:
     if (error := attempt_now(lambda: found.extend(tokens(resource)))) is not None:
         log.error("tokens_unreadable", object=str(resource), exc_info=error)
     return found
+
+
+def _is_birth(change: Change, parent: Resource) -> bool:
+    """Whether it is a child that the parent has just made: the watch may be faster than the answer to the parent."""
+    child = change.new
+    if change.old is not None or change.initial or child is None or child.metadata.owner is None:
+        return False
+    return child.metadata.owner.uid == parent.metadata.uid

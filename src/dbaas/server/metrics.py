@@ -1,6 +1,7 @@
 """Metrics for Prometheus and the two health questions of Kubernetes, over HTTP.
 
-`/healthz` asks whether a restart would help, `/readyz` whether to count on us now; both name what is wrong.
+`/livez` (and `/healthz`, its older name) asks whether a restart would help, `/readyz` whether to count on us now; both
+name what is wrong.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ async def serve_metrics(
     """Port 0 takes a free one. Raises PortInUse."""
     app = web.Application()
     app.router.add_get("/metrics", _answer_metrics(registry))
-    app.router.add_get("/healthz", _answer_health(unhealthy))
+    for path in ("/livez", "/healthz"):
+        app.router.add_get(path, _answer_health(unhealthy))
     app.router.add_get("/readyz", _answer_health(unready))
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()

@@ -1,0 +1,135 @@
+"""The record that electors share: a Lease (coordination.k8s.io/v1), read and written as client-go does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dbaas.api.core import LEASE
+from dbaas.api.resource import Key, Resource
+from dbaas.contracts.client import AlreadyExists, NotFound
+from dbaas.contracts.rest import Rest
+from dbaas.contracts.transport import TransportError
+from dbaas.core.clock import Clock
+
+RELEASED_SECONDS = 1  # the duration that a holder leaves behind who has gone of its own will
+
+
+@dataclass(frozen=True)
+class LeaseRecord:
+    """What a Lease says. `holder` is empty where nobody has it; `version` is the resourceVersion."""
+
+    holder: str
+    duration_seconds: int
+    transitions: int
+    version: str
+
+    @property
+    def is_released(self) -> bool:
+        """Given up on purpose, and not cleared by somebody while its holder is at work."""
+        return not self.holder and self.duration_seconds <= RELEASED_SECONDS
+
+
+UNSEEN = LeaseRecord("", 0, 0, "")
+
+
+class LeaseView:
+    """What one process has seen of a Lease, and since when. Every request ends within `request_seconds`.
+
+    All raise ApiError and TransportError.
+    """
+
+    def __init__(self, rest: Rest, key: Key, clock: Clock, request_seconds: float) -> None:
+        self.record = UNSEEN
+        self._seen_at = 0.0  # monotonic
+        self._rest = rest
+        self._key = key
+        self._clock = clock
+        self._request_seconds = request_seconds
+
+    @property
+    def unchanged_seconds(self) -> float:
+        """How long we have known of no change, by our own monotonic clock."""
+        return self._clock.monotonic() - self._seen_at
+
+    async def look(self, duration_seconds: int) -> None:
+        """Reads it; where it is missing, makes one that nobody holds and that nobody may take for so long."""
+        try:
+            self._note(await self._ask(self._rest.get(LEASE, self._key)))
+        except NotFound:
+            body = build_lease(self._key, duration_seconds, self.record.transitions)
+            with contextlib.suppress(AlreadyExists):
+                self._note(await self._ask(self._rest.create(LEASE, body)))
+
+    async def write(self, patch: dict[str, Any]) -> None:
+        """Raises WriteConflict where somebody has written since."""
+        self._note(await self._ask(self._rest.patch(LEASE, self._key, patch)))
+
+    async def _ask(self, request: Awaitable[Resource]) -> Resource:
+        try:
+            async with asyncio.timeout(self._request_seconds):
+                return await request
+        except TimeoutError as error:
+            why = f"no answer in {self._request_seconds:g} s"
+            raise TransportError(f"cannot read or write {LEASE} {self._key}: {why}") from error
+
+    def _note(self, resource: Resource) -> None:
+        record = parse_lease(resource)
+        if self.record.version != record.version:
+            self.record, self._seen_at = record, self._clock.monotonic()
+
+
+def parse_lease(resource: Resource) -> LeaseRecord:
+    """Fields that are missing count as empty: everybody may write a Lease."""
+    spec = resource.spec
+    return LeaseRecord(
+        holder=spec.get("holderIdentity") or "",
+        duration_seconds=spec.get("leaseDurationSeconds") or 0,
+        transitions=spec.get("leaseTransitions") or 0,
+        version=resource.metadata.resourceVersion,
+    )
+
+
+def build_lease(key: Key, duration_seconds: int, transitions: int) -> dict[str, Any]:
+    """A new one that nobody holds."""
+    return {
+        "apiVersion": LEASE.api_version,
+        "kind": LEASE.kind,
+        "metadata": {"name": key.name, "namespace": key.namespace},
+        "spec": {"leaseDurationSeconds": duration_seconds, "leaseTransitions": transitions},
+    }
+
+
+def patch_taken(seen: LeaseRecord, holder: str, duration_seconds: int, now: datetime) -> dict[str, Any]:
+    """A new holder takes the lease: one more transition."""
+    spec = {"leaseTransitions": seen.transitions + 1, "acquireTime": format_micro_time(now)}
+    return _patch(seen, spec | _held(holder, duration_seconds, now))
+
+
+def patch_renewed(seen: LeaseRecord, duration_seconds: int, now: datetime) -> dict[str, Any]:
+    """The holder goes on."""
+    return _patch(seen, _held(seen.holder, duration_seconds, now))
+
+
+def patch_released(seen: LeaseRecord, now: datetime) -> dict[str, Any]:
+    """The holder goes, and nobody needs to wait for the lease to run out."""
+    spec = {"holderIdentity": None, "leaseDurationSeconds": RELEASED_SECONDS, "renewTime": format_micro_time(now)}
+    return _patch(seen, spec)
+
+
+def format_micro_time(moment: datetime) -> str:
+    """`metav1.MicroTime`: always six digits after the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _held(holder: str, duration_seconds: int, now: datetime) -> dict[str, Any]:
+    return {"holderIdentity": holder, "leaseDurationSeconds": duration_seconds, "renewTime": format_micro_time(now)}
+
+
+def _patch(seen: LeaseRecord, spec: dict[str, Any]) -> dict[str, Any]:
+    """Only if nobody has written since it was seen."""
+    return {"metadata": {"resourceVersion": seen.version}, "spec": spec}

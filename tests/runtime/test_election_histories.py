@@ -1,0 +1,186 @@
+"""Random histories of an election: whatever happens there is never a second leader, and afterwards there is one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from dbaas.apiserver import ApiServer
+from dbaas.core.clock import LoopClock
+from dbaas.core.offload import InlineOffload
+from dbaas.core.randomness import SeededRandomness
+from dbaas.core.simulation import VirtualLoop
+from fixtures.electing import Contender, Hand, State
+
+T = TypeVar("T")
+STEP_SECONDS = 0.25
+HEAL_SECONDS = 90.0  # the longest lease as any of them sees it, twice, and the pauses
+STATES = cast("list[State]", ["open", "refused", "hung", "deaf", "slow", "late", "failing"])
+WHICH = st.integers(0, 7)
+
+
+class Election(RuleBasedStateMachine):
+    """At each quarter of a second: at most one leads, and no two ever had the same number of a turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner(loop_factory=VirtualLoop)
+        self.contenders: list[Contender] = []
+        self.turns: dict[int, str] = {}
+        self.is_forgotten = False
+        self.started = 0
+        self.server: ApiServer | None = None
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(coroutine)
+
+    @initialize(count=st.integers(1, 3), brought=st.booleans())
+    def begin(self, count: int, brought: bool) -> None:
+        async def prepare() -> None:
+            self.server = ApiServer(None, LoopClock(), SeededRandomness(1), InlineOffload())
+            await self.server.start()
+            self.hand = Hand(self.server)
+            if brought:
+                await self.hand.bring()
+
+        self.run(prepare())
+        for _ in range(count):
+            self.start(1.0)
+
+    @rule(rate=st.sampled_from([0.95, 1.0, 1.05]))
+    def start(self, rate: float) -> None:
+        if len(self.alive()) >= 4:
+            return
+        self.started += 1
+        self.run(self.add(self.started, rate))
+
+    @rule(seconds=st.sampled_from([0.3, 1, 2.5, 5, 9.9, 10.1, 15.2, 40]))
+    def advance(self, seconds: float) -> None:
+        self.run(self.watch(seconds))
+
+    @precondition(lambda self: self.alive())
+    @rule(which=WHICH, state=st.sampled_from(STATES))
+    def cut(self, which: int, state: State) -> None:
+        self.pick(which).link.state = state
+
+    @rule(state=st.sampled_from(STATES))
+    def api_changes(self, state: State) -> None:
+        for contender in self.alive():
+            contender.link.state = state
+
+    @precondition(lambda self: self.alive())
+    @rule(which=WHICH)
+    def stop_or_continue(self, which: int) -> None:
+        contender = self.pick(which)
+
+        async def turn() -> None:
+            if contender.clock.running.is_set():
+                contender.pause()
+            else:
+                contender.resume()
+
+        self.run(turn())
+
+    @precondition(lambda self: self.leader() is not None)
+    @rule(seconds=st.sampled_from([1.0, 12.0, 30.0]))
+    def leader_is_stopped_for_a_while(self, seconds: float) -> None:
+        leader = self.leader()
+        assert leader is not None
+
+        async def story() -> None:
+            leader.pause()
+            await self.watch(seconds)
+            leader.resume()
+
+        self.run(story())
+
+    @precondition(lambda self: self.alive())
+    @rule(which=WHICH, hours=st.integers(-48, 48))
+    def wall_clock_jumps(self, which: int, hours: int) -> None:
+        self.pick(which).clock.jump += timedelta(hours=hours)
+
+    @precondition(lambda self: self.alive())
+    @rule(which=WHICH)
+    def kill(self, which: int) -> None:
+        async def kill(contender: Contender) -> None:
+            contender.die()
+
+        self.run(kill(self.pick(which)))
+
+    @precondition(lambda self: self.alive())
+    @rule(which=WHICH)
+    def leave(self, which: int) -> None:
+        contender = self.pick(which)
+        if contender.clock.running.is_set():
+            self.run(contender.leave())
+
+    @rule(clear=st.booleans())
+    def somebody_meddles(self, clear: bool) -> None:
+        async def meddle() -> None:
+            if await self.hand.read() is None:
+                return
+            if clear:
+                await self.hand.change({"spec": {"holderIdentity": None}})
+            else:
+                await self.hand.delete()
+                self.is_forgotten = True  # nobody may be left who remembers how far the numbers had come
+
+        self.run(meddle())
+
+    def teardown(self) -> None:
+        try:
+            if self.started:
+                self.run(self.heal())
+                assert len([contender for contender in self.contenders if contender.leads]) == 1
+        finally:
+            self.run(self.end())
+            self.runner.close()
+
+    async def heal(self) -> None:
+        for contender in self.alive():
+            contender.link.state = "open"
+            contender.resume()
+        await self.add(99)
+        await self.watch(HEAL_SECONDS)
+
+    async def add(self, number: int, rate: float = 1.0) -> None:
+        assert self.server is not None
+        self.contenders.append(Contender(self.server, number, rate=rate))
+
+    async def end(self) -> None:
+        for contender in self.contenders:
+            contender.die()
+        await asyncio.gather(*(contender.task for contender in self.contenders), return_exceptions=True)
+        if self.server is not None:
+            await self.server.stop()
+
+    async def watch(self, seconds: float) -> None:
+        for _ in range(int(seconds / STEP_SECONDS) + 1):
+            await LoopClock().sleep(STEP_SECONDS)
+            leaders = [contender for contender in self.contenders if contender.leads]
+            assert len(leaders) <= 1, [contender.name for contender in leaders]
+            for leader in leaders:
+                first = self.turns.setdefault(leader.elector.transitions, leader.name)
+                assert self.is_forgotten or first == leader.name, f"{leader.name} has the number of {first}"
+
+    def alive(self) -> list[Contender]:
+        return [contender for contender in self.contenders if contender.alive]
+
+    def leader(self) -> Contender | None:
+        return next((contender for contender in self.contenders if contender.leads), None)
+
+    def pick(self, which: int) -> Contender:
+        alive = self.alive()
+        return alive[which % len(alive)]
+
+
+class TestElection(Election.TestCase):  # type: ignore[name-defined,misc]
+    """Run by pytest."""
+
+    settings = settings(max_examples=30, stateful_step_count=20, deadline=None)

@@ -1,0 +1,43 @@
+"""Tests of `runtime.fencing`."""
+
+from __future__ import annotations
+
+import pytest
+
+from dbaas.contracts.transport import Request, Response
+from dbaas.runtime.fencing import LeaderTransport, NotLeading
+
+
+class _Turn:
+    transitions = 1
+
+    def __init__(self) -> None:
+        self.lasts = True
+
+    def holds(self) -> bool:
+        return self.lasts
+
+    async def gained(self) -> None:
+        return
+
+
+class _Wire:
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    async def request(self, request: Request) -> Response:
+        self.sent.append(request.method)
+        return Response(200)
+
+
+async def test_who_does_not_lead_reads_and_does_not_write() -> None:
+    wire, turn = _Wire(), _Turn()
+    transport = LeaderTransport(wire, turn)
+    for method in ("GET", "PATCH"):
+        await transport.request(Request(method, "/x"))
+    turn.lasts = False
+    await transport.request(Request("GET", "/x"))
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        with pytest.raises(NotLeading, match=f"cannot send {method} /x: another process may lead now"):
+            await transport.request(Request(method, "/x"))
+    assert wire.sent == ["GET", "PATCH", "GET"]
