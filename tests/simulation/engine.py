@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from pydantic import BaseModel
 
@@ -100,19 +101,20 @@ class SimulatedSession:
     database: str
 
     async def execute(self, statements: Sequence[Statement]) -> None:
-        self._check()
+        self.check()
         for statement in statements:
             self.server.execute(statement)
 
     async def close(self) -> None:
         """Nothing to end."""
 
-    def ask(self, what: str) -> SimulatedServer:
-        self._check()
+    async def ask(self, what: str) -> SimulatedServer:
+        self.check()
         self.server.questions.append(f"{what} in {self.database}")
         return self.server
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises what a real session would when its server or its database is gone."""
         if self.server.is_down:
             raise Unreachable("connection reset")
         if self.database not in self.server.bases:
@@ -126,6 +128,11 @@ class Network:
     servers: dict[tuple[str, int], SimulatedServer] = field(default_factory=dict)
 
     async def connect(self, address: Address, database: str | None) -> SimulatedSession:
+        server, name = self.admit(address, database)
+        return SimulatedSession(server, name)
+
+    def admit(self, address: Address, database: str | None) -> tuple[SimulatedServer, str]:
+        """The server, and the database that is meant. Raises what a client would see where it does not get in."""
         server = self.servers.get((address.host, address.port))
         if server is None or server.is_down:
             raise Unreachable("connection refused")
@@ -137,11 +144,17 @@ class Network:
         name = database or HOME
         if name not in server.bases:
             raise Missing(f"database {name!r} does not exist")
-        return SimulatedSession(server, name)
+        return server, name
+
+
+class Dials(Protocol):
+    """What an engine needs of a network."""
+
+    async def connect(self, address: Address, database: str | None, /) -> SimulatedSession: ...
 
 
 async def probe(session: SimulatedSession) -> ServerFacts:
-    server = session.ask("probe")
+    server = await session.ask("probe")
     capabilities = frozenset({"superuser"}) if server.shows_verifiers else frozenset[str]()
     return ServerFacts("7.1", 7, server.identity, ADMIN, capabilities, frozenset(server.forbidden))
 
@@ -168,7 +181,7 @@ class Bases:
     """Databases."""
 
     async def observe(self, session: SimulatedSession, names: Collection[str] | None) -> Mapping[str, SeenBase]:
-        server = session.ask("bases")
+        server = await session.ask("bases")
         return {n: SeenBase(n, b.owner, b.locale) for n, b in server.bases.items() if _asked(n, names)}
 
     def plan(
@@ -215,7 +228,7 @@ class Schemas:
     """Schemas of one database."""
 
     async def observe(self, session: SimulatedSession, names: Collection[str] | None) -> Mapping[str, str]:
-        server = session.ask("schemas")
+        server = await session.ask("schemas")
         found = server.bases[session.database].schemas
         return {name: session.database for name in found if _asked(name, names)}
 
@@ -259,7 +272,7 @@ class Roles:
     """Roles and their passwords; what is stored is what a proof is made of."""
 
     async def observe(self, session: SimulatedSession, names: Collection[str] | None) -> Mapping[str, SeenRole]:
-        found = session.ask("roles").roles
+        found = (await session.ask("roles")).roles
         return {name: SeenRole(name, stored) for name, stored in found.items() if _asked(name, names)}
 
     def plan(
@@ -320,7 +333,7 @@ class Privileges:
     """What roles may do, kept server-wide but asked in the database that it is about."""
 
     async def observe(self, session: SimulatedSession, names: Collection[str] | None) -> Mapping[str, SeenPrivileges]:
-        held = session.ask("privileges")
+        held = await session.ask("privileges")
         return {n: SeenPrivileges(n, frozenset(held.privileges.get(n, ()))) for n in held.roles if _asked(n, names)}
 
     def plan(
@@ -397,7 +410,7 @@ class DatabaseBlock(BaseModel):
     locale: str | None = None
 
 
-def build_engine(network: Network, server: ServerPart | None = None) -> Engine:
+def build_engine(network: Dials, server: ServerPart | None = None) -> Engine:
     """Basalt, the engine that exists nowhere else; with `server` it can be run."""
     return Engine(
         name="basalt",

@@ -61,3 +61,20 @@ class InstantProvider:
     def observe(self, cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
         instances = tuple(InstanceFacts(child.metadata.name, is_ready=True) for child in children)
         return ClusterFacts(instances, self._host, self._port) if instances else ClusterFacts()
+
+
+class HostedProvider(InstantProvider):
+    """Each instance at an address of its own, where a server runs once the agent has seen the ConfigMap."""
+
+    def __init__(self) -> None:
+        super().__init__("", 7000)
+
+    def children(self, cluster: Resource, workload: Workload, server: ServerPart) -> Sequence[Mapping[str, Any]]:
+        """`keepsData` tells what becomes of the data when the instance goes."""
+        keeps = "false" if cluster.spec.get("deletionPolicy") == "Delete" else "true"
+        return [{**child, "data": {"keepsData": keeps}} for child in super().children(cluster, workload, server)]
+
+    def observe(self, cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
+        instances = tuple(InstanceFacts(child.metadata.name, is_ready=True) for child in children)
+        host = f"{cluster.metadata.name}.{cluster.metadata.namespace}"
+        return ClusterFacts(instances, host, 7000) if instances else ClusterFacts()

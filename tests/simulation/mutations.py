@@ -1,0 +1,165 @@
+"""Three bugs that operators of this field have had, put back one at a time at a seam: the simulation must find each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from dbaas.api.database import DATABASE
+from dbaas.api.grant import DATABASE_GRANT
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import FINALIZER, Key, Kind, Resource
+from dbaas.api.user import DATABASE_USER
+from dbaas.contracts.client import ApiError, Client, EventType
+from dbaas.contracts.reconcile import Controller, Outcome, Reconcile
+from dbaas.contracts.rest import Page, Propagation, Rest, Selection, WatchEvent
+from dbaas.core.clock import LoopClock, format_time
+from simulation.lives import Parts
+
+MANAGED = (DATABASE, DATABASE_USER, DATABASE_GRANT)
+
+
+class DeafRest:
+    """A re-list that tells nobody what has gone: all that was known before is listed again."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+        self._known: dict[Kind, dict[Key, Resource]] = {}
+
+    async def get(self, kind: Kind, key: Key) -> Resource:
+        return await self._rest.get(kind, key)
+
+    async def list_page(self, kind: Kind, selection: Selection, *, limit: int = 500, token: str = "") -> Page:
+        page = await self._rest.list_page(kind, selection, limit=limit, token=token)
+        known = self._known.setdefault(kind, {})
+        known.update({resource.key: resource for resource in page.items})
+        return Page(list(known.values()), page.version, page.token)
+
+    async def watch(
+        self, kind: Kind, selection: Selection, *, version: str, timeout_seconds: float
+    ) -> AsyncGenerator[WatchEvent, None]:
+        known = self._known.setdefault(kind, {})
+        async for event in self._rest.watch(kind, selection, version=version, timeout_seconds=timeout_seconds):
+            if event.resource is not None and event.change == "DELETED":
+                known.pop(event.resource.key, None)
+            elif event.resource is not None:
+                known[event.resource.key] = event.resource
+            yield event
+
+    async def create(self, kind: Kind, body: Mapping[str, Any]) -> Resource:
+        return await self._rest.create(kind, body)
+
+    async def apply(self, kind: Kind, body: Mapping[str, Any], *, force: bool = False) -> Resource:
+        return await self._rest.apply(kind, body, force=force)
+
+    async def patch(self, kind: Kind, key: Key, patch: Mapping[str, Any], *, subresource: str = "") -> Resource:
+        return await self._rest.patch(kind, key, patch, subresource=subresource)
+
+    async def delete(
+        self, kind: Kind, key: Key, *, uid: str = "", propagation: Propagation = "Background"
+    ) -> Resource | None:
+        left = await self._rest.delete(kind, key, uid=uid, propagation=propagation)
+        if left is None:
+            self._known.get(kind, {}).pop(key, None)
+        return left
+
+
+class LateClient:
+    """Takes a finalizer for written at once, and writes it when `catch_up` is called."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._owed: dict[tuple[Kind, Key], Mapping[str, Any]] = {}
+
+    async def catch_up(self, kind: Kind, key: Key) -> None:
+        patch = self._owed.pop((kind, key), None)
+        if patch is not None:
+            await self._client.patch(kind, key, patch)
+
+    async def patch(
+        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, version: str = "", subresource: str = ""
+    ) -> Resource:
+        finalizers = (patch.get("metadata") or {}).get("finalizers")
+        if kind in MANAGED and finalizers and FINALIZER in finalizers:
+            self._owed[kind, key] = patch
+            found = await self._client.get(kind, key)
+            if found is not None:
+                return found
+        return await self._client.patch(kind, key, patch, version=version, subresource=subresource)
+
+    async def get(self, kind: Kind, key: Key, *, fresh: bool = False) -> Resource | None:
+        return await self._client.get(kind, key, fresh=fresh)
+
+    async def list(
+        self, kind: Kind, *, namespace: str = "", labels: Mapping[str, str] | None = None, token: str = "",
+        fresh: bool = False,
+    ) -> Sequence[Resource]:  # fmt: skip
+        return await self._client.list(kind, namespace=namespace, labels=labels, token=token, fresh=fresh)
+
+    async def create(self, kind: Kind, body: Mapping[str, Any]) -> Resource:
+        return await self._client.create(kind, body)
+
+    async def apply(self, kind: Kind, body: Mapping[str, Any]) -> Resource:
+        return await self._client.apply(kind, body)
+
+    async def delete(self, kind: Kind, key: Key, *, uid: str) -> None:
+        await self._client.delete(kind, key, uid=uid)
+
+    def event(self, about: Resource, type: EventType, reason: str, note: str) -> None:
+        self._client.event(about, type, reason, note)
+
+
+def _stamp(reconcile: Reconcile) -> Reconcile:
+    """Each status says when it was written, so that no two are equal."""
+
+    async def call(resource: Resource, /) -> Outcome:
+        outcome = await reconcile(resource)
+        if outcome.status is None:
+            return outcome
+        return replace(outcome, status={**outcome.status, "lastVerified": format_time(LoopClock().now())})
+
+    return call
+
+
+def _holding_late(reconcile: Reconcile, clients: Sequence[LateClient], kind: Kind) -> Reconcile:
+    async def call(resource: Resource, /) -> Outcome:
+        try:
+            return await reconcile(resource)
+        finally:
+            with suppress(ApiError):  # as it was: nobody looked
+                await clients[-1].catch_up(kind, resource.key)
+
+    return call
+
+
+def lose_deletes() -> Parts:
+    """What is deleted while nobody watches stays in the cache for ever."""
+    return Parts(rest=DeafRest)
+
+
+def fight_over_status() -> Parts:
+    """The status of a server is new at every look."""
+    return Parts(
+        controllers=lambda found, client: [
+            replace(one, reconcile=_stamp(one.reconcile)) if one.kind == DATABASE_INSTANCE else one for one in found
+        ]
+    )
+
+
+def hold_after_effect() -> Parts:
+    """The finalizer comes when the effect is made already."""
+    clients: list[LateClient] = []
+
+    def make(client: Client) -> Client:
+        clients.append(LateClient(client))
+        return clients[-1]
+
+    def wrap(found: Sequence[Controller], client: Client) -> Sequence[Controller]:
+        return [
+            replace(one, reconcile=_holding_late(one.reconcile, clients, one.kind)) if one.kind in MANAGED else one
+            for one in found
+        ]
+
+    return Parts(client=make, controllers=wrap)

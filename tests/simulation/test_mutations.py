@@ -1,0 +1,25 @@
+"""A simulation that finds nothing proves nothing: bugs that others have had are put back, and it must find them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from simulation.lives import Parts
+from simulation.mutations import fight_over_status, hold_after_effect
+from simulation.runs import run_seed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("put_back", "within", "words"),
+    [(fight_over_status, 5, "settled"), (hold_after_effect, 3, "held by a finalizer")],
+)
+def test_a_historical_bug_is_found_within_a_few_seeds(put_back: Callable[[], Parts], within: int, words: str) -> None:
+    for seed in range(within):
+        found = run_seed(seed, parts=put_back()).violation
+        if found:
+            assert words in found
+            return
+    pytest.fail(f"not found within {within} seeds")
