@@ -9,9 +9,11 @@ READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
 # Tests that need no server of others: what a developer runs before each commit.
 QUICK := not slow and not real_server and not kube_apiserver
+# What tests of the Kubernetes API are compared with.
+CONTROL_PLANE := etcd kube-apiserver kube-controller-manager kubectl
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test quick check format crds docs bench clean
+.PHONY: help demo test quick check soak simulate format crds docs bench clean
 
 ##@ Use
 help: ## show this
@@ -22,11 +24,19 @@ demo: $(READY) ## a PostgreSQL server, a database and a user on this machine, fr
 
 ##@ Verify
 test: $(READY) ## the whole suite; with CI set, what a test needs is built or the test fails
-	@if [ -n "$$CI" ]; then tools/ensure_servers && tools/control_plane/ensure >/dev/null; fi
+	@if [ -n "$$CI" ]; then tools/ensure_servers && tools/control_plane/ensure $(CONTROL_PLANE) >/dev/null; fi
 	$(PYTEST) -n 2 --dist worksteal $(ARGS)
 
 quick: $(READY) ## the tests that need no other server, in under a minute
 	$(PYTEST) -n 2 --dist worksteal -m "$(QUICK)" $(ARGS)
+
+soak: $(READY) ## the full counts of chance, for hours: kills, torn files, simulated histories; goes on where it was
+	$(BIN)/python tools/soak.py kills --rounds 200
+	$(BIN)/python tools/soak.py torn --rounds 5000
+	$(BIN)/python tools/simulate.py --seeds 0-9999 --resume $(SOAKED)/histories
+
+simulate: $(READY) ## one random history of edits, faults and crashes again, in every detail: make simulate SEED=7
+	$(BIN)/python tools/simulate.py $(or $(SEED),$(error say which: make simulate SEED=7))
 
 check: $(READY) ## format, lint, types, imports, architecture, generated files, samples, tutorial
 	$(BIN)/ruff format --check .

@@ -1,7 +1,7 @@
 """Our runtime with 10,000 objects of a kind with one child each, against our API server and against kube-apiserver.
 
 The same controllers, in turns, on both servers; they, the servers and the load are processes of their own on the same
-cores. A number takes so many objects, `--quick` a thousand; `--alone` leaves kube-apiserver out (the figures are then not ratios).
+cores. A number takes so many objects, `--quick` a thousand; `--alone` leaves kube-apiserver out: no ratios then.
 """
 
 from __future__ import annotations

@@ -7,4 +7,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-pytest_plugins = ["fixtures.apiserver", "fixtures.control_plane", "fixtures.engines", "fixtures.postgres"]
+pytest_plugins = [
+    "fixtures.apiserver",
+    "fixtures.control_plane",
+    "fixtures.disks",
+    "fixtures.engines",
+    "fixtures.postgres",
+]

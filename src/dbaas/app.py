@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -30,31 +29,36 @@ from dbaas.core.clock import Clock, SystemClock, format_time
 from dbaas.core.home import Home, Running, write_privately
 from dbaas.core.logs import set_up_logs
 from dbaas.core.offload import ThreadOffload
-from dbaas.core.process import LocalProcesses
+from dbaas.core.process import LocalProcesses, describe_listener
 from dbaas.core.randomness import SystemRandomness, token
 from dbaas.core.secrets import Secret
+from dbaas.core.signals import on_stop_signal
 from dbaas.core.supervise import supervise
 from dbaas.kube.verbs import RestClient, Writing
 from dbaas.lanes.lanes import ServerLanes
 from dbaas.laptop.agent import Agent
 from dbaas.laptop.machine import Machine, server_user
+from dbaas.runtime.health import Health
 from dbaas.runtime.manager import Manager
 from dbaas.runtime.metrics import MeteredTransport, Metrics
+from dbaas.runtime.watchdog import Watchdog
 from dbaas.server.metrics import serve_metrics
 
 HOST = "127.0.0.1"
 PORTS = range(6440, 6540)
 THREADS = 4
 FIRST_LOOK_SECONDS = 15.0
+END_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`port` 0: that of the home, chosen once."""
+    """`port` 0: that of the home, chosen once. `controllers`: which of them run, see `runtime.switches`."""
 
     home: Home
     port: int = 0
     verbose: bool = False
+    controllers: str = "*"
 
 
 async def run_laptop(
@@ -62,12 +66,12 @@ async def run_laptop(
 ) -> None:
     """The control plane of this machine, until SIGTERM, SIGINT or SIGHUP; then controllers, servers, API stop in turn.
 
-    `announce` is told where it is when every object has been looked at once. Raises AlreadyRunning, HomeNotUsable,
-    ListenError, StorageError.
+    A second signal ends this process at once; servers go on, and the next run finds them. `announce` is told where it
+    is when every object has been looked at once. Raises AlreadyRunning, HomeNotUsable, ListenError, StorageError,
+    UnknownController.
     """
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    on_stop_signal(stop.set)
     machine = Machine(
         LocalProcesses(SystemClock()), SystemClock(), SystemRandomness(), ThreadOffload(THREADS, "dbaas"), server_user()
     )
@@ -110,8 +114,11 @@ async def _start(settings: Settings, machine: Machine, held: Running, parts: Asy
     parts.push_async_callback(agent.stop_all)
     for controller in [agent.controller(), *build_controllers(manager, lanes, registry, machine, admission, collected)]:
         manager.add(controller)
-    face = await serve_metrics(collected, manager.unhealthy, manager.unready)
+    manager.switch(settings.controllers)
+    health = _watch_over(manager, machine.clock, collected, parts)
+    face = await serve_metrics(collected, health.unhealthy, health.unready)
     parts.push_async_callback(face.close)
+    await agent.resume()
     loop = asyncio.create_task(supervise("manager", manager.run, machine.clock))
     parts.push_async_callback(_stop_manager, manager, loop)
     await _look_once(manager, machine.clock)
@@ -125,10 +132,13 @@ async def _listen(server: ApiServer, settings: Settings, machine: Machine) -> Si
     known = settings.port or home.read_port()
     for port in [known] if known else [*PORTS, 0]:
         try:
-            site = await serve(server, HOST, port, secret)
+            site = await serve(server, HOST, port, secret, machine.offload)
         except ListenError as error:
             if known:
-                raise ListenError(f"{error.message}; end that program, or choose another: dbaas up --port N") from error
+                text = (
+                    f"{error.message}{describe_listener(port)}; end that program, or choose another: dbaas up --port N"
+                )
+                raise ListenError(text) from error
             continue
         write_privately(home.port, str(site.port))
         home.write_kubeconfig(site.url, secret)
@@ -145,9 +155,24 @@ async def _install_definitions(server: ApiServer, registry: Registry) -> None:
         await rest.apply(DATABASE_ENGINE, entry)
 
 
+def _watch_over(manager: Manager, clock: Clock, collected: CollectorRegistry, parts: AsyncExitStack) -> Health:
+    """With the watchdog running. No election: the lock of the home has decided who acts."""
+    watchdog = Watchdog(clock, collected)
+    loop = asyncio.create_task(supervise("watchdog", watchdog.run, clock))
+
+    async def end() -> None:
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+
+    parts.push_async_callback(end)
+    return Health([manager.unhealthy, watchdog.unhealthy], [manager.unready])
+
+
 async def _stop_manager(manager: Manager, loop: asyncio.Task[None]) -> None:
     await manager.stop()
-    await loop
+    await asyncio.wait([loop], timeout=END_SECONDS)
+    loop.cancel()  # one that fails again and again would never end
+    await asyncio.gather(loop, return_exceptions=True)
 
 
 async def _look_once(manager: Manager, clock: Clock) -> None:

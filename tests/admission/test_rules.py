@@ -126,3 +126,11 @@ def test_a_version_that_cannot_read_the_data_is_refused() -> None:
     (violation,) = find_violations(review, Facts(granite_registry(), "granite"))
     assert violation.field == "spec.engine.version"
     assert "made by version 2" in violation.message
+
+
+def test_a_cluster_that_found_data_of_another_version_may_change_to_that() -> None:
+    stalled = {"type": "Stalled", "status": "True", "reason": "DataOfOtherVersion"}
+    old = {"metadata": {"name": "x"}, "spec": running("granite", "2"), "status": {"conditions": [stalled]}}
+    new = {"metadata": {"name": "x"}, "spec": running("granite", "1")}
+    review = Review("UPDATE", "dbaas.io", "v1", "DatabaseCluster", new, old)
+    assert find_violations(review, Facts(granite_registry(), "granite")) == []

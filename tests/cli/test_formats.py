@@ -9,8 +9,7 @@ import yaml
 
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Kind, Resource, build_resource
-from dbaas.cli.exits import WrongUsage
-from dbaas.cli.formats import Format, check_format, dump, dump_objects, full_name, order_fields
+from dbaas.cli.formats import Format, dump, dump_objects, full_name, order_fields
 from dbaas.cli.kinds import ServedKind
 
 
@@ -54,9 +53,3 @@ def test_absent_fields_are_not_made_up() -> None:
 
 def test_tables_are_for_people() -> None:
     assert {form for form in Format if form.is_for_people} == {Format.TABLE, Format.WIDE}
-
-
-def test_a_form_that_a_command_does_not_know_is_refused_with_those_that_it_does() -> None:
-    check_format(Format.NAME, Format.TABLE, Format.NAME)
-    with pytest.raises(WrongUsage, match=r"^-o yaml is not for this command: choose one of table, name$"):
-        check_format(Format.YAML, Format.TABLE, Format.NAME)

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 from dbaas.cli.manifests import Manifest, Problem, load_manifests
-from dbaas.cli.problems import problems_of, refuse, show_remarks
+from dbaas.cli.problems import SHOWN, problems_of, refuse, show_remarks
 from dbaas.cli.terminal import Terminal
 from dbaas.contracts.client import Invalid
 
@@ -50,3 +50,9 @@ def test_what_others_may_read_otherwise_is_a_warning(tmp_path: Path) -> None:
     assert err.getvalue() == (
         f"warning: {tmp_path}/a.yaml: line 5: kubectl takes an unquoted on for a truth value; quote it\n"
     )
+
+
+def test_of_many_problems_the_first_are_told_and_the_others_counted() -> None:
+    error = refuse([Problem(f"a.yaml:{line}", "wrong") for line in range(SHOWN + 5)], 30)
+    assert error.message == f"{SHOWN + 5} problems in 30 objects; nothing was changed"
+    assert error.advice[SHOWN - 1 :] == (f"a.yaml:{SHOWN - 1}: wrong", "and 5 more")

@@ -119,3 +119,12 @@ def test_many_steps_are_cut_to_those_that_are_waited_for(screen: Screen) -> None
     shown = {step.label for step in steps if step.label in screen.text}
     assert shown == {f"db/{number}" for number in range(20, 32)}
     assert "20 of 40 ready" in screen.text
+
+
+def test_a_step_has_one_line_however_much_there_is_to_say(screen: Screen) -> None:
+    with Progress(Terminal(io.StringIO(), screen, live=True), HandClock(), "ready") as progress:
+        progress.show([Step("db/a", "word " * 100)])
+    line = next(line for line in screen.text.splitlines() if "db/a" in line)
+    assert line.endswith("…")
+    assert len(line) < 500
+    assert "\nword" not in screen.text

@@ -95,3 +95,13 @@ async def test_a_single_object_that_is_absent_is_told_in_words_for_people(sessio
     with pytest.raises(NotFound, match=r"^there is no Namespace 'none'$"):
         await fetch_one(session.rest, index.one("ns"), Key("", "none"))
     assert (await fetch_one(session.rest, index.one("ns"), Key("", "default"))).kind == NAMESPACE
+
+
+async def test_what_was_probably_meant_is_told(session: Session) -> None:
+    await put(session, DATABASE, "shop", SPEC, "default")
+    (choice,) = await chosen(session, "db", "shpo", "nothing-like-it", scope=Scope("default"))
+    _, missing = await fetch(session.rest, choice)
+    assert missing == [
+        "there is no Database 'shpo' in namespace 'default'; did you mean 'shop'?",
+        "there is no Database 'nothing-like-it' in namespace 'default'",
+    ]

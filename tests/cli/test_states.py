@@ -29,7 +29,7 @@ def conditions(ready: str = "True", stalled: str = "False") -> list[dict[str, st
 
 def test_it_is_ready_when_its_condition_says_so() -> None:
     state = read_state(build(observedGeneration=2, phase="Ready", conditions=conditions()), OURS)
-    assert state == State(True, phase="Ready", reason="Because", message="of this")
+    assert state == State(True, phase="Ready", reason="Because", message="of this", was_ready=True)
 
 
 @pytest.mark.parametrize("ready", ["False", "Unknown"])
@@ -77,3 +77,7 @@ def test_kinds_without_such_a_condition_are_ready() -> None:
 )
 def test_the_text_says_nothing_twice(state: State, text: str) -> None:
     assert state.text == text
+
+
+def test_a_message_of_several_lines_is_told_in_one() -> None:
+    assert State(False, reason="InitFailed", message="one\ntwo").text == "InitFailed: one two"

@@ -131,6 +131,7 @@ async def test_a_deletion_that_ends_is_waited_for() -> None:
     [
         ("DeletionProtected", "to go on: set spec.deletionProtection to false, or spec.deletionPolicy to Retain"),
         ("DependenciesExist", "to go on: delete what depends on it first, or together with it"),
+        ("InUse", "to go on: free it of what holds it on its server, or set spec.deletionPolicy to Retain"),
     ],
 )
 def test_a_blocked_deletion_is_told_soon_with_what_to_do(reason: str, advice: str) -> None:
@@ -158,7 +159,7 @@ async def test_one_that_is_blocked_by_another_of_the_same_deletion_is_waited_for
         await put_status(session, DATABASE, "owner", "False", "DependenciesExist")
         waiting = asyncio.create_task(wait_until_gone(session, refs, 60))
         for ref in reversed(refs):
-            await asyncio.sleep(2)
+            await asyncio.sleep(20)
             await session.rest.patch(DATABASE, ref.key, {"metadata": {"finalizers": None}})
         await waiting
 
@@ -171,3 +172,27 @@ async def test_a_deletion_that_takes_too_long_says_what_holds_it() -> None:
         with pytest.raises(WaitedTooLong, match="1 of 1 object still there after 60 s") as caught:
             await wait_until_gone(session, refs, 60)
         assert caught.value.advice == ("database/shop: nothing has looked at it yet",)
+
+
+@virtually
+async def test_an_object_that_was_made_anew_is_not_the_one_whose_end_is_waited_for() -> None:
+    async with open_session() as session:
+        (ref,) = await refer(session, "shop")
+        old = (await session.rest.get(DATABASE, ref.key)).metadata.uid
+        await session.rest.delete(DATABASE, ref.key)
+        await refer(session, "shop")
+        await wait_until_gone(session, [Ref(ref.served, ref.key, old)], 60)
+        assert session.clock.monotonic() < 1
+
+
+@virtually
+async def test_many_that_are_still_there_are_told_by_the_first_and_a_count() -> None:
+    async with open_session() as session:
+        refs = await refer(session, *(f"db-{number:02}" for number in range(13)), **HELD["metadata"])
+        for ref in refs:
+            await put_status(session, DATABASE, ref.key.name, "True", "Applied")
+            await session.rest.delete(DATABASE, ref.key)
+        with pytest.raises(WaitedTooLong, match="13 of 13 objects still there") as caught:
+            await wait_until_gone(session, refs, 20)
+        assert caught.value.advice[0] == "database/db-00: its deletion is under way"
+        assert caught.value.advice[10:] == ("and 3 more",)

@@ -7,15 +7,16 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg
 import pytest
@@ -66,10 +67,10 @@ class Laptop:
         assert "Traceback" not in ended.err
         return ended.out
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, output: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
         """A command that goes on."""
         return subprocess.Popen(
-            [*PROGRAM, *arguments], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*PROGRAM, *arguments], env=self.environment, stdout=output, stderr=subprocess.PIPE, text=True
         )
 
     def query(self, sql: str, *options: str) -> str:
@@ -125,6 +126,17 @@ def a_laptop() -> Iterator[Laptop]:
     finally:
         made.run("down")
         shutil.rmtree(made.home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _preferred_port_is_taken() -> Iterator[None]:
+    """So that homes side by side find ports apart, and none robs another of the port of a server that is down."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):  # somebody else holds it, which does as well
+            held.bind(("127.0.0.1", 5432))
+            held.listen(1)
+        yield
 
 
 @pytest.fixture

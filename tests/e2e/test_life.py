@@ -6,12 +6,13 @@ import json
 import os
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 
 from dbaas.cli.exits import ExitCode
 from dbaas.core.home import Home
-from e2e.conftest import QUICKSTART, Laptop
+from e2e.conftest import QUICKSTART, Laptop, eventually
 
 
 def test_the_second_up_says_who_runs(laptop: Laptop) -> None:
@@ -42,6 +43,17 @@ def test_a_signal_stops_it_cleanly(laptop: Laptop, number: signal.Signals) -> No
     assert (running.returncode, err) == (0, "stopping servers; their data is kept\nstopped\n")
 
 
+@pytest.mark.real_server
+def test_a_clean_stop_and_a_start_are_no_trouble_worth_an_event(laptop: Laptop) -> None:
+    laptop.do("up", "-d")
+    laptop.do("apply", "-f", QUICKSTART, "--wait", "--timeout", "60s")
+    laptop.do("down")
+    laptop.do("up", "-d")
+    assert laptop.ready("instance", "main")[0] == "True"
+    assert laptop.do("events", "--warnings") == ""
+    assert laptop.read("process", "main")["status"]["restarts"] == 0
+
+
 def test_a_watch_ends_quietly_when_interrupted(laptop: Laptop) -> None:
     laptop.do("up", "-d")
     running = laptop.start("get", "engines", "-w")
@@ -59,6 +71,18 @@ def test_a_port_that_is_taken_is_told(laptop: Laptop) -> None:
         ended = laptop.run("up", "-d", "--port", str(port))
     assert ended.code == ExitCode.FAILED
     assert f"cannot listen on 127.0.0.1:{port}: the port is in use by another program" in ended.err
+
+
+def test_an_output_that_takes_nothing_keeps_nobody_from_serving(laptop: Laptop) -> None:
+    with Path("/dev/full").open("w") as full:
+        running = laptop.start("up", output=full)
+        eventually(lambda: laptop.run("get", "engines").code == ExitCode.OK)
+        _, told = laptop.start("get", "engines", output=full).communicate(timeout=60)
+    laptop.do("down")
+    assert running.communicate(timeout=60)[1] == "stopping servers; their data is kept\nstopped\n"
+    assert told == (
+        "target: laptop\nerror: cannot write what was asked for: No space left on device\n  make room on that disk\n"
+    )
 
 
 def test_the_port_and_the_token_stay_the_same(laptop: Laptop) -> None:

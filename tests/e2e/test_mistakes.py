@@ -78,6 +78,24 @@ def test_a_version_that_cannot_read_the_data_is_refused(shop: Laptop) -> None:
     assert "the data of this cluster was made by version 18" in ended.err
 
 
+@pytest.mark.real_server
+@pytest.mark.slow
+def test_a_cluster_that_finds_data_of_another_version_is_refused_and_can_be_put_right(shop: Laptop) -> None:
+    def cluster(version: str) -> str:
+        engine = f"{{type: postgresql, version: '{version}'}}"
+        spec = f"{{engine: {engine}, clusterSize: 1}}"
+        return f"{{apiVersion: dbaas.io/v1, kind: DatabaseCluster, metadata: {{name: older}}, spec: {spec}}}"
+
+    shop.do("apply", "-f", "-", "--wait", "--timeout", "60s", text=cluster("16"))
+    shop.do("delete", "cluster", "older", "--timeout", "60s")
+    ended = shop.run("apply", "-f", "-", "--wait", "--timeout", "60s", text=cluster("18"))
+    assert ended.code == ExitCode.FAILED
+    assert "databasecluster/older: DataOfOtherVersion: older: the data in " in ended.err
+    assert "was made by version 16, and version 18 cannot read it: ask for version 16, or move" in ended.err
+    shop.do("apply", "-f", "-", "--wait", "--timeout", "60s", text=cluster("16"))
+    shop.do("delete", "cluster", "older", "--timeout", "60s")
+
+
 HOPELESS = {
     "no-owner": ("owner: not-there", "DependencyMissing: role 'not-there' must exist first"),
     "no-extension": ("postgres: {extensions: [{name: hstore}]}", "NotSupported: cannot apply database 'no-extension'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -37,6 +38,46 @@ async def test_the_finalizer_is_there_before_the_program(laptop: Laptop) -> None
     found = laptop.client.peek(PROCESS, WEB)
     assert found is not None
     assert found.metadata.finalizers == [FINALIZER]
+
+
+async def test_what_a_clean_stop_has_ended_serves_before_anybody_looks_for_it(laptop: Laptop) -> None:
+    ready = {"ready": {"command": ["test", "-e", "$(DIRECTORY)/serves"], "period": "100ms"}}
+    laptop.put({"command": ["sh", "-c", "sleep 0.2; touch serves; exec sleep 1000"], "probes": {**ready}})
+    laptop.put({"stopped": True}, OTHER)
+    await laptop.until_ready()
+    await laptop.agent.stop_all()
+    serves = laptop.home / "processes" / "shop.web" / "data" / "serves"
+    serves.unlink()
+    await laptop.restart()
+    await laptop.agent.resume()
+    assert serves.exists()
+    assert load_record(laptop.home / "processes" / "shop.other" / "record.json").pid == 0
+    assert "Crashed" not in laptop.reasons()
+
+
+async def test_what_cannot_be_started_again_does_not_hold_up_the_rest(laptop: Laptop) -> None:
+    laptop.put({"command": ["no-such-program"]}, OTHER)
+    laptop.put({})
+    await laptop.agent.resume()
+    assert load_record(laptop.home / "processes" / "shop.web" / "record.json").pid > 0
+
+
+async def test_a_slow_first_step_does_not_hold_up_the_start_and_is_finished_beside_it(laptop: Laptop) -> None:
+    slow = {"init": [{"command": ["sh", "-c", "until test -e ../go; do sleep 0.02; done"], "creates": "stuff"}]}
+    laptop.put(slow)
+    await laptop.agent.resume(within_seconds=0.1)
+    assert load_record(laptop.home / "processes" / "shop.web" / "record.json").pid == 0
+    (laptop.home / "processes" / "shop.web" / "go").touch()
+    await laptop.until_ready()
+    assert laptop.reasons() == ["Initialised", "Started"]
+
+
+async def test_a_slow_first_step_does_not_hold_up_the_stop(laptop: Laptop) -> None:
+    laptop.put({"init": [{"command": ["sleep", "1000"], "creates": "stuff"}]})
+    await laptop.agent.resume(within_seconds=0.1)
+    async with asyncio.timeout(20):
+        await laptop.agent.stop_all()
+    assert not (laptop.home / "processes" / "shop.web" / "data" / "stuff").exists()
 
 
 async def test_a_settled_process_writes_nothing_more(laptop: Laptop) -> None:

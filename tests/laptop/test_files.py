@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dbaas.core.process import User
-from dbaas.laptop.files import CannotWrite, remove_file, write_file
+from dbaas.laptop.files import CannotWrite, read_text, remove_file, write_file
 from fixtures.laptop import needs_root
 
 
@@ -72,3 +72,12 @@ def test_removing_what_is_gone_is_no_error(tmp_path: Path) -> None:
 def test_files_belong_to_the_user_of_the_server(tmp_path: Path) -> None:
     write_file(tmp_path, "a/c.conf", b"x", User("nobody", 65534, 65534))
     assert [(tmp_path / p).stat().st_uid for p in ("a", "a/c.conf")] == [65534, 65534]
+
+
+def test_text_is_read_from_files_alone(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "file").write_text("18\n")
+    (tmp_path / "link").symlink_to(tmp_path / "in" / "file")
+    (tmp_path / "linked").symlink_to(tmp_path / "in")
+    texts = {path: read_text(tmp_path, path) for path in ("in/file", "link", "linked/file", "in/none", "none/none")}
+    assert texts == {"in/file": "18", "link": None, "linked/file": None, "in/none": None, "none/none": None}

@@ -34,7 +34,7 @@ class Scene:
     async def open(self, probes: Probes) -> Guard:
         machine = Machine(self.processes, self.clock, SeededRandomness(1), InlineOffload())
         identity = await self.processes.start(Command(("x",), Path("/")), Path("/"), lambda _: None)
-        guard = Guard(identity, machine, self._count, is_adopted=self.is_adopted)
+        guard = Guard(identity, machine, Path("/nowhere.log"), self._count, is_adopted=self.is_adopted)
         guard.watch(Probing(probes, PLACE))
         return guard
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dbaas.api.process import ProcessInit
+from dbaas.api.process import ProcessInit, ProcessVersionMark
+from dbaas.contracts.reconcile import Refused
 from dbaas.laptop.initialise import InitFailed, initialise
 from dbaas.laptop.surroundings import Surroundings
 from fixtures.laptop import Laptop
@@ -28,6 +29,33 @@ async def test_a_step_is_done_once(laptop: Laptop, place: Surroundings) -> None:
     assert not await initialise(step("exit 1"), place, laptop.machine)
     assert [path.name for path in place.directory.iterdir()] == ["stuff"]
     assert (place.directory / "stuff/made").read_text() == "x\n"
+
+
+@pytest.mark.parametrize("found", ["18\n", "18", None])
+async def test_a_folder_of_the_right_version_or_of_none_is_used(
+    laptop: Laptop, place: Surroundings, found: str | None
+) -> None:
+    make_stuff(place, found)
+    assert not await initialise(marked("18"), place, laptop.machine)
+
+
+async def test_a_folder_of_another_version_is_refused(laptop: Laptop, place: Surroundings) -> None:
+    make_stuff(place, "18\n")
+    told = "stuff was made by version 18, and version 16 cannot read it: ask for version 18, or move that folder away"
+    with pytest.raises(Refused, match=told) as caught:
+        await initialise(marked("16"), place, laptop.machine)
+    assert caught.value.reason == "DataOfOtherVersion"
+
+
+def make_stuff(place: Surroundings, version: str | None) -> None:
+    (place.directory / "stuff").mkdir()
+    if version is not None:
+        (place.directory / "stuff" / "VERSION").write_text(version)
+
+
+def marked(version: str) -> ProcessInit:
+    mark = ProcessVersionMark(path="VERSION", version=version)
+    return ProcessInit(command=["false"], creates="stuff", mark=mark)
 
 
 async def test_a_failed_step_leaves_nothing_under_the_final_name(laptop: Laptop, place: Surroundings) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from dbaas.api.resource import Key
 from dbaas.core.process import User
-from dbaas.laptop.layout import LOG_BYTES, FolderNotOurs, Layout
+from dbaas.laptop.layout import FolderNotOurs, Layout
 from fixtures.laptop import WEB, needs_root
 
 NOBODY = User("nobody", 65534, 65534)
@@ -80,17 +80,3 @@ def test_two_processes_share_no_path(home: Path) -> None:
     assert layout.folder(one) != layout.folder(two)
     assert layout.sockets(one) != layout.sockets(two)
     assert layout.log(one) != layout.log(two)
-
-
-def test_a_large_log_moves_on_and_a_small_one_stays(home: Path) -> None:
-    layout = Layout(home)
-    layout.make(WEB)
-    log = layout.log(WEB)
-    layout.rotate_log(WEB)
-    for text in "abcde":
-        log.write_bytes(text.encode() + b"x" * LOG_BYTES)
-        layout.rotate_log(WEB)
-    log.write_text("small")
-    layout.rotate_log(WEB)
-    found = {path.name: path.read_bytes()[:1] for path in log.parent.iterdir()}
-    assert found == {f"{log.name}{end}": text for end, text in (("", b"s"), (".1", b"e"), (".2", b"d"), (".3", b"c"))}

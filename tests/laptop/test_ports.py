@@ -47,6 +47,19 @@ def test_a_port_of_another_process_is_avoided_even_while_it_is_free(ports: Ports
     assert ports.assign(WEB, [port(number)], {}, {number}, keep=False)["main"] > number
 
 
+def test_homes_that_find_the_preferred_port_taken_go_different_ways() -> None:
+    """So that a server that is stopped for a while is not robbed of its port by another home's."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        chosen = []
+        for home in ("/home/one", "/home/two"):
+            made = Ports(home)
+            chosen.append(made.assign(WEB, [port(number)], {}, (), keep=False)["main"])
+            made.close()
+    assert chosen[0] != chosen[1]
+    assert number + 10 <= min(chosen) <= max(chosen) < number + 10_000
+
+
 def test_two_ports_of_one_process_differ(ports: Ports) -> None:
     number = free_port()
     assigned = ports.assign(WEB, [port(number), port(number, "admin")], {}, (), keep=False)

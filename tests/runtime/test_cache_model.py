@@ -18,7 +18,6 @@ from dbaas.core.randomness import SeededRandomness
 from dbaas.core.simulation import VirtualLoop
 from dbaas.runtime.cache import Cache, Change
 from dbaas.runtime.reflector import MOST_LIST_SECONDS, MOST_WATCH_SECONDS, Reflector
-from dbaas.runtime.turns import Turns
 from fixtures.resources import GADGET
 from runtime.model_server import Faults, ModelServer, key_of
 
@@ -47,7 +46,7 @@ class CacheModel(RuleBasedStateMachine):
         self.answers: list[Callable[[], None]] = []
         self.is_lossy = False
         self.task = self.loop.create_task(
-            Reflector(self.server, self.cache, CLOCK, SeededRandomness(1), Turns(CLOCK)).run()  # type: ignore[arg-type]
+            Reflector(self.server, self.cache, CLOCK, SeededRandomness(1)).run()  # type: ignore[arg-type]
         )
 
     def hear(self, change: Change) -> None:

@@ -12,6 +12,7 @@ from dbaas.api.core import EVENT
 from dbaas.api.resource import FINALIZER, Key, Resource
 from dbaas.contracts.reconcile import Condition, Conflict, Controller, Outcome, Refused, Waiting
 from dbaas.contracts.rest import Selection
+from dbaas.core.clock import LoopClock
 from dbaas.core.errors import DbaasError
 from dbaas.core.randomness import SeededRandomness
 from dbaas.runtime.manager import Manager
@@ -115,6 +116,44 @@ async def test_a_child_that_changes_wakes_its_owner() -> None:
         await operator.user.delete(PART, Key("default", "part"))
         await operator.settle()
         assert len(story.times) == before + 2
+
+
+class _BusyClock(LoopClock):
+    """Each reconcile takes a millisecond in which nothing else can run."""
+
+    spent = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.spent
+
+
+@virtually
+async def test_a_resync_of_many_objects_lets_others_run() -> None:
+    async with operating() as operator:
+        clock = _BusyClock()
+        manager = Manager(operator.rest, clock, SeededRandomness(1))
+        starts: list[float] = []
+
+        async def reconcile(resource: Resource) -> Outcome:
+            starts.append(clock.monotonic())
+            clock.spent += 0.001
+            return _fine()
+
+        manager.add(Controller(WIDGET, reconcile))
+        for number in range(100):
+            await operator.make(f"w{number}")
+        running = asyncio.create_task(manager.run())
+        await clock.sleep(1)
+        starts.clear()
+        for number in range(100):
+            manager.enqueue(WIDGET, Key("default", f"w{number}"), low_priority=True)
+        turns = 0
+        while len(starts) < 100:
+            turns += 1
+            await asyncio.sleep(0)
+        assert turns >= 15
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 @virtually

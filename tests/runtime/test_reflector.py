@@ -14,7 +14,6 @@ from dbaas.api.resource import Key, Kind
 from dbaas.core.randomness import SeededRandomness
 from dbaas.runtime.cache import Cache, Change
 from dbaas.runtime.reflector import MOST_LIST_SECONDS, MOST_WATCH_SECONDS, Reflector
-from dbaas.runtime.turns import Turns
 from fixtures.faults import is_list, is_watch
 from fixtures.operating import WIDGET, Operator, operating, virtually
 
@@ -37,7 +36,7 @@ class _Watching:
 
 
 def _reflect(operator: Operator, cache: Cache, seed: int = 1) -> Reflector:
-    return Reflector(operator.rest, cache, operator.clock, SeededRandomness(seed), Turns(operator.clock))
+    return Reflector(operator.rest, cache, operator.clock, SeededRandomness(seed))
 
 
 @asynccontextmanager
@@ -84,7 +83,7 @@ async def test_a_long_list_comes_in_pages() -> None:
             await operator.make(f"w{number:04}")
         cache = Cache(WIDGET)
         task = asyncio.create_task(
-            Reflector(operator.rest, cache, operator.clock, SeededRandomness(1), Turns(operator.clock)).run()
+            Reflector(operator.rest, cache, operator.clock, SeededRandomness(1)).run()
         )
         await operator.clock.sleep(1)
         assert len(cache.objects) == 1200
@@ -100,7 +99,7 @@ async def test_an_expired_page_token_starts_the_list_again() -> None:
         operator.faults.answer(410, "Expired", lambda request: "continue" in request.query)
         cache = Cache(WIDGET)
         task = asyncio.create_task(
-            Reflector(operator.rest, cache, operator.clock, SeededRandomness(1), Turns(operator.clock)).run()
+            Reflector(operator.rest, cache, operator.clock, SeededRandomness(1)).run()
         )
         await operator.clock.sleep(5)
         assert len(cache.objects) == 700

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dbaas.admission.facts import Facts
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.admission import Review, Violation
+from dbaas.contracts.provider import DATA_OF_OTHER_VERSION
 
 
 def engine_runs(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
@@ -41,13 +43,19 @@ def version_stays(review: Review, spec: DatabaseClusterSpec, facts: Facts) -> It
     before = str(((review.old or {}).get("spec") or {}).get("engine", {}).get("version", spec.engine.version))
     engine = facts.registry.engine(spec.engine.type)
     is_possible = engine is not None and engine.server is not None and spec.engine.version in engine.server.versions
-    if is_possible and before.split(".")[0] != spec.engine.version:
+    if is_possible and before.split(".")[0] != spec.engine.version and not _found_other_data(review.old):
         yield Violation(
             "spec.engine.version",
             f"the data of this cluster was made by version {before}, and this version of dbaas cannot upgrade it to "
             f"{spec.engine.version}: write {before!r}, or make a new cluster",
             "FieldValueNotSupported",
         )
+
+
+def _found_other_data(old: Mapping[str, Any] | None) -> bool:
+    """Its server was never started, because the data that it found is of another version: that can be put right."""
+    conditions = ((old or {}).get("status") or {}).get("conditions") or ()
+    return any(c.get("type") == "Stalled" and c.get("reason") == DATA_OF_OTHER_VERSION for c in conditions)
 
 
 def entry_agrees(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:

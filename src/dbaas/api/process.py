@@ -27,11 +27,21 @@ CommandLine = Annotated[
 FOLDERS = "`$(DIRECTORY)` is its folder, `$(RUN)` a short private one for sockets"
 
 
+class ProcessVersionMark(Model):
+    """Tells which version of the program made a folder, so that another one is not started on it."""
+
+    path: Annotated[InnerPath, Field(description="Text file in the folder that names the version.")]
+    version: Annotated[str, Field(min_length=1, max_length=64, description="What it must say.")]
+
+
 class ProcessInit(Model):
     """A command that makes a folder before the first start; it happens entirely or not at all."""
 
     command: Annotated[CommandLine, Field(description="Command; `$(CREATES)` is the empty folder that it fills.")]
     creates: Annotated[FolderName, Field(description="What the folder is called once the command has succeeded.")]
+    mark: Annotated[
+        ProcessVersionMark | None, Field(default=None, description="How to tell whether a folder fits that is there.")
+    ]
 
 
 class EnvironmentVariable(Model):

@@ -66,7 +66,7 @@ class Kind:
         return self.kind
 
 
-class OwnerReference(msgspec.Struct, frozen=True):
+class OwnerReference(msgspec.Struct, frozen=True, gc=False):
     """`metadata.ownerReferences[]`."""
 
     apiVersion: str  # noqa: N815 - wire name
@@ -76,7 +76,7 @@ class OwnerReference(msgspec.Struct, frozen=True):
     controller: bool = False
 
 
-class Metadata(msgspec.Struct, frozen=True):
+class Metadata(msgspec.Struct, frozen=True, gc=False):
     """The header of an object: what caches, indices and queues read without opening the rest."""
 
     name: str
@@ -123,10 +123,10 @@ class Resource:
     metadata: Metadata
     raw: bytes = field(repr=False)
     applied: bytes = field(default=b"", repr=False)
+    key: Key = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> Key:
-        return self.metadata.key
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.metadata.key)  # caches and indices ask for it again and again
 
     def body(self) -> dict[str, Any]:
         """A fresh dict that the caller may change."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
 from typing import Any
 
+import click
 import typer
 from typer.core import TyperGroup
 
@@ -38,6 +40,17 @@ class Commands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         return load_command(cmd_name) if cmd_name in SUMMARIES else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], SUMMARIES, 1, 0.6)
+            if close:
+                error.message += f" Did you mean {close[0]!r}?"
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -77,9 +90,20 @@ def execute(arguments: list[str]) -> int:
     except DbaasError as error:
         return _tell(error.message, (), _code_of(error))
     except (BrokenPipeError, _NobodyReads):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return ExitCode.OK
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _write_no_more()
+        what = error.filename or "what was asked for"
+        return _tell(f"cannot write {what}: {error.strerror}", ("make room on that disk",), ExitCode.FAILED)
     return code
+
+
+def _write_no_more() -> None:
+    """What is still buffered for standard output must not fail again when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _NobodyReads(Exception):

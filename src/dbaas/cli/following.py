@@ -20,10 +20,15 @@ PAUSE_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Ref:
-    """One object of one kind."""
+    """One object of one kind. With a `uid` it is that very one: another that takes its name later does not count."""
 
     served: ServedKind
     key: Key
+    uid: str = ""
+
+    def find(self, resource: Resource | None) -> Resource | None:
+        """What has its name, if it is the one."""
+        return resource if resource is None or self.uid in ("", resource.metadata.uid) else None
 
     def __str__(self) -> str:
         return f"{self.served.singular}/{self.key.name}"
@@ -84,7 +89,7 @@ class Follower:
             version = page.version
             if not (token := page.token):
                 break
-        self.objects |= {ref: found.get(key) for key, ref in refs.items()}
+        self.objects |= {ref: ref.find(found.get(key)) for key, ref in refs.items()}
         self._changed.set()
         return version
 
@@ -105,7 +110,7 @@ class Follower:
                 version = event.version
                 ref = refs.get(event.resource.key) if event.resource is not None else None
                 if ref is not None:
-                    self.objects[ref] = None if event.change == "DELETED" else event.resource
+                    self.objects[ref] = None if event.change == "DELETED" else ref.find(event.resource)
                     self._changed.set()
         finally:
             await events.aclose()

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
+import click
 import typer
 
 from dbaas.api.resource import Resource
-from dbaas.cli.exits import WrongUsage
 from dbaas.cli.kinds import ServedKind
 
 
@@ -27,13 +27,22 @@ class Format(StrEnum):
         return self in (Format.TABLE, Format.WIDE)
 
 
-FormatOption = Annotated[Format, typer.Option("--output", "-o", help="How to print.", show_default=True)]
+class _Choice(click.Choice[str]):
+    """Takes a default that is a member, too, where click would take the name of the member for the word."""
+
+    def normalize_choice(self, choice: str, ctx: click.Context | None) -> str:
+        return super().normalize_choice(str(choice), ctx)
 
 
-def check_format(form: Format, *known: Format) -> None:
-    """Raises WrongUsage where a command cannot print in that way."""
-    if form not in known:
-        raise WrongUsage(f"-o {form} is not for this command: choose one of {', '.join(known)}")
+def _option(*known: Format) -> Any:
+    """`-o` of a command that prints in these ways and no other."""
+    choice = _Choice([form.value for form in known])
+    return typer.Option("--output", "-o", help="How to print.", show_default=True, click_type=choice)
+
+
+FormatOption = Annotated[Format, _option(*Format)]
+DataOption = Annotated[Format, _option(Format.TABLE, Format.YAML, Format.JSON)]
+NameOption = Annotated[Format, _option(Format.TABLE, Format.NAME)]
 
 
 def dump(value: Any, form: Format) -> str:

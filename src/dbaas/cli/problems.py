@@ -9,6 +9,8 @@ from dbaas.cli.manifests import Manifest, Problem
 from dbaas.cli.terminal import Terminal
 from dbaas.contracts.client import ApiError
 
+SHOWN = 20  # more would scroll the first ones, which are often the cause of the others, out of sight
+
 
 def problems_of(manifest: Manifest, error: ApiError) -> list[Problem]:
     """A server's refusal, field by field where it names fields."""
@@ -19,10 +21,11 @@ def problems_of(manifest: Manifest, error: ApiError) -> list[Problem]:
 
 
 def refuse(problems: Sequence[Problem], total: int) -> CommandError:
-    """What to raise, with a line for each problem; nothing has been changed."""
+    """What to raise, with a line for each of the first problems; nothing has been changed."""
     objects = f"{total} object{'s' if total != 1 else ''}"
     count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
-    return CommandError(f"{count} in {objects}; nothing was changed", *(_line(problem) for problem in problems))
+    more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
+    return CommandError(f"{count} in {objects}; nothing was changed", *map(_line, problems[:SHOWN]), *more)
 
 
 def show_remarks(manifests: Iterable[Manifest], terminal: Terminal) -> None:

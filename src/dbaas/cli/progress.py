@@ -12,6 +12,7 @@ from dbaas.core.clock import Clock
 
 if TYPE_CHECKING:
     from rich.live import Live
+    from rich.text import Text
 
 SHOWN = 12
 REMINDER_SECONDS = 10.0
@@ -70,8 +71,10 @@ class Progress:
         else:
             self._say(steps)
 
-    def _draw(self, steps: Sequence[Step]) -> str:
+    def _draw(self, steps: Sequence[Step]) -> Text:
+        """A line for each step, cut off where the terminal ends."""
         from rich.markup import escape
+        from rich.text import Text
 
         open_steps = [step for step in steps if not step.is_done]
         closed = [step for step in steps if step.is_done]
@@ -86,7 +89,9 @@ class Progress:
         ]
         elapsed = self._clock.monotonic() - self._began
         lines.append(f"[dim]{len(closed)} of {len(steps)} {self._done}, {elapsed:.0f} s[/]")
-        return "\n".join(lines)
+        drawn = Text.from_markup("\n".join(lines), overflow="ellipsis", emoji=False)
+        drawn.no_wrap = True
+        return drawn
 
     def _say(self, steps: Sequence[Step]) -> None:
         now = self._clock.monotonic()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dbaas.api.resource import Key, Resource
 from dbaas.cli.exits import WrongUsage
 from dbaas.cli.kinds import CATEGORY, KindIndex, ServedKind
-from dbaas.contracts.client import NotFound
+from dbaas.contracts.client import ApiError, NotFound
 from dbaas.contracts.rest import Selection
 from dbaas.kube.verbs import RestClient
 
@@ -64,8 +65,8 @@ async def fetch(rest: RestClient, choice: Choice) -> tuple[list[Resource], list[
     for name in choice.names:
         try:
             found.append(await rest.get(choice.served.kind, choice.key(name)))
-        except NotFound as error:
-            missing.append(_describe_missing(error, choice, name))
+        except NotFound:
+            missing.append(await explain_absence(rest, choice.served, choice.key(name)))
     return found, missing
 
 
@@ -74,15 +75,20 @@ async def fetch_one(rest: RestClient, served: ServedKind, key: Key) -> Resource:
     try:
         return await rest.get(served.kind, key)
     except NotFound as error:
-        where = f" in namespace {key.namespace!r}" if key.namespace else ""
-        raise NotFound(
-            f"there is no {served.kind.kind} {key.name!r}{where}", code=error.code, reason=error.reason
-        ) from error
+        text = await explain_absence(rest, served, key)
+        raise NotFound(text, code=error.code, reason=error.reason) from error
 
 
-def _describe_missing(error: NotFound, choice: Choice, name: str) -> str:
-    where = f" in namespace {choice.selection.namespace!r}" if choice.served.kind.namespaced else ""
-    return f"there is no {choice.served.kind.kind} {name!r}{where}"
+async def explain_absence(rest: RestClient, served: ServedKind, key: Key) -> str:
+    """That there is no such object, and what was probably meant, as far as we may look."""
+    where = f" in namespace {key.namespace!r}" if key.namespace else ""
+    text = f"there is no {served.kind.kind} {key.name!r}{where}"
+    try:
+        there = await rest.list(served.kind, Selection(key.namespace))
+    except ApiError:
+        return text
+    close = difflib.get_close_matches(key.name, [one.metadata.name for one in there], 1, 0.6)
+    return f"{text}; did you mean {close[0]!r}?" if close else text
 
 
 def _parse_pair(word: str, index: KindIndex, scope: Scope) -> Choice:

@@ -11,19 +11,23 @@ from dbaas.cli.kinds import ServedKind
 
 @dataclass(frozen=True)
 class State:
-    """`is_stuck`: it will not become ready by itself. `reason` and `message` are those of `Ready`."""
+    """`is_stuck`: it will not become ready by itself. `reason` and `message` are those of `Ready`.
+
+    `was_ready`: they say that it is, though it is not any more (it is being deleted, or its spec has changed).
+    """
 
     is_ready: bool
     is_stuck: bool = False
     phase: str = ""
     reason: str = ""
     message: str = ""
+    was_ready: bool = False
 
     @property
     def text(self) -> str:
-        """The reason, unless the phase says the same, and the message."""
+        """The reason, unless the phase says the same, and the message, in one line."""
         reason = self.reason if self.reason not in (self.phase, "") else ""
-        return ": ".join(part for part in (reason, self.message) if part)
+        return " ".join(": ".join(part for part in (reason, self.message) if part).split("\n"))
 
 
 def read_state(resource: Resource, served: ServedKind) -> State:
@@ -52,6 +56,7 @@ def _read_conditions(resource: Resource, served: ServedKind) -> State:
         phase=phase,
         reason=str(ready.get("reason") or ""),
         message=str(ready.get("message") or status.get("message") or ""),
+        was_ready=ready.get("status") == "True",
     )
 
 

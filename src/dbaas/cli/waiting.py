@@ -13,9 +13,12 @@ from dbaas.cli.terminal import format_table
 from dbaas.core.duration import parse_duration
 
 QUIET_SECONDS = 3.0
+QUIET_TOGETHER_SECONDS = 30.0  # what holds one may be another of them, and a busy server takes its time with that
+SHOWN = 10
 BLOCKED = {
     "DeletionProtected": "set spec.deletionProtection to false, or spec.deletionPolicy to Retain, and apply it",
     "DependenciesExist": "delete what depends on it first, or together with it",
+    "InUse": "free it of what holds it on its server, or set spec.deletionPolicy to Retain and it stays there",
 }
 
 
@@ -49,21 +52,24 @@ async def wait_until_ready(session: Session, refs: Sequence[Ref], timeout: float
 
 async def wait_until_gone(session: Session, refs: Sequence[Ref], timeout: float) -> None:
     """Ends early where nothing moves any more and all that is left says what holds it."""
+    patience = QUIET_SECONDS if len(refs) == 1 else QUIET_TOGETHER_SECONDS
     async with Follower(session.rest, session.clock, refs) as follower:
         with Progress(session.terminal, session.clock, "gone", tells_done=False) as progress:
 
             def is_over(quiet_seconds: float) -> bool:
                 states = _states(follower)
                 left = {ref: state for ref, state in states.items() if follower.objects[ref] is not None}
-                progress.show([Step(str(ref), state.text, is_done=ref not in left) for ref, state in states.items()])
+                progress.show(
+                    [Step(str(ref), _describe_hold(state), is_done=ref not in left) for ref, state in states.items()]
+                )
                 held = all(state.reason in BLOCKED or state.is_stuck for state in left.values())
-                return held and (not left or quiet_seconds > QUIET_SECONDS)
+                return held and (not left or quiet_seconds > patience)
 
             in_time = await follow_until(follower, start_deadline(session.clock, timeout), is_over)
         states = {ref: state for ref, state in _states(follower).items() if follower.objects[ref] is not None}
     if not states:
         return
-    reasons = [f"{ref}: {state.text or 'its finalizers hold it'}" for ref, state in states.items()]
+    reasons = _shorten([f"{ref}: {_describe_hold(state)}" for ref, state in states.items()])
     advice = sorted({BLOCKED[state.reason] for state in states.values() if state.reason in BLOCKED})
     text = f"{_count(list(states), len(refs))} still there"
     if in_time:
@@ -95,9 +101,19 @@ def _print_states(session: Session, states: dict[Ref, State]) -> None:
 
 
 def _advise(waiting: Sequence[Ref], states: dict[Ref, State]) -> list[str]:
-    lines = [f"{ref}: {states[ref].text}" for ref in waiting[:10]]
+    lines = _shorten([f"{ref}: {states[ref].text}" for ref in waiting])
     first = waiting[0]
     return [*lines, f"more: dbaas describe {first.served.singular} {first.key.name} -n {first.key.namespace}"]
+
+
+def _describe_hold(state: State) -> str:
+    """What is said of its readiness is no reason for it to stay."""
+    return "its deletion is under way" if state.was_ready else state.text or "its finalizers hold it"
+
+
+def _shorten(lines: Sequence[str]) -> list[str]:
+    more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return [*lines[:SHOWN], *more]
 
 
 def _count(some: Sequence[Ref], total: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from dbaas.api.core import SECRET
@@ -27,6 +28,8 @@ from dbaas.laptop.stopping import stop_recorded
 
 WORKERS = 8
 TIMEOUT_SECONDS = 300.0  # an init step may take four minutes
+RESUME_SECONDS = 10.0  # for all together
+POLL_SECONDS = 0.02
 
 
 class HomeNotWritable(DbaasError):
@@ -49,6 +52,7 @@ class Agent:
         self._enqueue = enqueue
         self._instances: dict[Key, Instance] = {}
         self._secrets: dict[Key, frozenset[str]] = {}
+        self._resuming: list[asyncio.Task[None]] = []
         self._is_closing = False
 
     def controller(self) -> Controller:
@@ -64,6 +68,30 @@ class Agent:
         except OSError as error:
             raise HomeNotWritable(f"cannot work in {self._layout.home}: {error}") from error
 
+    async def resume(self, within_seconds: float = RESUME_SECONDS) -> None:
+        """Starts what should run and was stopped, and waits a moment until it serves; called before anything else.
+
+        So nobody looks for a server that a clean stop has ended and finds it missing, as if it had crashed. What takes
+        longer than the moment goes on beside everything else; what goes wrong here comes up again in the reconciles
+        that follow, which tell it.
+        """
+        with suppress(DbaasError):
+            processes = await self._client.list(PROCESS, fresh=True)
+            self._resuming = [
+                asyncio.create_task(self._resume(process)) for process in processes if not process.metadata.is_deleting
+            ]
+        if self._resuming:
+            done, _ = await asyncio.wait(self._resuming, timeout=within_seconds)
+            for task in done:
+                task.result()
+
+    async def _resume(self, process: Resource) -> None:
+        with suppress(DbaasError):
+            await self.reconcile(process)
+            guard = self._instance(process.key).guard
+            while guard is not None and guard.exit is None and not guard.is_ready:
+                await self._machine.clock.sleep(POLL_SECONDS)
+
     async def stop_all(self) -> None:
         """Stops every program of the home cleanly, all at the same time, and starts none any more. Data is kept.
 
@@ -71,6 +99,7 @@ class Agent:
         """
         self._is_closing = True
         self._keeper.close()
+        await self._end_resuming()
         await asyncio.gather(*(self._stop(instance) for instance in list(self._instances.values())))
         await stop_recorded(self._layout.home, self._machine.processes, self._machine.clock)  # not adopted yet
 
@@ -78,8 +107,14 @@ class Agent:
         """Lets go of everything; programs that run go on."""
         self._is_closing = True
         self._keeper.close()
+        await self._end_resuming()
         guards = [instance.guard for instance in self._instances.values() if instance.guard]
         await asyncio.gather(*(guard.close() for guard in guards))
+
+    async def _end_resuming(self) -> None:
+        for task in self._resuming:
+            task.cancel()
+        await asyncio.gather(*self._resuming, return_exceptions=True)
 
     def _instance(self, key: Key) -> Instance:
         if key not in self._instances:

@@ -16,6 +16,8 @@ from dbaas.core.errors import DbaasError
 from dbaas.core.process import User
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+TEXT_BYTES = 4096
 
 
 class CannotWrite(DbaasError):
@@ -42,6 +44,17 @@ def write_file(root: Path, path: str, content: bytes, user: User | None) -> bool
     except OSError as error:
         raise CannotWrite(f"cannot write {path} in {root}: {error.strerror}") from error
     return True
+
+
+def read_text(root: Path, path: str) -> str | None:
+    """The beginning of a small file, without the spaces around it; None where there is no file (a link is none)."""
+    try:
+        with _open_folder(root, path, None, make=False) as folder:
+            descriptor = os.open(PurePosixPath(path).name, _FILE, dir_fd=folder)
+            with os.fdopen(descriptor, "rb") as file:
+                return file.read(TEXT_BYTES).decode(errors="replace").strip()
+    except OSError:
+        return None
 
 
 def remove_file(root: Path, path: str) -> None:
@@ -82,7 +95,7 @@ def _give(descriptor: int, user: User | None) -> None:
 
 def _is_written(folder: int, name: str, content: bytes) -> bool:
     try:
-        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        descriptor = os.open(name, _FILE, dir_fd=folder)
     except OSError:  # missing, or a link: to be replaced
         return False
     with os.fdopen(descriptor, "rb") as file:

@@ -1,15 +1,17 @@
-"""Watches one running process: waits for its end and asks its probes, and says when something has changed."""
+"""Watches one running process: waits for its end, asks its probes, keeps its log small, says when something changed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from dbaas.api.process import Probe, Probes
 from dbaas.core.duration import parse_duration
 from dbaas.core.process import Exit, ProcessIdentity
 from dbaas.core.supervise import supervise
+from dbaas.laptop.logs import keep_small
 from dbaas.laptop.machine import Machine
 from dbaas.laptop.probing import ask
 from dbaas.laptop.stopping import stop_process
@@ -44,8 +46,9 @@ class Guard:
     """
 
     def __init__(
-        self, process: ProcessIdentity, machine: Machine, changed: Callable[[], None], *, is_adopted: bool = False
-    ) -> None:
+        self, process: ProcessIdentity, machine: Machine, log: Path, changed: Callable[[], None], *,
+        is_adopted: bool = False,
+    ) -> None:  # fmt: skip
         self.process = process
         self.is_adopted = is_adopted
         self.began = machine.clock.monotonic()
@@ -57,9 +60,10 @@ class Guard:
         self._is_told = asyncio.Event()
         self._has_answered = asyncio.Event()
         self._machine = machine
+        self._log = log
         self._changed = changed
         self._stopping: asyncio.Task[Exit] | None = None
-        loops = {"end": self._await_end, "ready": self._ask_ready, "alive": self._ask_alive}
+        loops = {"end": self._await_end, "ready": self._ask_ready, "alive": self._ask_alive, "log": self._tend_log}
         self._tasks = [
             asyncio.create_task(supervise(f"{name} of process {process.pid}", loop, machine.clock))
             for name, loop in loops.items()
@@ -128,6 +132,9 @@ class Guard:
             if probe is not None and self.has_been_ready:
                 await self._ask(probe, self._probing.surroundings, self.alive)
             await self._machine.clock.sleep(_period(probe))
+
+    async def _tend_log(self) -> None:
+        await keep_small(self._log, self._machine.clock, self._machine.offload)
 
     async def _ask(self, probe: Probe, surroundings: Surroundings, answer: Answer) -> None:
         why = await ask(probe, surroundings, self._machine.processes)

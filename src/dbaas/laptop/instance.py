@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import msgspec
@@ -16,7 +16,9 @@ from dbaas.core.duration import parse_duration
 from dbaas.core.process import Exit, ProcessIdentity
 from dbaas.laptop.files import remove_file, write_file
 from dbaas.laptop.guard import Guard
+from dbaas.laptop.last_words import find_last_words
 from dbaas.laptop.layout import Layout
+from dbaas.laptop.logs import rotate
 from dbaas.laptop.machine import Machine
 from dbaas.laptop.record import RecordedExit, load_record, save_record
 from dbaas.laptop.stopping import recorded_exit
@@ -24,7 +26,6 @@ from dbaas.laptop.surroundings import Launch
 
 SHOWN_CHARACTERS = 300
 LOG_TAIL_BYTES = 4096
-GRAVE = ("FATAL:", "PANIC:")  # how servers mark what they end of; what follows is only that they end
 
 
 class Instance:
@@ -40,6 +41,7 @@ class Instance:
         self._failures = 0
         self._log_began = 0
         self._layout = layout
+        self._log = layout.log(key)
         self._machine = machine
         self._changed = changed
 
@@ -55,7 +57,7 @@ class Instance:
         process = self.record.identity
         if self.guard is not None or process is None or not self._machine.processes.is_running(process):
             return False
-        self.guard = Guard(process, self._machine, self._changed, is_adopted=True)
+        self.guard = Guard(process, self._machine, self._log, self._changed, is_adopted=True)
         self.guard.has_been_ready = self.record.proven
         return True
 
@@ -93,12 +95,11 @@ class Instance:
     def _last_words(self, secrets: Mapping[str, bytes]) -> str:
         """What the log of a program that never served says of its end: no client's statement can be in it."""
         try:
-            with self._layout.log(self.key).open("rb") as log:
+            with self._log.open("rb") as log:
                 log.seek(max(self._log_began, log.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
-                lines = log.read().decode(errors="replace").split("\n")
+                said = find_last_words(log.read().decode(errors="replace"))
         except FileNotFoundError:
             return ""
-        said = _find_last_words([line.strip() for line in lines if line.strip()])
         return f": {mask(said, secrets)[:SHOWN_CHARACTERS]}" if said else ""
 
     def write_files(self, contents: Mapping[str, bytes], *, outside: frozenset[str] = frozenset()) -> None:
@@ -113,8 +114,8 @@ class Instance:
 
     async def start(self, launch: Launch, spec: ProcessSpec, ports: Mapping[str, int]) -> Guard:
         """Starts the program. Raises CannotRun."""
-        log = self._layout.log(self.key)
-        self._layout.rotate_log(self.key)
+        log = self._log
+        await self._machine.offload.run(rotate, log)
         self._layout.clear_sockets(self.key)
         self._log_began = log.stat().st_size if log.exists() else 0
 
@@ -126,7 +127,7 @@ class Instance:
             )  # fmt: skip
 
         process = await self._machine.processes.start(launch.command, log, record)
-        self.guard = Guard(process, self._machine, self._changed)
+        self.guard = Guard(process, self._machine, self._log, self._changed)
         return self.guard
 
     def begin_stop(self, *, wanted: bool = True) -> bool:
@@ -155,11 +156,3 @@ def mask(text: str, secrets: Mapping[str, bytes]) -> str:
         shown = value.decode(errors="replace").strip()
         text = text.replace(shown, "********") if shown else text
     return text
-
-
-def _find_last_words(lines: Sequence[str]) -> str:
-    """The last line that says why it ended, with its detail; else the last line."""
-    grave = max((number for number, line in enumerate(lines) if any(mark in line for mark in GRAVE)), default=-1)
-    if grave == -1:
-        return lines[-1] if lines else ""
-    return "; ".join([lines[grave], *(line for line in lines[grave + 1 : grave + 2] if "DETAIL:" in line)])

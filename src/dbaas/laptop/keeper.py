@@ -46,7 +46,7 @@ class Keeper:
         self._machine = machine
         self._layout = layout
         self._programs = Programs(layout, machine)
-        self._ports = Ports()
+        self._ports = Ports(str(layout.home))
         self._reachable: set[Key] = set()
         self._may_start = True
 

@@ -25,8 +25,6 @@ from dbaas.core.process import User
 # A socket's whole path fits into sun_path with its final NUL: 108 bytes on Linux (unix(7)), 104 on macOS.
 SOCKET_PATH_BYTES = 103
 SOCKET_NAME_BYTES = 30
-LOG_BYTES = 16 * 1024 * 1024
-OLD_LOGS = 3
 _SHARED = Path("/tmp")  # the owner of what we make there is checked
 
 
@@ -91,16 +89,6 @@ class Layout:
 
     def make_programs(self) -> None:
         _make(self.programs, 0o711 if self.user else 0o700, None)
-
-    def rotate_log(self, key: Key) -> None:
-        """Called before a start, when nobody writes to it: a large log becomes `.1`, the older ones move on."""
-        log = self.log(key)
-        if not log.exists() or log.stat().st_size < LOG_BYTES:
-            return
-        names = [log, *(log.with_name(f"{log.name}.{number}") for number in range(1, OLD_LOGS + 1))]
-        for older, newer in zip(reversed(names), reversed(names[:-1]), strict=False):
-            if newer.exists():
-                newer.replace(older)
 
 
 def _digest(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 
 from dbaas.api.process import ProcessPort
@@ -12,6 +13,7 @@ from dbaas.core.errors import DbaasError
 
 HOST = "127.0.0.1"
 LAST_PORT = 65535
+FIRST_APART, APART = 10, 900  # how far from the preferred port the places of homes begin, and over how many they lie
 
 
 class NoFreePort(DbaasError):
@@ -21,9 +23,14 @@ class NoFreePort(DbaasError):
 
 
 class Ports:
-    """Holds ports with sockets of our own between choice and start, so that nobody else is given the same one."""
+    """Holds ports with sockets of our own between choice and start, so that nobody else is given the same one.
 
-    def __init__(self) -> None:
+    Where the preferred port is taken by somebody else, ports are chosen from a place of the home's own: another home
+    on this machine would take what is free just now because its server is stopped, and keep it for ever.
+    """
+
+    def __init__(self, home: str = "") -> None:
+        self._apart = FIRST_APART + zlib.crc32(home.encode()) % APART
         self._held: dict[Key, dict[int, socket.socket]] = {}
 
     def assign(
@@ -51,7 +58,9 @@ class Ports:
             self.release(key)
 
     def _choose(self, key: Key, preferred: int, avoid: Collection[int]) -> int:
-        for number in range(preferred, LAST_PORT + 1):
+        first = next((number for number in range(preferred, LAST_PORT + 1) if number not in avoid), preferred)
+        apart = preferred + self._apart
+        for number in (first, *range(apart, LAST_PORT + 1), *range(preferred, min(apart, LAST_PORT + 1))):
             if number not in avoid and self._hold(key, number):
                 return number
         raise NoFreePort(f"no port is free on {HOST} from {preferred} up")

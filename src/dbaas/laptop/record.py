@@ -50,8 +50,11 @@ class Record(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, pid=0, born="", asked_to_stop=False, last_exit=how)
 
     def orphaned(self) -> Record:
-        """What remains for a later object of the same name that finds the data again."""
-        return Record(ports=self.ports, proven=self.proven, files=self.files)
+        """What remains for a later object of the same name that finds the data again.
+
+        It takes the ports if they are free; its clients learn of others by what it publishes.
+        """
+        return Record(ports=self.ports, files=self.files)
 
 
 def load_record(path: Path) -> Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,16 +30,23 @@ def recorded_exit(ended: Exit, message: str, clock: Clock) -> RecordedExit:
     return RecordedExit(format_time(clock.now()), message, ended.code, ended.signal)
 
 
+def list_running(home: Path, processes: Processes) -> dict[str, int]:
+    """The programs of a home that run, whoever watches them: `namespace.name` and process id."""
+    return {path.parent.name: process.pid for path, _, process in _find_running(home, processes)}
+
+
+def _find_running(home: Path, processes: Processes) -> Iterator[tuple[Path, Record, ProcessIdentity]]:
+    for path, record in recorded(Layout(home).processes):
+        if record.identity is not None and processes.is_running(record.identity):
+            yield path, record, record.identity
+
+
 async def stop_recorded(home: Path, processes: Processes, clock: Clock) -> list[str]:
     """Stops all programs that a home's records name, at the same time, and returns `namespace.name` of each.
 
     Only for when no agent works on that home.
     """
-    running = [
-        (path, record, record.identity)
-        for path, record in recorded(Layout(home).processes)
-        if record.identity is not None and processes.is_running(record.identity)
-    ]
+    running = list(_find_running(home, processes))
 
     async def stop(path: Path, record: Record, process: ProcessIdentity) -> str:
         _note(path, msgspec.structs.replace(record, asked_to_stop=True))

@@ -59,7 +59,6 @@ class Manager:
         self._caches = Caches(namespaces)
         self._recorder = EventRecorder(rest, clock, randomness)
         tokens = Tokens(self._caches)
-        self._turns = Turns(clock)
         self._surroundings = Surroundings(
             rest,
             self._caches,
@@ -69,7 +68,7 @@ class Manager:
             clock,
             randomness,
             self.leadership,
-            self._turns,
+            Turns(clock),
         )
         self._loops: dict[Kind, ControllerLoop] = {}
         self._reflectors: list[Reflector] = []
@@ -106,7 +105,7 @@ class Manager:
     async def run(self) -> None:
         """Until `stop`; cancelling it ends everything at once."""
         self._reflectors = [
-            Reflector(self._rest, part, self._clock, self._randomness, self._turns, namespace)
+            Reflector(self._rest, part, self._clock, self._randomness, namespace)
             for cache in self._caches
             for namespace, part in cache.parts.items()
         ]

@@ -62,15 +62,13 @@ class Progress:
 class Reflector:
     """One list and watch for one kind and selection, shared by all who need it."""
 
-    def __init__(
-        self, rest: Rest, cache: Cache, clock: Clock, randomness: Randomness, turns: Turns, namespace: str = ""
-    ) -> None:
+    def __init__(self, rest: Rest, cache: Cache, clock: Clock, randomness: Randomness, namespace: str = "") -> None:
         self.cache = cache
         self.progress = Progress()
         self._rest = rest
         self._clock = clock
         self._randomness = randomness
-        self._turns = turns
+        self._turns = Turns(clock)  # not that of workers: news come before work
         self._selection = Selection(namespace, metadata_only=cache.metadata_only)
         self._must_list = True
         self._list_due = 0.0

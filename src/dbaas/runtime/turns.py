@@ -14,7 +14,7 @@ SLICE_SECONDS = 0.005
 
 
 class Turns:
-    """One for each loop. Whoever works through many things awaits `share` between any two of them."""
+    """Of those that take turns with each other. Each awaits `share` between any two of the many things it does."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -33,6 +33,20 @@ async def test_kinds_are_deleted_with_all(session: Session) -> None:
     assert not await session.rest.list(DATABASE_USER)
 
 
+async def test_what_others_need_is_deleted_last(session: Session) -> None:
+    asked: list[str] = []
+    session.transport = faulty = FaultyTransport(session.transport)
+    for kind in (DATABASE, DATABASE_USER):
+        await put(session, kind, "shop", SPEC)
+    faulty.answer(403, "Forbidden", lambda request: request.method == "DELETE" and not asked.append(request.path))
+    with pytest.raises(CommandError):
+        await delete(session, DeleteOptions(what=["users,db"], every=True))
+    assert [path.rpartition("/namespaces/")[2] for path in asked] == [
+        "default/databases/shop",
+        "default/databaseusers/shop",
+    ]
+
+
 async def test_a_kind_alone_deletes_nothing(session: Session) -> None:
     with pytest.raises(WrongUsage, match="say --all"):
         await delete(session, DeleteOptions(what=["db"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import subprocess
 import sys
@@ -10,12 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from dbaas.api.resource import Key
 from dbaas.cli.application import execute
 from dbaas.cli.commands.down import stop
 from dbaas.cli.exits import CommandError, ExitCode, WaitedTooLong
 from dbaas.cli.terminal import Terminal
-from dbaas.core.clock import SystemClock
+from dbaas.core.clock import LoopClock, SystemClock
 from dbaas.core.home import Home, Running
+from dbaas.core.process import Command, LocalProcesses
+from dbaas.core.simulation import run_virtually
+from dbaas.laptop.layout import Layout
+from dbaas.laptop.record import Record, save_record
 
 HOLDER = """
 import os, pathlib, signal, sys
@@ -73,7 +79,29 @@ async def test_what_does_not_end_in_time_is_told_with_its_log(home: Home, hold: 
     with pytest.raises(WaitedTooLong) as caught:
         await said(home, 0.1)
     assert caught.value.message == f"process {process.pid} is still stopping after 0.1 s"
-    assert caught.value.advice == (f"its log is {home.log}",)
+    assert caught.value.advice == (f"its log is {home.log}", "it goes on stopping; ask again: dbaas down")
+
+
+def test_a_slow_stop_says_what_it_waits_for(home: Home, hold: Hold) -> None:
+    hold("stubborn")
+    layout, key, err = Layout(home.path), Key("shop", "main"), io.StringIO()
+    layout.make(key)
+    processes = LocalProcesses(SystemClock())
+    sleeping = processes.start(
+        Command(("/bin/sleep", "1000"), Path("/")),
+        layout.log(key),
+        lambda made: save_record(layout.record(key), Record(pid=made.pid, born=made.born)),
+    )
+    server = asyncio.run(sleeping)
+    try:
+        with pytest.raises(WaitedTooLong) as caught:
+            run_virtually(stop(home, 13, Terminal(io.StringIO(), err), LoopClock()))
+    finally:
+        processes.kill(server)
+        asyncio.run(processes.wait(server))
+    waiting = "waiting for servers to write everything and end: shop.main"
+    assert err.getvalue() == f"  {waiting}, 2 s\n  {waiting}, 12 s\n"
+    assert caught.value.advice[0] == waiting
 
 
 async def test_nothing_to_stop_is_no_error(home: Home) -> None:

@@ -75,7 +75,7 @@ async def test_what_is_absent_is_an_error_after_what_is_there(
     with pytest.raises(Finished):
         await get(session, GetOptions(what=["db", "shop", "shpo"]))
     assert "shop" in printed()
-    assert remarked() == "error: there is no Database 'shpo' in namespace 'default'\n"
+    assert remarked() == "error: there is no Database 'shpo' in namespace 'default'; did you mean 'shop'?\n"
 
 
 async def test_nothing_there_is_said_and_no_error(session: Session, printed: Printed, remarked: Printed) -> None:

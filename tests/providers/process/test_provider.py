@@ -156,6 +156,14 @@ def test_a_server_that_is_not_ready_says_why_and_keeps_its_endpoint() -> None:
     assert facts.port == 5433
 
 
+def test_a_server_that_never_starts_as_things_stand_is_refused() -> None:
+    refused = status("False")
+    refused["conditions"].append({**refused["conditions"][0], "type": "Stalled", "status": "True"})
+    for generation, expected in ((1, True), (2, False)):
+        facts = ProcessProvider().observe(cluster(), [child(refused, generation)])
+        assert [i.is_refused for i in facts.instances] == [expected]
+
+
 def test_a_status_of_an_older_spec_does_not_count_as_ready() -> None:
     facts = ProcessProvider().observe(cluster(), [child(status(), generation=2)])
     assert [(i.is_ready, i.reason) for i in facts.instances] == [(False, "Pending")]

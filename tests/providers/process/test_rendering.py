@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dbaas.api.process import ProcessSpec
-from dbaas.contracts.provider import CheckCommand, File, Init, Instance, Port, SecretKey, Stop
+from dbaas.contracts.provider import CheckCommand, File, Init, Instance, Port, SecretKey, Stop, VersionMark
 from dbaas.providers.process.rendering import render_spec
 
 PLAIN = {"programs": "/opt/bin", "command": ["serve"]}
@@ -34,6 +34,11 @@ def test_steps_before_the_first_start_keep_their_order() -> None:
     assert render(init=steps) == {
         "init": [{"command": ["one", "$(CREATES)"], "creates": "data"}, {"command": ["two"], "creates": "more"}]
     }
+
+
+def test_a_step_says_how_to_tell_the_version_of_what_it_made() -> None:
+    (step,) = render(init=(Init(("one",), "data", VersionMark("VERSION", "18")),))["init"]
+    assert step["mark"] == {"path": "VERSION", "version": "18"}
 
 
 def test_the_environment_is_in_order_of_names() -> None:

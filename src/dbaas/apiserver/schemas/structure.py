@@ -12,7 +12,7 @@ from typing import Any, Literal
 from dbaas.apiserver.schemas import wording
 from dbaas.apiserver.schemas.causes import Cause
 from dbaas.apiserver.schemas.equality import equal
-from dbaas.apiserver.schemas.expressions.problems import rule_problems
+from dbaas.apiserver.schemas.expressions.problems import Site, rule_problems
 from dbaas.apiserver.schemas.nodes import Spec, compile_node
 from dbaas.apiserver.schemas.patterns import PatternRefused, compile_pattern
 from dbaas.apiserver.schemas.pruning import prune
@@ -84,7 +84,8 @@ def _problems(spec: Spec, place: _Place) -> Iterator[Cause]:
     yield from _branch_problems(spec, place)
     yield from _pattern_problems(spec, place)
     yield from _default_problems(spec, place)
-    yield from rule_problems(spec, place.path, place.uncorrelatable)
+    is_resource = place.level == "root" or bool(spec.get("x-kubernetes-embedded-resource"))
+    yield from rule_problems(spec, Site(place.path, place.uncorrelatable, is_resource))
     yield from _problems_below(spec, place)
 
 

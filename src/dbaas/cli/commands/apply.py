@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dbaas.cli.exits import WrongUsage
-from dbaas.cli.formats import Format, FormatOption, check_format, full_name
+from dbaas.cli.formats import Format, NameOption, full_name
 from dbaas.cli.options import FileOptions, NamespaceOptions, TimeoutOptions
 from dbaas.cli.session import Session, run_on_target
 
@@ -22,7 +22,7 @@ class ApplyOptions(NamespaceOptions, FileOptions, TimeoutOptions):
     force_conflicts: Annotated[
         bool, typer.Option("--force-conflicts", help="Take over fields that somebody else has set.")
     ] = False
-    output: FormatOption = Format.TABLE
+    output: NameOption = Format.TABLE
 
 
 def run(options: ApplyOptions) -> None:
@@ -30,7 +30,6 @@ def run(options: ApplyOptions) -> None:
 
     All of it is checked before any of it is sent.
     """
-    check_format(options.output, Format.TABLE, Format.NAME)
     if options.wait and options.dry_run:
         raise WrongUsage("nothing becomes ready by a dry run: leave out --wait or --dry-run")
     run_on_target(options, lambda session: apply(session, options))

@@ -18,6 +18,8 @@ from dbaas.cli.session import Session, run_on_target
 from dbaas.cli.waiting import parse_timeout, wait_until_gone
 from dbaas.contracts.client import ApiError, NotFound
 
+LAST = ("Database", "DatabaseUser", "DatabaseInstance", "DatabaseCluster", "Namespace")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeleteOptions(NamespaceOptions, FileOptions, TimeoutOptions):
@@ -73,13 +75,13 @@ async def _from_names(session: Session, options: DeleteOptions) -> tuple[list[Re
     refs, missing = [], []
     for choice in choices:
         found, absent = await fetch(session.rest, choice)
-        refs += [Ref(choice.served, resource.key) for resource in found]
+        refs += [Ref(choice.served, resource.key, resource.metadata.uid) for resource in found]
         missing += absent
     return refs, missing
 
 
 async def _from_files(session: Session, options: DeleteOptions) -> tuple[list[Ref], list[str]]:
-    from dbaas.cli.applying import locate
+    from dbaas.cli.applying import locate, read_live
     from dbaas.cli.manifests import load_manifests
     from dbaas.cli.problems import refuse
 
@@ -87,11 +89,20 @@ async def _from_files(session: Session, options: DeleteOptions) -> tuple[list[Re
     targets, unknown = locate(manifests, await session.kinds(), session.namespace)
     if problems or unknown:
         raise refuse(problems + unknown, len(manifests))
-    return [Ref(target.served, target.key) for target in targets], []
+    refs, missing = [], []
+    for target in await read_live(session, targets):
+        if target.live is None:
+            missing.append(f"there is no {Ref(target.served, target.key)}")
+        else:
+            refs.append(Ref(target.served, target.key, target.live.metadata.uid))
+    return refs, missing
 
 
 async def _send(session: Session, refs: Sequence[Ref], missing: list[str]) -> tuple[list[Ref], list[str]]:
-    """Those whose deletion has begun and why others' was refused; absent ones are added to `missing`."""
+    """Those whose deletion has begun and why others' was refused; absent ones are added to `missing`.
+
+    Any order does, but what others need is sent last: then it has less to wait for and nothing to complain about.
+    """
     slots = asyncio.Semaphore(8)
 
     async def one(ref: Ref) -> ApiError | None:
@@ -102,7 +113,10 @@ async def _send(session: Session, refs: Sequence[Ref], missing: list[str]) -> tu
                 return error
             return None
 
-    errors = await asyncio.gather(*(one(ref) for ref in refs))
+    refs = list(dict.fromkeys(refs))
+    ordered = sorted(refs, key=lambda ref: LAST.index(ref.served.kind.kind) if ref.served.kind.kind in LAST else -1)
+    answers = dict(zip(ordered, await asyncio.gather(*(one(ref) for ref in ordered)), strict=True))
+    errors = [answers[ref] for ref in refs]
     missing += [f"there is no {ref}" for ref, error in zip(refs, errors, strict=True) if isinstance(error, NotFound)]
     refused = [error.message for error in errors if error is not None and not isinstance(error, NotFound)]
     return [ref for ref, error in zip(refs, errors, strict=True) if error is None], refused

@@ -12,7 +12,7 @@ import typer
 from dbaas.cli.exits import ExitCode, Finished, WrongUsage
 from dbaas.cli.formats import Format, FormatOption, dump_objects, full_name
 from dbaas.cli.options import NamespaceOptions
-from dbaas.cli.selection import Choice, Scope, choose, fetch
+from dbaas.cli.selection import Choice, Scope, choose, explain_absence, fetch
 from dbaas.cli.session import Session, run_on_target
 from dbaas.cli.tables import Layout, Table, read_table, watch_rows
 from dbaas.cli.terminal import format_table
@@ -111,8 +111,7 @@ async def _tables(session: Session, choice: Choice) -> tuple[list[Table], list[s
         try:
             tables.append(read_table(await rest.table(kind, choice.selection, name)))
         except NotFound:
-            where = f" in namespace {choice.selection.namespace!r}" if kind.namespaced else ""
-            missing.append(f"there is no {kind.kind} {name!r}{where}")
+            missing.append(await explain_absence(rest, choice.served, choice.key(name)))
     return tables, missing
 
 

@@ -10,14 +10,16 @@ from typing import Annotated
 
 import typer
 
-from dbaas.api.resource import Resource
+from dbaas.api.resource import Key, Resource
 from dbaas.cli.commands.status import PROCESS
 from dbaas.cli.exits import CommandError
 from dbaas.cli.options import NamespaceOptions
+from dbaas.cli.selection import fetch_one
 from dbaas.cli.session import Session, run_on_target
 from dbaas.contracts.rest import Selection
 
 CLUSTER_LABEL = "dbaas.io/cluster"
+CLUSTERS = "databaseclusters.dbaas.io"
 POLL_SECONDS = 0.3
 
 
@@ -44,9 +46,10 @@ async def show(session: Session, options: LogsOptions) -> None:
     servers = await session.rest.list(PROCESS, selection)
     files = [(server.metadata.name, path) for server in servers if (path := _log_of(server)) is not None]
     if not files:
+        cluster = await fetch_one(session.rest, (await session.kinds()).one(CLUSTERS), _key(session, options))
         raise CommandError(
             f"cluster {options.cluster!r} in namespace {session.namespace!r} has no log yet",
-            "see what there is: dbaas get clusters -A",
+            f"see why: dbaas describe cluster {cluster.metadata.name} -n {session.namespace}",
         )
     positions = {}
     for name, path in files:
@@ -60,24 +63,34 @@ async def show(session: Session, options: LogsOptions) -> None:
         await session.clock.sleep(POLL_SECONDS)
 
 
+def _key(session: Session, options: LogsOptions) -> Key:
+    return Key(session.namespace, options.cluster)
+
+
 def _log_of(server: Resource) -> Path | None:
     text = server.status.get("log")
     return Path(text) if text and Path(text).exists() else None
 
 
 def _print_tail(session: Session, path: Path, lines: int, prefix: str) -> int:
-    with path.open(errors="replace") as file:
+    try:
+        file = path.open(errors="replace")
+    except FileNotFoundError:
+        return 0
+    with file:
         for line in deque(file, lines or None):
             session.terminal.print(prefix + line.rstrip("\n"))
         return file.tell()
 
 
 def _print_from(session: Session, path: Path, position: int, prefix: str) -> int:
-    """A file that has become shorter was begun anew."""
-    if path.stat().st_size < position:
-        position = os.SEEK_SET
-    with path.open(errors="replace") as file:
-        file.seek(position)
+    """A file that has become shorter was begun anew; one that is gone may come back."""
+    try:
+        file = path.open(errors="replace")
+    except FileNotFoundError:
+        return 0
+    with file:
+        file.seek(position if os.fstat(file.fileno()).st_size >= position else 0)
         for line in file:
             session.terminal.print(prefix + line.rstrip("\n"))
         return file.tell()

@@ -8,7 +8,7 @@ from typing import Any
 
 from dbaas.api.resource import Kind
 from dbaas.cli.applying import foresee, locate
-from dbaas.cli.formats import Format, FormatOption, check_format, dump
+from dbaas.cli.formats import DataOption, Format, dump
 from dbaas.cli.options import FileOptions, NamespaceOptions
 from dbaas.cli.problems import refuse, show_remarks
 from dbaas.cli.session import Session, run_on_target
@@ -18,7 +18,7 @@ from dbaas.cli.session import Session, run_on_target
 class PlanOptions(NamespaceOptions, FileOptions):
     """What to plan."""
 
-    output: FormatOption = Format.TABLE
+    output: DataOption = Format.TABLE
 
 
 def run(options: PlanOptions) -> None:
@@ -26,7 +26,6 @@ def run(options: PlanOptions) -> None:
 
     Nothing is executed.
     """
-    check_format(options.output, Format.TABLE, Format.YAML, Format.JSON)
     run_on_target(options, lambda session: plan(session, options), show_target=options.output.is_for_people)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dbaas.api.resource import Kind, Resource
 from dbaas.cli.exits import CommandError, NothingRuns
-from dbaas.cli.formats import Format, FormatOption, check_format, dump
+from dbaas.cli.formats import DataOption, Format, dump
 from dbaas.cli.kinds import ServedKind
 from dbaas.cli.options import TargetOptions
 from dbaas.cli.session import Session, run_on_target
@@ -24,7 +24,7 @@ SHOWN = 10
 class StatusOptions(TargetOptions):
     """How to print it."""
 
-    output: FormatOption = Format.TABLE
+    output: DataOption = Format.TABLE
 
 
 def run(options: StatusOptions) -> None:
@@ -32,7 +32,6 @@ def run(options: StatusOptions) -> None:
 
     Exit code 1 where something is not ready, 3 where nothing runs.
     """
-    check_format(options.output, Format.TABLE, Format.YAML, Format.JSON)
     try:
         run_on_target(options, lambda session: show(session, options), show_target=options.output.is_for_people)
     except NothingRuns as error:
@@ -45,15 +44,10 @@ def _find_left(options: StatusOptions) -> list[str]:
     """Servers that run although their control plane was killed."""
     from dbaas.core.clock import SystemClock
     from dbaas.core.process import LocalProcesses
-    from dbaas.laptop.record import recorded
+    from dbaas.laptop.stopping import list_running
 
-    processes = LocalProcesses(SystemClock())
-    found = recorded(find_home(options).path / "processes")
-    return [
-        f"{path.parent.name} (process {record.pid})"
-        for path, record in found
-        if record.identity is not None and processes.is_running(record.identity)
-    ]
+    found = list_running(find_home(options).path, LocalProcesses(SystemClock()))
+    return [f"{name} (process {pid})" for name, pid in found.items()]
 
 
 async def show(session: Session, options: StatusOptions) -> None:

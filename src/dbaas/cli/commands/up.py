@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,16 +62,19 @@ def run(options: UpOptions) -> None:
 
 def _run_here(home: Home, options: UpOptions, terminal: Terminal) -> None:
     from dbaas.app import Settings, run_laptop
+    from dbaas.core.memory import set_aside
 
     def announce(running: Running) -> None:
-        for line in describe_place(home, running):
-            terminal.print(line)
-        terminal.print("  stop        Ctrl-C, or: dbaas down")
-        terminal.out.flush()
+        with suppress(OSError):  # a full disk, or nobody who listens, is no reason not to serve
+            for line in [*describe_place(home, running), "  stop        Ctrl-C, or: dbaas down"]:
+                terminal.print(line)
+            terminal.out.flush()
+        set_aside()  # caches are filled
 
     def stopping() -> None:
         terminal.remark("stopping servers; their data is kept")
 
+    set_aside()  # all is loaded
     asyncio.run(run_laptop(Settings(home, options.port, options.verbose), announce, stopping))
     terminal.remark("stopped")
 

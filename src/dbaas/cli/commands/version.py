@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from dbaas.cli.formats import Format, FormatOption, check_format, dump
+from dbaas.cli.formats import DataOption, Format, dump
 from dbaas.cli.terminal import write
 
 
@@ -14,12 +14,11 @@ from dbaas.cli.terminal import write
 class VersionOptions:
     """How to print it."""
 
-    output: FormatOption = Format.TABLE
+    output: DataOption = Format.TABLE
 
 
 def run(options: VersionOptions) -> None:
     """Show the version of this program."""
-    check_format(options.output, Format.TABLE, Format.YAML, Format.JSON)
     facts = {"dbaas": version("dbaas"), "python": ".".join(str(part) for part in sys.version_info[:3])}
     if options.output in (Format.JSON, Format.YAML):
         write(dump(facts, options.output))

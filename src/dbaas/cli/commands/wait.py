@@ -38,14 +38,15 @@ def run(options: WaitOptions) -> None:
 
 async def wait(session: Session, options: WaitOptions) -> None:
     timeout = parse_timeout(options.timeout)
+    for_deletion = options.condition == "delete"
     choices = choose(options.what, await session.kinds(), Scope(session.namespace, options.selector))
     refs: list[Ref] = []
     missing: list[str] = []
     for choice in choices:
         found, absent = await fetch(session.rest, choice)
-        refs.extend(Ref(choice.served, resource.key) for resource in found)
+        refs.extend(Ref(choice.served, r.key, r.metadata.uid if for_deletion else "") for r in found)
         missing.extend(absent)
-    if options.condition == "delete":
+    if for_deletion:
         if refs:
             await wait_until_gone(session, refs, timeout)
         return

@@ -67,6 +67,7 @@ def _facts(child: Resource) -> InstanceFacts:
     if status is None:
         return InstanceFacts(child.metadata.name, False, reason="Pending", message="the process has not been seen yet")
     ready = next((condition for condition in status.conditions if condition.type == "Ready"), None)
+    stalled = next((condition for condition in status.conditions if condition.type == "Stalled"), None)
     is_current = (status.observed_generation or 0) >= child.metadata.generation
     reason = ready.reason if ready and is_current else "Pending"
     message = ready.message if ready and is_current else "the process is being brought up to date"
@@ -74,4 +75,5 @@ def _facts(child: Resource) -> InstanceFacts:
     return InstanceFacts(
         name=child.metadata.name, is_ready=bool(is_current and ready and ready.status == "True"),
         host=status.host or "", ports=ports, restarts=status.restarts, reason=reason, message=message,
+        is_refused=bool(is_current and stalled and stalled.status == "True"),
     )  # fmt: skip

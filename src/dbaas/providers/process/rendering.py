@@ -12,9 +12,10 @@ from dbaas.api.process import (
     ProcessInit,
     ProcessPort,
     ProcessSpec,
+    ProcessVersionMark,
 )
 from dbaas.api.references import SecretKeyReference
-from dbaas.contracts.provider import CheckCommand, File, Instance
+from dbaas.contracts.provider import CheckCommand, File, Init, Instance
 
 
 def render_spec(instance: Instance, programs: str, *, stopped: bool, keeps_data: bool) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def render_spec(instance: Instance, programs: str, *, stopped: bool, keeps_data:
     spec = ProcessSpec(
         programs=programs,
         command=list(instance.command),
-        init=[ProcessInit(command=list(step.command), creates=step.creates) for step in instance.init],
+        init=[_init(step) for step in instance.init],
         env=[EnvironmentVariable(name=name, value=value) for name, value in sorted(instance.env.items())],
         files=[_file(file) for file in instance.files],
         ports=[ProcessPort(name=port.name, preferred=port.number) for port in instance.ports],
@@ -34,6 +35,11 @@ def render_spec(instance: Instance, programs: str, *, stopped: bool, keeps_data:
         data_policy="Retain" if keeps_data else "Delete",
     )
     return spec.model_dump(by_alias=True, exclude_defaults=True)
+
+
+def _init(step: Init) -> ProcessInit:
+    mark = ProcessVersionMark(path=step.mark.path, version=step.mark.version) if step.mark else None
+    return ProcessInit(command=list(step.command), creates=step.creates, mark=mark)
 
 
 def _file(file: File) -> ProcessFile:

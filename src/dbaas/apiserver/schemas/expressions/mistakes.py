@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from unicodedata import east_asian_width
 
 
 @dataclass(frozen=True, order=True)
@@ -36,10 +35,6 @@ def _show(source: str, mistake: Mistake) -> str:
     number = source.count("\n", 0, mistake.at) + 1
     line = source[line_start:].split("\n", 1)[0].replace("\t", " ")
     column = mistake.at - line_start
-    dots = "".join(_dot(letter) for letter in line[:column]).ljust(column, ".")
-    return f"ERROR: <input>:{number}:{column + 1}: {mistake.message}\n | {line}\n | {dots}^"
-
-
-def _dot(letter: str) -> str:
-    """As wide as the letter: what takes more than a byte gets a wide dot."""
-    return "." if letter.isascii() and east_asian_width(letter) != "W" else "．"  # noqa: RUF001 - cel-go's own dot
+    dots = "".join("." if letter.isascii() else "．" for letter in line[:column])  # noqa: RUF001 - cel-go's own
+    arrow = "^" if line[column : column + 1].isascii() else "＾"  # noqa: RUF001
+    return f"ERROR: <input>:{number}:{column + 1}: {mistake.message}\n | {line}\n | {dots}{arrow}"

@@ -3,43 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from dbaas.apiserver.schemas import wording
 from dbaas.apiserver.schemas.causes import Cause
-from dbaas.apiserver.schemas.expressions.rules import RuleRefused, compile_rule, steps_of_path
+from dbaas.apiserver.schemas.expressions.checking import find_type
+from dbaas.apiserver.schemas.expressions.mistakes import Unreadable, show_mistakes
+from dbaas.apiserver.schemas.expressions.rules import Rule, RuleRefused, compile_rule, steps_of_path
+from dbaas.apiserver.schemas.expressions.types import BOOL, STRING, Type, declared_type, optional_of
+from dbaas.apiserver.schemas.nodes import Spec
 
 REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
+_UNTYPED = (
+    "Internal error: internal error: failed to construct type information for x-kubernetes-validations rules: "
+    "unable to convert structural schema to CEL declarations"
+)
 
 
-def rule_problems(spec: Mapping[str, Any], path: str, uncorrelatable: str) -> Iterator[Cause]:
-    """Of the rules of one place. `uncorrelatable` is the path of a list above whose elements have no old selves."""
-    for index, rule in enumerate(spec.get("x-kubernetes-validations") or ()):
-        where = f"{path}.x-kubernetes-validations[{index}]"
-        yield from _wording_problems(rule, where)
-        if rule.get("fieldPath") and not _leads_somewhere(spec, rule["fieldPath"]):
-            yield wording.invalid(f"{where}.fieldPath", rule["fieldPath"], "must be a valid path")
-        if not rule.get("rule", "").strip():
-            yield wording.required(f"{where}.rule", "rule is not specified")
-            continue
-        try:
-            compiled = compile_rule(rule)
-        except RuleRefused as error:
-            yield wording.invalid(f"{where}.rule", rule["rule"], f"compilation failed: {error}")
-            continue
-        if compiled.uses_old and uncorrelatable:
-            why = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {uncorrelatable}"
-            yield wording.invalid(f"{where}.rule", rule["rule"], why)
+@dataclass(frozen=True)
+class Site:
+    """Where rules stand. `uncorrelatable` is the path of a list above whose elements have no old selves; at the root of
+    an object its kind and name can be seen."""
+
+    path: str
+    uncorrelatable: str = ""
+    is_resource: bool = False
 
 
-def _wording_problems(rule: Mapping[str, Any], where: str) -> Iterator[Cause]:
-    message = rule.get("message", "")
+def rule_problems(spec: Spec, site: Site) -> Iterator[Cause]:
+    """Of the rules of one place."""
+    rules = spec.get("x-kubernetes-validations") or ()
+    places = [(f"{site.path}.x-kubernetes-validations[{index}]", rule) for index, rule in enumerate(rules)]
+    told = [cause for where, rule in places for cause in _plain_problems(spec, rule, where)]
+    yield from told
+    if told or not rules:
+        return
+    own = declared_type(spec, is_resource=site.is_resource)
+    if own is None:
+        yield Cause(f"{site.path}.x-kubernetes-validations", _UNTYPED, "InternalError")
+        return
+    for where, rule in places:
+        yield from _expression_problems(rule, where, own, site.uncorrelatable)
+
+
+def _plain_problems(spec: Spec, rule: Mapping[str, Any], where: str) -> Iterator[Cause]:
+    """Those that can be seen without reading an expression."""
+    message, text = rule.get("message", ""), rule.get("rule", "").strip()
+    if not text:
+        yield wording.required(f"{where}.rule", "rule is not specified")
     if message and not message.strip():
         yield wording.invalid(f"{where}.message", message, "message must be non-empty if specified")
     elif "\n" in message.strip():
         yield wording.invalid(f"{where}.message", message, "must not contain line breaks")
+    elif "\n" in text and not message:
+        yield wording.required(f"{where}.message", "message must be specified if rule contains line breaks")
+    if rule.get("messageExpression") and not rule["messageExpression"].strip():
+        yield wording.required(f"{where}.messageExpression", "messageExpression must be non-empty if specified")
     if rule.get("reason") and rule["reason"] not in REASONS:
         yield wording.unsupported(f"{where}.reason", rule["reason"], REASONS)
+    if rule.get("fieldPath") and not _leads_somewhere(spec, rule["fieldPath"]):
+        yield wording.invalid(f"{where}.fieldPath", rule["fieldPath"], "must be a valid path")
+
+
+def _expression_problems(rule: Mapping[str, Any], where: str, own: Type, uncorrelatable: str) -> Iterator[Cause]:
+    is_optional = rule.get("optionalOldSelf") is not None
+    variables = {"self": own, "oldSelf": optional_of(own) if rule.get("optionalOldSelf") else own}
+    compiled: Rule | None = None
+    problem = _type_problem(rule["rule"], variables, BOOL, "cel expression must evaluate to a bool")
+    field, expression = "rule", rule.get("messageExpression")
+    if not problem and expression:
+        field = "messageExpression"
+        problem = _type_problem(expression, variables, STRING, "messageExpression must evaluate to a string")
+        problem = f"messageExpression {problem}" if problem.startswith("compilation") else problem
+    if not problem:
+        try:
+            compiled = compile_rule(rule)
+        except RuleRefused as error:
+            field, problem = "rule", f"compilation failed: {error}"
+    if problem:
+        yield Cause(f"{where}.{field}", f"Invalid value: {_show_rule(rule)}: {problem}")
+    uses_old = compiled is not None and compiled.uses_old
+    if is_optional and not uses_old:
+        why = "may not be set if oldSelf is not used in rule"
+        yield wording.invalid(f"{where}.optionalOldSelf", rule["optionalOldSelf"], why)
+    if uses_old and uncorrelatable and not is_optional:
+        why = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {uncorrelatable}"
+        yield wording.invalid(f"{where}.rule", rule["rule"], why)
+
+
+def _type_problem(source: str, variables: Mapping[str, Type], wanted: Type, otherwise: str) -> str:
+    try:
+        found, mistakes = find_type(source, variables)
+    except Unreadable as error:
+        found, mistakes = wanted, [error.mistake]
+    if mistakes:
+        return f"compilation failed: {show_mistakes(source, mistakes)}"
+    return "" if found == wanted else otherwise
+
+
+def _show_rule(rule: Mapping[str, Any]) -> str:
+    """As Go writes the record that it reads a rule into."""
+    fields = {
+        "Rule": rule["rule"],
+        "Message": rule.get("message", ""),
+        "MessageExpression": rule.get("messageExpression", ""),
+        "Reason": rule.get("reason"),
+        "FieldPath": rule.get("fieldPath", ""),
+        "OptionalOldSelf": rule.get("optionalOldSelf"),
+    }
+    written = ",".join(f'"{name}":{wording.format_json(value)}' for name, value in fields.items())
+    return f"{{{written}}}"
 
 
 def _leads_somewhere(spec: Mapping[str, Any], json_path: str) -> bool:

@@ -55,6 +55,42 @@ def read_tokens(source: str) -> Iterator[Token]:
     yield Token("end", "<EOF>", at)
 
 
+class Tokens:
+    """The tokens of an expression, read one by one. Raises Unreadable."""
+
+    def __init__(self, source: str) -> None:
+        self._tokens = list(read_tokens(source))
+        self._index = 0
+
+    @property
+    def next(self) -> Token:
+        return self._tokens[self._index]
+
+    def advance(self) -> Token:
+        token = self.next
+        self._index += token.kind != "end"
+        return token
+
+    def take(self, *texts: str) -> Token | None:
+        """The next token if it is one of these signs or words."""
+        return self.advance() if self.next.kind in ("sign", "name") and self.next.text in texts else None
+
+    def expect(self, text: str, *others: str) -> Token:
+        """The next token, which is this sign; `others` are what else there could be."""
+        found = self.take(text)
+        if found is not None:
+            return found
+        wanted = ", ".join(f"'{each}'" for each in (*others, text))
+        wanted = f"{{{wanted}}}" if others else wanted
+        if text in ")]" and not others:
+            raise self.refuse(f"missing '{text}' at '{self.next.text}'")
+        raise self.refuse(f"mismatched input '{self.next.text}' expecting {wanted}")
+
+    def refuse(self, reason: str) -> Unreadable:
+        """The error that says why the next token cannot be here."""
+        return Unreadable(Mistake(self.next.at, f"Syntax error: {reason}"))
+
+
 def quoted_text(token: Token) -> str | None:
     """What a string without escapes stands for; None for one with escapes."""
     body = token.text.lstrip("bBrR")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dbaas.apiserver.schemas.expressions.values import escape
+from dbaas.apiserver.schemas.expressions.values import identifiers
 from dbaas.apiserver.schemas.nodes import Spec
 
 _WORD = re.compile(r"\s*([A-Za-z_]\w*|[(),])")
@@ -108,11 +108,11 @@ def _object_type(spec: Spec, path: str, *, is_resource: bool) -> Type | None:
     if isinstance(spec.get("additionalProperties"), Mapping):
         value = _below(spec["additionalProperties"], f"{path}.@elem")
         return map_of(STRING, value) if value is not None else None
-    fields = {}
+    fields: dict[str, Type] = {}
     for name, below in (spec.get("properties") or {}).items():
-        identifier, found = escape(name), _below(below, f"{path}.{name}")
-        if identifier is not None and found is not None:
-            fields[identifier] = found
+        found = _below(below, f"{path}.{name}")
+        if found is not None:
+            fields |= dict.fromkeys(identifiers(name), found)
     if is_resource:
         names = {"name": STRING, "generateName": STRING}
         fields |= {"apiVersion": STRING, "kind": STRING, "metadata": Type(f"{path}.metadata", fields=names)}

@@ -101,8 +101,6 @@ def is_as_wide(one: Type, other: Type) -> bool:
         return True
     if other.is_open or other.is_variable:
         return False
-    if one.name == "null" or other.name == "null":
-        return one.name != "null" or other.name == "null"
     return (
         one.name == other.name
         and len(one.parameters) == len(other.parameters)

@@ -17,6 +17,7 @@ _RESERVED = (
     frozenset({"true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if"})
     | {"import", "let", "loop", "package", "namespace", "return", "var", "void", "while"}
 )  # fmt: skip
+_KEYWORDS = frozenset({"true", "false", "null", "in"})  # the only ones that cannot follow a dot
 _ESCAPED = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
 _METADATA = ("name", "generateName")
 
@@ -29,6 +30,14 @@ def escape(name: str) -> str | None:
     if re.fullmatch(r"[A-Za-z_./-][A-Za-z0-9_./-]*", name) is None:
         return None
     return re.sub(r"__|[./-]", lambda match: _ESCAPED[match.group()], name)
+
+
+def identifiers(name: str) -> tuple[str, ...]:
+    """All under which a rule finds a field: a reserved word also goes as it is."""
+    escaped = escape(name)
+    if escaped is None:
+        return ()
+    return (escaped, name) if name in _RESERVED and name not in _KEYWORDS else (escaped,)
 
 
 def to_cel(value: Any, node: Node, *, is_root: bool = False, only: Collection[str] | None = None) -> Any:
@@ -53,15 +62,15 @@ def to_cel(value: Any, node: Node, *, is_root: bool = False, only: Collection[st
 def _to_object(value: Mapping[str, Any], node: Node, is_root: bool, only: Collection[str] | None) -> dict[str, Any]:
     seen: dict[str, Any] = {}
     for key, each in value.items():
-        if only is not None and escape(key) not in only:
+        if only is not None and key not in only and escape(key) not in only:
             continue
         child = node.properties.get(key)
         if is_root and key in ("apiVersion", "kind"):
             seen[key] = each
         elif is_root and key == "metadata" and isinstance(each, Mapping):
             seen[key] = {name: each[name] for name in _METADATA if name in each}
-        elif child is not None and each is not None and (name := escape(key)) is not None:
-            seen[name] = to_cel(each, child)
+        elif child is not None and each is not None:
+            seen |= dict.fromkeys(identifiers(key), to_cel(each, child))
     return seen
 
 
@@ -71,7 +80,7 @@ def _to_text(value: str, format_name: str) -> Any:
         return parse_duration(value)
     if format_name == "byte":
         return base64.b64decode(value)
-    if format_name in ("date", "date-time", "datetime"):
+    if format_name in ("date", "date-time"):
         moment = datetime.fromisoformat(value)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return value

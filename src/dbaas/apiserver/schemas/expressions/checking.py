@@ -1,0 +1,197 @@
+"""Finds the type of an expression and all that cannot be right in it, before there is any value.
+
+Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#gradual-type-checking; the words are cel-go's. What
+is `dyn` (int-or-string, and what follows from it) goes with everything. What evaluations cost is not estimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from dbaas.apiserver.schemas.expressions import types
+from dbaas.apiserver.schemas.expressions.constants import invalid_constant
+from dbaas.apiserver.schemas.expressions.mistakes import Mistake
+from dbaas.apiserver.schemas.expressions.signatures import SIGNATURES
+from dbaas.apiserver.schemas.expressions.syntax import (
+    Call,
+    Constant,
+    Elements,
+    Entries,
+    Expression,
+    Name,
+    Select,
+    parse,
+)
+from dbaas.apiserver.schemas.expressions.types import BOOL, DYN, INT, Type, list_of, map_of, optional_of
+from dbaas.apiserver.schemas.expressions.unification import Bindings, is_as_wide
+
+_LOGICAL = frozenset({"_&&_", "_||_"})
+_MACROS = frozenset({("all", 2), ("exists", 2), ("exists_one", 2), ("filter", 2), ("map", 2), ("map", 3)})
+_TYPE_NAMES: Mapping[str, Type] = {
+    **{name: types.type_of(Type(name)) for name in ("int", "uint", "double", "bool", "string", "bytes")},
+    "list": types.type_of(list_of(DYN)),
+    "map": types.type_of(map_of(DYN, DYN)),
+    "type": types.type_of(Type("type")),
+    "null_type": types.type_of(types.NULL),
+}
+
+
+def find_type(source: str, variables: Mapping[str, Type]) -> tuple[Type, list[Mistake]]:
+    """The type, which says nothing if there are mistakes. Raises Unreadable."""
+    checker = _Checker(variables)
+    found = checker.bindings.resolve(checker.check(parse(source)))
+    return found, checker.mistakes or [*checker.bad_constants, *checker.find_mixtures()]
+
+
+class _Checker:
+    """`bad_constants` and mixtures are what cel-go looks for only where there is no mistake."""
+
+    def __init__(self, variables: Mapping[str, Type]) -> None:
+        self.bindings = Bindings()
+        self.mistakes: list[Mistake] = []
+        self.bad_constants: list[Mistake] = []
+        self._variables = variables
+        self._literals: list[list[tuple[int, Type]]] = []
+
+    def find_mixtures(self) -> Iterator[Mistake]:
+        """Lists and maps that are written with elements of several types."""
+        for literal in self._literals:
+            shown = [(at, self._show(found)) for at, found in literal]
+            other = next(((at, found) for at, found in shown if found != shown[0][1]), None)
+            if other is not None:
+                yield Mistake(other[0], f"expected type '{shown[0][1]}' but found '{other[1]}'")
+
+    def check(self, part: Expression) -> Type:
+        match part:
+            case Constant():
+                return Type(part.type)
+            case Name():
+                found = self._variables.get(part.name) or _TYPE_NAMES.get(part.name)
+                return found or self._refuse(part.at, f"undeclared reference to '{part.name}' (in container '')")
+            case Select():
+                return self._check_select(part, part.at)
+            case Elements():
+                return list_of(self._join(part.elements, part.optional))
+            case Entries():
+                keys = self._join([key for key, _ in part.entries])
+                return map_of(keys, self._join([value for _, value in part.entries], part.optional))
+            case Call():
+                return self._check_call(part)
+
+    def _refuse(self, at: int, message: str) -> Type:
+        self.mistakes.append(Mistake(at, message))
+        return DYN
+
+    def _show(self, found: Type) -> str:
+        return str(self.bindings.resolve(found, unknown_is_any=True))
+
+    def _check_select(self, part: Select, at: int) -> Type:
+        operand = self.bindings.resolve(self.check(part.operand))
+        is_optional = operand.name == "optional_type"
+        found = self._field_type(operand.parameters[0] if is_optional else operand, part.field, at)
+        if not (is_optional or part.optional) or found.name == "optional_type":
+            return found
+        return optional_of(found)
+
+    def _field_type(self, holder: Type, field: str, at: int) -> Type:
+        if holder.fields is not None:
+            return holder.fields.get(field) or self._refuse(at, f"undefined field '{field}'")
+        if holder.name == "map":
+            return holder.parameters[1]
+        if holder.is_variable:
+            self.bindings.accept([DYN], [holder])
+        elif not holder.is_open:
+            return self._refuse(at, f"type '{self._show(holder)}' does not support field selection")
+        return DYN
+
+    def _join(self, parts: Sequence[Expression], optional: Collection[int] = ()) -> Type:
+        """The type that all parts have, `dyn` where they differ."""
+        joined: Type | None = None
+        seen: list[tuple[int, Type]] = []
+        for index, part in enumerate(parts):
+            found = self.bindings.resolve(self.check(part))
+            if index in optional and found.name == "optional_type":
+                found = found.parameters[0]
+            seen.append((part.at, found))
+            if joined is None:
+                joined = found
+            elif self.bindings.accept([joined], [found]):
+                joined = joined if is_as_wide(joined, found) else found
+            else:
+                joined = DYN
+        self._literals.append(seen)
+        return joined or self.bindings.new_variable()
+
+    def _check_call(self, part: Call) -> Type:
+        if part.function in _LOGICAL:
+            for each in part.arguments:
+                self._expect_bool(each, self.check(each))
+            return BOOL
+        if part.function == "has" and part.target is None and len(part.arguments) == 1:
+            return self._check_presence(part)
+        if part.target is not None and (part.function, len(part.arguments)) in _MACROS:
+            return self._check_macro(part, part.target)
+        bad = invalid_constant(part)
+        if bad is not None:
+            self.bad_constants.append(Mistake(bad.at, f"invalid {part.function} argument"))
+        name, target = part.function, part.target
+        if isinstance(target, Name) and f"{target.name}.{name}" in SIGNATURES:
+            name, target = f"{target.name}.{name}", None
+        given = [self.check(each) for each in ((target, *part.arguments) if target is not None else part.arguments)]
+        return self._resolve(name, given, part.at, is_method=target is not None)
+
+    def _expect_bool(self, part: Expression, found: Type) -> None:
+        if not self.bindings.accept([found], [BOOL]):
+            self._refuse(part.at, f"expected type 'bool' but found '{self._show(found)}'")
+
+    def _check_presence(self, part: Call) -> Type:
+        (field,) = part.arguments
+        if isinstance(field, Select):
+            self._check_select(field, part.at)
+        else:
+            self._refuse(field.at, "invalid argument to has() macro")
+        return BOOL
+
+    def _check_macro(self, part: Call, target: Expression) -> Type:
+        """Where a condition chooses what is kept, it is to cel-go that of a `?:`, and its mistakes read so."""
+        name, *rest = part.arguments
+        if not isinstance(name, Name):
+            return self._refuse(name.at, "argument must be a simple name")
+        element = self._element_of(target)
+        outside = self._variables
+        self._variables = {**outside, name.name: element}
+        found = [self.check(each) for each in rest]
+        self._variables = outside
+        if part.function in ("all", "exists"):
+            self._expect_bool(rest[0], found[0])
+            return BOOL
+        kept = {"exists_one": INT, "filter": list_of(element)}.get(part.function, list_of(found[-1]))
+        if part.function != "map" or len(found) == 2:
+            self._resolve("_?_:_", [found[0], kept, kept], part.at, is_method=False)
+        return BOOL if part.function == "exists_one" else kept
+
+    def _element_of(self, target: Expression) -> Type:
+        ranged = self.bindings.resolve(self.check(target))
+        if ranged.name in ("list", "map"):
+            return ranged.parameters[0]
+        if not ranged.is_open and not ranged.is_variable:
+            why = "cannot be range of a comprehension (must be list, map, or dynamic)"
+            self._refuse(target.at, f"expression of type '{self._show(ranged)}' {why}")
+        return DYN
+
+    def _resolve(self, name: str, given: list[Type], at: int, *, is_method: bool) -> Type:
+        """What a call gives: `dyn` where several signatures fit and give different types."""
+        signatures = SIGNATURES.get(name)
+        if signatures is None:
+            return self._refuse(at, f"undeclared reference to '{name}' (in container '')")
+        result: Type | None = None
+        for each in signatures:
+            *wanted, gives = self.bindings.instantiate((*each.arguments, each.result))
+            if each.is_method == is_method and self.bindings.accept(given, wanted):
+                gives = self.bindings.resolve(gives)
+                result = gives if result is None or result == gives else DYN
+        if result is not None:
+            return result
+        shown = [self._show(each) for each in given]
+        called = f"{shown[0]}.({', '.join(shown[1:])})" if is_method else f"({', '.join(shown)})"
+        return self._refuse(at, f"found no matching overload for '{name}' applied to '{called}'")

@@ -1,0 +1,29 @@
+"""Tests of `core.memory`, in a process of its own: what is set aside is so for all that the process does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+SCRIPT = """
+import gc
+import weakref
+from dbaas.core.memory import set_aside
+
+class Node: pass
+
+garbage = Node()
+garbage.itself = garbage
+collected, kept = weakref.ref(garbage), Node()
+del garbage
+set_aside()
+assert collected() is None, "garbage is not set aside"
+assert not any(each is kept for each in gc.get_objects()), "what lives is not looked at"
+gone = weakref.ref(kept)
+del kept
+assert gone() is None, "and it goes as ever"
+"""
+
+
+def test_what_lives_is_looked_at_no_more_and_garbage_is_not_kept() -> None:
+    subprocess.run([sys.executable, "-c", SCRIPT], check=True)
