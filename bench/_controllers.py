@@ -149,7 +149,13 @@ class Session:
         self._clock.wanted.set()
         return self.figures()
 
-    async def rest(self, _: int) -> dict[str, Any]:
+    async def rest(self, edits: int) -> dict[str, Any]:
+        """Once so many edits have arrived; no resync from here on."""
+        late = self._clock.monotonic() + PATIENCE_SECONDS
+        while len(self._gadgets.delays) < edits:
+            if self._clock.monotonic() > late:
+                raise SystemExit(f"{len(self._gadgets.delays)} of {edits} edits arrived")
+            await self._clock.sleep(LOOK_SECONDS)
         self._clock.wanted.clear()
         return self.figures()
 

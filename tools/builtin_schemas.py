@@ -2,7 +2,7 @@
 
 Run it when the Kubernetes version that we follow changes:
 
-    tools/builtin_schemas.py --kubeconfig FILE [--kubectl PATH]
+    tools/builtin_schemas.py --kubeconfig FILE [--kubectl PATH] [--check]
 
 Descriptions are left out; so are defaults that only state a zero value. What Kubernetes fills in by code and not by
 its schema is in DEFAULTS.
@@ -135,15 +135,26 @@ def build(components: dict[str, Any]) -> dict[str, Any]:
     return chosen
 
 
+def write(definitions: dict[str, Any]) -> str:
+    """One line for each, in an order that is always the same."""
+    lines = (
+        f"{json.dumps(name)}:{json.dumps(each, sort_keys=True, separators=(',', ':'))}"
+        for name, each in sorted(definitions.items())
+    )
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--kubeconfig", type=Path, required=True)
     parser.add_argument("--kubectl", default="kubectl")
+    parser.add_argument("--check", action="store_true", help="only say whether they are what is there")
     chosen = parser.parse_args()
     definitions = build(read_components(chosen.kubectl, chosen.kubeconfig))
-    lines = [f"{json.dumps(name)}:{json.dumps(each, separators=(',', ':'))}" for name, each in definitions.items()]
-    TARGET.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-    print(f"{TARGET}: {len(lines)} definitions, {TARGET.stat().st_size} bytes")
+    if chosen.check:
+        raise SystemExit(TARGET.read_text() != write(definitions))
+    TARGET.write_text(write(definitions))
+    print(f"{TARGET}: {len(definitions)} definitions, {TARGET.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -159,3 +159,19 @@ async def test_many_watchers_see_the_same(server: ApiServer) -> None:
     await server.stop()
     await reading
     assert all(each.seen == [("ADDED", "a"), ("ADDED", "b"), ("ADDED", "c")] for each in watchers)
+
+
+async def test_large_changes_are_forgotten_sooner(server: ApiServer) -> None:
+    """A journal of a few thousand changes of the largest objects would not fit in memory."""
+    place = f"{PATH}/large"
+    _, made = await send(server, "POST", PATH, {"metadata": {"name": "large"}})
+    past = made["metadata"]["resourceVersion"]
+    assert (await send(server, "GET", PATH, resourceVersion=past, resourceVersionMatch="Exact"))[0] == 200
+    for number in range(36):
+        change = {"data": {"text": f"{number:02}" * 500_000}}
+        assert (await send(server, "PATCH", place, change, "application/merge-patch+json"))[0] == 200
+    status, expired = await send(server, "GET", PATH, resourceVersion=past, resourceVersionMatch="Exact")
+    assert (status, expired["reason"]) == (410, "Expired")
+    told = await watch(server, resourceVersion=past)
+    await told.read()
+    assert [(event["type"], event["object"]["code"]) for event in told.events] == [("ERROR", 410)]

@@ -7,6 +7,7 @@ import base64
 
 from dbaas.api.core import SECRET
 from dbaas.api.database import DATABASE
+from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key
 from fixtures.operating import virtually
@@ -114,6 +115,17 @@ async def test_objects_on_a_server_whose_secret_is_gone_are_not_ready_any_more()
         await world.delete(SECRET, "main-admin")
         await world.settle()
         assert await world.ready(DATABASE, "orders") == ("False", "InstanceNotReady")
+
+
+@virtually
+async def test_grants_on_a_server_whose_secret_is_gone_are_not_ready_any_more() -> None:
+    async with simulated_world() as world:
+        await world.make_shop()
+        await world.settle()
+        assert await world.ready(DATABASE_GRANT, "app") == ("True", "Applied")
+        await world.delete(SECRET, "main-admin")
+        await world.settle()
+        assert await world.ready(DATABASE_GRANT, "app") == ("False", "InstanceNotReady")
 
 
 @virtually

@@ -114,6 +114,17 @@ def test_what_is_deleted_while_its_server_is_stopped_goes_when_it_is_back(laptop
     assert laptop.sql("SELECT 1 FROM pg_database WHERE datname LIKE 'late%'") == []
 
 
+@pytest.mark.parametrize("policy", [DROP, {"deletionPolicy": "Retain"}], ids=["dropped", "retained"])
+def test_everything_goes_in_one_command_without_a_word_of_trouble(laptop: Laptop, policy: dict[str, Any]) -> None:
+    objects = [("DatabaseCluster", "main", SERVER)]
+    objects += [one for number in range(10) for one in unit(number, "main", "all", **policy)]
+    laptop.do("up", "-d")
+    laptop.do("apply", "-f", "-", "--wait", "--timeout", "60s", text=manifests(objects))
+    laptop.do("delete", "clusters,databases,users,grants", "--all", "--timeout", "60s")
+    assert laptop.do("get", "clusters,instances,databases,users,grants,processes", "-o", "name") == ""
+    assert "DeleteFailed" not in laptop.do("events", "--warnings")
+
+
 def test_a_user_that_owns_a_retained_database_goes_when_it_owns_it_no_more(shop: Laptop) -> None:
     user, database, _ = unit(0, "main", "owns", deletionPolicy="Retain")
     shop.do("apply", "-f", "-", "--wait", "--timeout", "60s", text=manifests([user, database]))

@@ -31,7 +31,6 @@ def interrupt(shop: Laptop, *arguments: str) -> Ended:
         ("get", "databases", "-w"),
         ("events", "-w"),
         ("logs", "main", "-f"),
-        ("wait", "database/never", "--timeout", "60s"),
     ],
     ids=lambda arguments: arguments[0],
 )
@@ -51,6 +50,7 @@ def test_ctrl_c_ends_a_wait_and_what_was_applied_stays(shop: Laptop, tmp_path: P
     _, err = running.communicate(timeout=30)
     assert running.returncode == ExitCode.INTERRUPTED
     assert "Traceback" not in err
+    assert interrupt(shop, "wait", "database/lost", "--timeout", "60s").code == ExitCode.INTERRUPTED
     shop.do("delete", "database", "lost", "--timeout", "30s")
 
 

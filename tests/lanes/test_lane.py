@@ -262,6 +262,37 @@ def test_a_database_is_left_before_it_is_vacated() -> None:
     run_virtually(main())
 
 
+def test_dropping_databases_leaves_a_connection_for_the_rest() -> None:
+    async def main() -> None:
+        server = PretendServer(work_seconds=60.0)
+        lane = server.lane(cap=3)
+        drops = [
+            asyncio.create_task(lane.execute([statement(f"drop {name}", vacates=name, transactional=False)]))
+            for name in ("a", "b", "c", "d", "e")
+        ]
+        await asyncio.sleep(1)
+        await lane.execute([statement("create f")])
+        assert len(server.executed) == 3  # two drops began before it; the other three wait
+        await asyncio.gather(*drops)
+        await lane.close()
+
+    run_virtually(main())
+
+
+def test_a_probe_goes_before_all_other_work() -> None:
+    async def main() -> None:
+        server = PretendServer(work_seconds=10.0)
+        lane = server.lane(cap=2)
+        changes = [asyncio.create_task(lane.execute([statement(f"s{number}")])) for number in range(20)]
+        await asyncio.sleep(1)
+        await lane.facts(fresh=True)
+        assert len(server.executed) <= 4
+        await asyncio.gather(*changes)
+        await lane.close()
+
+    run_virtually(main())
+
+
 def test_facts_are_asked_for_once() -> None:
     async def main() -> None:
         server = PretendServer()

@@ -13,9 +13,10 @@ def test_user_changes_come_first_and_then_the_order_of_arrival() -> None:
     async def main() -> None:
         line = WaitingLine()
         drift, one, two = Waiter("a", True), Waiter("b", False), Waiter("c", False)
-        for waiter in (drift, one, two):
+        probe = Waiter("d", False, urgent=True)
+        for waiter in (drift, one, two, probe):
             line.join(waiter)
-        for expected in (one, two, drift):
+        for expected in (probe, one, two, drift):
             assert line.candidates(()) == (expected,)
             line.serve(expected, Grant())
             assert await expected.granted == Grant()

@@ -82,9 +82,7 @@ async def test_a_long_list_comes_in_pages() -> None:
         for number in range(1, 1201):
             await operator.make(f"w{number:04}")
         cache = Cache(WIDGET)
-        task = asyncio.create_task(
-            Reflector(operator.rest, cache, operator.clock, SeededRandomness(1)).run()
-        )
+        task = asyncio.create_task(Reflector(operator.rest, cache, operator.clock, SeededRandomness(1)).run())
         await operator.clock.sleep(1)
         assert len(cache.objects) == 1200
         assert sum(is_list(request) for request in operator.faults.requests) == 3
@@ -98,9 +96,7 @@ async def test_an_expired_page_token_starts_the_list_again() -> None:
             await operator.make(f"w{number:04}")
         operator.faults.answer(410, "Expired", lambda request: "continue" in request.query)
         cache = Cache(WIDGET)
-        task = asyncio.create_task(
-            Reflector(operator.rest, cache, operator.clock, SeededRandomness(1)).run()
-        )
+        task = asyncio.create_task(Reflector(operator.rest, cache, operator.clock, SeededRandomness(1)).run())
         await operator.clock.sleep(5)
         assert len(cache.objects) == 700
         task.cancel()

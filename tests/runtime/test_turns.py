@@ -25,7 +25,7 @@ class _BusyClock:
 
     async def sleep(self, seconds: float) -> None:
         self.turns.append(self.seconds)
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(0)
 
 
 async def _work(turns: Turns, clock: _BusyClock, name: str, done: list[str]) -> None:

@@ -21,6 +21,7 @@ from dbaas.contracts.engine import (
     ClientLogin,
     Denied,
     Engine,
+    InUse,
     Item,
     Login,
     LoginRefused,
@@ -306,7 +307,7 @@ def _drop_role(observed: SeenRole) -> Change:
 
     def drop(server: SimulatedServer) -> None:
         if any(base.owner == name for base in server.bases.values()):
-            raise Denied(f"role {name!r} owns a database")
+            raise InUse(f"role {name!r} owns a database")
         del server.roles[name]
         server.privileges.pop(name, None)
 

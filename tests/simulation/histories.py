@@ -73,8 +73,8 @@ class Step:
 class Author:
     """Writes steps; the same seed writes the same.
 
-    A seed leaves out some deeds and some faults altogether: what one of them would heal (a crash ends every error of
-    a cache) is then left for the end to see.
+    A seed leaves out some deeds and some faults, but for deletions in a gap of the watches: what one of them would
+    heal (a crash ends every error of a cache) is then left for the end to see.
     """
 
     def __init__(self, seed: int) -> None:
@@ -88,8 +88,8 @@ class Author:
             (6, self._secret),
             (2, self._namespace),
             (9 * self._chance(0.7), self._tamper),
-            (14 * bool(self._faults), self._fault),
-            (7 * self._chance(0.6), self._crash),
+            (14 * self._chance(0.9), self._fault),
+            (7 * self._chance(0.5), self._crash),
         ]
 
     def write(self) -> list[Step]:
@@ -106,7 +106,7 @@ class Author:
     def _delete_unseen(self) -> list[Step]:
         """While nobody watches, so that only a list can tell."""
         return [
-            Step(0.0, "delete", SECRET, Key("default", f"{self._pick(*USERS)}-credentials")),
+            *(Step(0.0, "delete", SECRET, Key("default", f"{user}-credentials")) for user in USERS[:2]),
             replace(self._secret(), pause=0.0),
             replace(self._delete(), pause=0.0),
         ]
@@ -195,7 +195,7 @@ class Author:
         return Step(self._pause(), f"behind our back: {verb}", values=values)
 
     def _fault(self) -> Step:
-        name = self._pick(*self._faults)
+        name = self._pick(*self._faults, *("forget history" for _ in range(3)))
         return Step(self._pause(), name, values=self._fault_values(name))
 
     def _fault_values(self, name: str) -> Mapping[str, Any]:

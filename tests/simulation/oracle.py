@@ -47,6 +47,7 @@ class Oracle:
     def __init__(self, rest: RestClient, clock: Clock, servers: Mapping[str, StormyServer]) -> None:
         self.violations: list[str] = []
         self.statements = 0
+        self.effects: list[str] = []
         self.fuse = Fuse()
         self._rest = rest
         self._clock = clock
@@ -134,6 +135,9 @@ class Oracle:
             was_edited = self._is_recent(self._edited.get((oldest.kind, oldest.key)), FOLLOWED_SECONDS)
             if not was_edited:
                 self._violate(f"{text!r} ran on {server.name}, but {oldest} is protected")
+
+    def done(self, server: StormyServer, text: str) -> None:
+        self.effects.append(f"{server.name}: {text}")
 
     def impossible(self, server: StormyServer, text: str, database: str) -> None:
         self._note(f"{server.name}: {text} is impossible")

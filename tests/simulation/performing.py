@@ -191,6 +191,8 @@ def tamper(stage: Stage, step: Step) -> None:
     if done:
         stage.note(f"{server.name}: somebody else did: {verb} ({base}, {role}, {other})")
         stage.oracle.touched(server, done, base if done == "base" else role)
+        for principal in server.privileges if done == "base" else ():
+            stage.oracle.touched(server, "role", principal)  # what they could do there went with it
 
 
 def _drop_base(server: StormyServer, base: str, role: str, other: str) -> str:

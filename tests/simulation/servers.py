@@ -22,9 +22,11 @@ LEAST_SECONDS, MOST_SECONDS = 0.0005, 0.01
 
 
 class Witness(Protocol):
-    """Hears of statements: before they take effect, and of those that a server refused as impossible."""
+    """Hears of statements: before they take effect, once they have, and where that is impossible."""
 
     def about_to(self, server: StormyServer, text: str, database: str) -> None: ...
+
+    def done(self, server: StormyServer, text: str) -> None: ...
 
     def impossible(self, server: StormyServer, text: str, database: str) -> None: ...
 
@@ -64,6 +66,7 @@ class StormyServer(SimulatedServer):
                 self.witness.about_to(self, text, place)
                 self.execute(statement)
                 self._cascade(text)
+                self.witness.done(self, text)
         except EngineError:
             self.bases, self.roles, self.privileges = before
             raise

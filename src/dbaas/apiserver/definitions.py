@@ -80,8 +80,17 @@ class Definitions(Strategy):
 
 def is_established(definition: Mapping[str, Any]) -> bool:
     """Whether its objects are served."""
+    return _is_true(definition, "Established")
+
+
+def has_its_names(definition: Mapping[str, Any]) -> bool:
+    """Whether it was given all names that it asks for."""
+    return _is_true(definition, "NamesAccepted")
+
+
+def _is_true(definition: Mapping[str, Any], condition: str) -> bool:
     conditions = (definition.get("status") or {}).get("conditions") or ()
-    return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+    return any(each["type"] == condition and each["status"] == "True" for each in conditions)
 
 
 def _status(new: Mapping[str, Any], old: Mapping[str, Any] | None, others: Iterable[Resource]) -> dict[str, Any]:
@@ -116,6 +125,8 @@ def _conditions(previous: Mapping[str, Any], naming: Naming, time: str | None) -
 
 
 def _validate_versions(versions: Sequence[Mapping[str, Any]]) -> Iterator[Cause]:
+    if len({version["name"] for version in versions}) < len(versions):
+        yield Cause("spec.versions", "Invalid value: must contain unique version names")
     if sum(1 for version in versions if version.get("storage")) != 1:
         yield Cause("spec.versions", "Invalid value: must have exactly one version marked as storage version")
     for index, version in enumerate(versions):

@@ -68,11 +68,11 @@ def assign_identity(metadata: dict[str, Any], randomness: Randomness, time: str)
 
 def keep_identity(metadata: dict[str, Any], old: Mapping[str, Any]) -> None:
     """What an update cannot change is taken from the stored object."""
-    for field in ("creationTimestamp", "generation", "selfLink", "deletionTimestamp"):
+    for field in ("creationTimestamp", "generation", "selfLink"):
         metadata.pop(field, None)
         if field in old:
             metadata[field] = old[field]
-    for field in ("uid", "deletionGracePeriodSeconds"):
+    for field in ("uid", "deletionTimestamp", "deletionGracePeriodSeconds"):
         if not metadata.get(field) and field in old:
             metadata[field] = old[field]
 
@@ -108,7 +108,7 @@ def validate_metadata_update(metadata: Mapping[str, Any], old: Mapping[str, Any]
                 f"found new finalizers []string{{{listed}}}"
             )
             causes.append(Cause("metadata.finalizers", message, "FieldValueForbidden"))
-    for field in ("name", "namespace", "uid", "deletionGracePeriodSeconds"):
+    for field in ("name", "namespace", "uid", "deletionTimestamp", "deletionGracePeriodSeconds"):
         if metadata.get(field) != old.get(field):
             shown = metadata.get(field)
             shown = f'"{shown or ""}"' if not isinstance(shown, int) else shown

@@ -18,8 +18,8 @@ from dbaas.apiserver.registration import Registration
 from dbaas.apiserver.resources import Catalogue
 from dbaas.apiserver.routing import find_target
 from dbaas.apiserver.store import Database, StorageError, Store
+from dbaas.apiserver.store.collection import HISTORY_LIMIT
 from dbaas.apiserver.store.database import MEMORY
-from dbaas.apiserver.store.store import HISTORY_LIMIT
 from dbaas.apiserver.verbs import Verbs, respond_failure, respond_json
 from dbaas.apiserver.watching import Watches
 from dbaas.contracts.admission import Admission

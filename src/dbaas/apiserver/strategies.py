@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dbaas.apiserver.addresses import endpoints_problems, service_problems, slice_problems
 from dbaas.apiserver.failures import bad_request
+from dbaas.apiserver.podspecs import job_change_problems, job_problems, pod_change_problems, pod_problems
 from dbaas.apiserver.running import complete_containers, mark_pods_of_job, quality_of_service, schedule
 from dbaas.apiserver.schemas import Cause
+from dbaas.apiserver.schemas.wording import invalid, required, too_long
 
 _DATA_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _DATA_KEY_TEXT = (
@@ -22,6 +25,14 @@ _DATA_KEY_TEXT = (
     "(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 )
 DATA_LIMIT = 1024 * 1024
+# What a Secret of a type must hold, and how many of it at least.
+_SECRET_KEYS: Mapping[str, tuple[tuple[str, ...], int]] = {
+    "kubernetes.io/tls": (("tls.crt", "tls.key"), 2),
+    "kubernetes.io/basic-auth": (("username", "password"), 1),
+    "kubernetes.io/ssh-auth": (("ssh-privatekey",), 1),
+    "kubernetes.io/dockercfg": ((".dockercfg",), 1),
+    "kubernetes.io/dockerconfigjson": ((".dockerconfigjson",), 1),
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,7 @@ class Data(Strategy):
     """ConfigMaps and what they have in common with Secrets."""
 
     maps: tuple[str, ...] = ("data", "binaryData")
+    whole = "[]"  # how kube-apiserver calls all of it
 
     def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
         causes = []
@@ -80,7 +92,7 @@ class Data(Strategy):
             for key in sorted((new.get("data") or {}).keys() & (new.get("binaryData") or {}).keys())
         ]
         if size > DATA_LIMIT:
-            causes.append(Cause("", f"Too long: may not be more than {DATA_LIMIT} bytes", "FieldValueTooLong"))
+            causes.append(too_long(self.whole, DATA_LIMIT))
         if old is not None and old.get("immutable"):
             causes += self._validate_immutable(new, old)
         return causes
@@ -97,6 +109,7 @@ class SecretData(Data):
     """`stringData` is written, never stored."""
 
     maps = ("data",)
+    whole = "data"
 
     def complete(self, new: dict[str, Any]) -> None:
         new["type"] = new.get("type") or "Opaque"
@@ -116,6 +129,10 @@ class SecretData(Data):
         causes = super().validate(new, old)
         if old is not None and new["type"] != old["type"]:
             causes.append(Cause("type", f'Invalid value: "{new["type"]}": field is immutable'))
+        data = new.get("data") or {}
+        wanted, least = _SECRET_KEYS.get(new["type"], ((), 0))
+        if sum(key in data for key in wanted) < least:
+            causes += [required(f"data[{key}]") for key in wanted if key not in data]
         return causes
 
 
@@ -133,6 +150,12 @@ class Namespaces(Strategy):
             new["status"] = {"phase": "Active"}
         else:
             new["spec"] = dict(old.get("spec") or {})
+
+    def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
+        phase = (new.get("status") or {}).get("phase")
+        if old is None or phase == "Active" or new["metadata"].get("deletionTimestamp"):
+            return []
+        return [invalid("status.Phase", phase or "", "may only be 'Active' if `deletionTimestamp` is empty")]
 
     def begin_deletion(self, obj: dict[str, Any], time: str) -> None:
         obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
@@ -156,6 +179,10 @@ class Pods(Strategy):
             new["status"] = {"phase": "Pending", "qosClass": quality_of_service(spec)}
             schedule(spec)
 
+    def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
+        causes = list(pod_problems(new.get("spec") or {}, "spec"))
+        return causes if old is None else causes + list(pod_change_problems(new["spec"], old["spec"]))
+
 
 class Services(Strategy):
     """No addresses are given out; a headless one says so twice."""
@@ -178,6 +205,9 @@ class Services(Strategy):
             if spec.get("clusterIP"):
                 spec.setdefault("clusterIPs", [spec["clusterIP"]])
 
+    def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
+        return list(service_problems(new))
+
 
 class Jobs(Strategy):
     """One Pod, once, unless it says otherwise. Its status is empty but there."""
@@ -199,6 +229,10 @@ class Jobs(Strategy):
         labels = ((new.get("spec") or {}).get("template", {}).get("metadata") or {}).get("labels")
         if labels and not new["metadata"].get("labels"):
             new["metadata"]["labels"] = dict(labels)
+
+    def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
+        causes = list(job_problems(new["spec"]))
+        return causes if old is None else causes + list(job_change_problems(new["spec"], old["spec"]))
 
 
 class Events(Strategy):
@@ -225,6 +259,29 @@ class EndpointSlices(Strategy):
             if isinstance(endpoint, dict):
                 endpoint.setdefault("conditions", {})
 
+    def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
+        return list(slice_problems(new, old))
+
+
+class Endpoints(Strategy):
+    """What slices replace."""
+
+    def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
+        return list(endpoints_problems(new))
+
+
+class Leases(Strategy):
+    """A lease lasts, and changes hands never or more often."""
+
+    def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
+        spec = new.get("spec") or {}
+        bounds = {"leaseDurationSeconds": (1, "greater than 0"), "leaseTransitions": (0, "greater than or equal to 0")}
+        return [
+            invalid(f"spec.{field}", spec[field], f"must be {words}")
+            for field, (least, words) in bounds.items()
+            if spec.get(field) is not None and spec[field] < least
+        ]
+
 
 STRATEGIES: Mapping[str, Strategy] = {
     "configmaps": Data(),
@@ -233,6 +290,8 @@ STRATEGIES: Mapping[str, Strategy] = {
     "pods": Pods(),
     "events": Events(),
     "services": Services(),
+    "endpoints": Endpoints(),
+    "leases.coordination.k8s.io": Leases(),
     "jobs.batch": Jobs(),
     "endpointslices.discovery.k8s.io": EndpointSlices(),
 }

@@ -330,10 +330,10 @@ def _keep(obj: dict[str, Any], other: Mapping[str, Any], field: str) -> None:
 
 
 def _has_changed(resource: Resource, new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
-    """Whether anything but the metadata has; labels count for some kinds."""
+    """Whether anything but the metadata has, and the status where it is a part of its own; labels of some kinds."""
     if resource.habits.counts_labels and new["metadata"].get("labels") != old["metadata"].get("labels"):
         return True
-    fields = {*new, *old} - {"metadata", "apiVersion", "kind"}
+    fields = {*new, *old} - {"metadata", "apiVersion", "kind"} - ({"status"} if resource.has_status else set())
     return any(not equal(new.get(field), old.get(field)) for field in fields)
 
 

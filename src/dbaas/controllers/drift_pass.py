@@ -11,15 +11,13 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.resource import Key, Resource
-from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import Client
 from dbaas.contracts.engine import EngineError, PlanRules, ServerFacts
 from dbaas.contracts.lane import Lane
 from dbaas.contracts.reconcile import Enqueue, Refused, Waiting
 from dbaas.contracts.registry import Registry
-from dbaas.controllers.holding import find_dependents, find_residents
+from dbaas.controllers.holding import find_inhabitants
 from dbaas.controllers.managed.assessment import assess
 from dbaas.controllers.managed.claims import Claiming, Claims
 from dbaas.controllers.managed.credentials import remembered_login
@@ -31,7 +29,6 @@ from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.managed.resolution import Resolution, Resolved
 from dbaas.controllers.rounds import Look, Rounds
 from dbaas.controllers.servers import Server
-from dbaas.controllers.tokens import depends_on
 from dbaas.core.clock import Clock
 from dbaas.core.duration import parse_duration
 
@@ -101,22 +98,13 @@ class DriftPass:
 
     async def _collect(self, server: Server) -> list[Candidate]:
         found: list[Candidate] = []
-        for number, resource in enumerate(await self._find_objects(server.key), 1):
+        for number, resource in enumerate(await find_inhabitants(self._client, server.key), 1):
             candidate = await self._read(MANAGED[resource.kind], resource)
             if candidate is not None:
                 found.append(candidate)
             if number % BREATH == 0:
                 await self._clock.sleep(0)
         return found
-
-    async def _find_objects(self, server: Key) -> list[Resource]:
-        residents = await find_residents(self._client, server)
-        grants: list[Resource] = []
-        for resident in residents:
-            if resident.kind == DATABASE_USER:
-                token = depends_on(DATABASE_USER, resident.key)
-                grants += await find_dependents(self._client, (DATABASE_GRANT,), token)
-        return [*residents, *grants]
 
     async def _read(self, kind: ManagedKind, resource: Resource) -> Candidate | None:
         """None where it is not settled: its own reconcile is due anyway."""

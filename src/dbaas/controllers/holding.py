@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from dbaas.api.core import NAMESPACE
 from dbaas.api.database import DATABASE
+from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Condition, Waiting
 from dbaas.controllers.conditions import ready_reason
-from dbaas.controllers.tokens import lives_on
+from dbaas.controllers.tokens import depends_on, lives_on
 
 DEPENDENCIES_EXIST = "DependenciesExist"
 MOST_NAMED = 5
@@ -26,6 +27,16 @@ async def find_dependents(client: Client, kinds: Sequence[Kind], token: str) -> 
 async def find_residents(client: Client, instance: Key) -> list[Resource]:
     """All objects that name that server themselves; grants name their users."""
     return await find_dependents(client, ON_SERVERS, lives_on(instance))
+
+
+async def find_inhabitants(client: Client, instance: Key) -> list[Resource]:
+    """All objects on that server: its residents, and the grants to its users."""
+    residents = await find_residents(client, instance)
+    grants: list[Resource] = []
+    for resident in residents:
+        if resident.kind == DATABASE_USER:
+            grants += await find_dependents(client, (DATABASE_GRANT,), depends_on(DATABASE_USER, resident.key))
+    return [*residents, *grants]
 
 
 def check_dependents(client: Client, held: Resource, dependents: Sequence[Resource]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from dbaas.contracts.reconcile import Condition, Controller, Outcome, Waiting, t
 from dbaas.controllers.conditions import CONNECTED, has_seen_spec, is_connected, read_condition
 from dbaas.controllers.drift_pass import DriftPass, PassResult
 from dbaas.controllers.finalizers import hold, is_held, let_go
-from dbaas.controllers.holding import find_residents, hold_for_dependents
+from dbaas.controllers.holding import find_inhabitants, find_residents, hold_for_dependents
 from dbaas.controllers.refusing import refuse_invalid
 from dbaas.controllers.servers import Server, read_server
 from dbaas.controllers.surroundings import Surroundings
@@ -24,6 +25,7 @@ from dbaas.controllers.tokens import is_server, lives_on
 from dbaas.core.clock import format_time, parse_time
 
 RETRY_SECONDS = 3.0
+PASS_SECONDS = 60.0
 VERIFIED_EVERY = timedelta(minutes=10)
 
 
@@ -76,18 +78,32 @@ class InstanceController:
         return await self._report(answer, result)
 
     async def _verify(self, answer: Answer) -> PassResult | None:
-        """None where no pass is due yet. Raises Unreachable and LoginRefused."""
+        """None where no pass is due yet, or none came to its end. Raises Unreachable and LoginRefused.
+
+        A server that has just been found is told of first, since everything on it waits for that. One that is so busy
+        with changes that a pass finds no place is there all the same.
+        """
         key, now = answer.server.key, self._clock.monotonic()
-        if now < self._due.get(key, 0.0):
+        if not is_connected(answer.server.resource):
+            self._due[key] = now
             return None
-        result = await self._pass.run(answer.server, answer.lane, answer.facts)
+        return await self._pass_over(answer) if now >= self._due.get(key, 0.0) else None
+
+    async def _pass_over(self, answer: Answer) -> PassResult | None:
+        key, now = answer.server.key, self._clock.monotonic()
+        try:
+            async with asyncio.timeout(PASS_SECONDS):
+                result = await self._pass.run(answer.server, answer.lane, answer.facts)
+        except TimeoutError:
+            self._due[key] = self._clock.monotonic() + PASS_SECONDS
+            return None
         self._surroundings.counts.time_pass(self._clock.monotonic() - now)
         self._due[key] = self._clock.monotonic() + result.period_seconds
         return result
 
     async def _report(self, answer: Answer, result: PassResult | None) -> Outcome:
         resource, facts, address = answer.server.resource, answer.facts, _address(answer.server)
-        await self._wake_residents(resource, is_there=True)
+        await self._wake_inhabitants(resource, is_there=True)
         if not is_connected(resource):
             self._client.event(resource, "Normal", "Connected", f"{address} answers, version {facts.version}")
         conditions = [
@@ -112,7 +128,7 @@ class InstanceController:
 
     async def _report_absence(self, server: Server, error: Waiting | EngineError) -> Outcome:
         resource = server.resource
-        await self._wake_residents(resource, is_there=False)
+        await self._wake_inhabitants(resource, is_there=False)
         message = f"{_address(server)}: {error.message}"
         if read_condition(resource, CONNECTED).get("reason") != error.reason:
             self._client.event(resource, "Warning", "ConnectionFailed", message)
@@ -123,12 +139,12 @@ class InstanceController:
         kept = {name: value for name, value in resource.status.items() if name not in _RUNTIME_FIELDS}
         return Outcome(conditions, kept, phase="Failed", requeue_after=RETRY_SECONDS)
 
-    async def _wake_residents(self, resource: Resource, *, is_there: bool) -> None:
+    async def _wake_inhabitants(self, resource: Resource, *, is_there: bool) -> None:
         """Only where something changes for them: the server's absence, its return, or its spec."""
         if is_connected(resource) == is_there and has_seen_spec(resource):
             return
-        for resident in await find_residents(self._client, resource.key):
-            self._surroundings.enqueue(resident.kind, resident.key)
+        for inhabitant in await find_inhabitants(self._client, resource.key):
+            self._surroundings.enqueue(inhabitant.kind, inhabitant.key)
 
     async def _finish(self, resource: Resource) -> Outcome:
         """While others live on it, it is looked at as ever: they need it to go."""

@@ -38,14 +38,14 @@ class Connections:
         """How many there are, in use or idle."""
         return self._taken + len(self._warm)
 
-    async def request(self, database: str, background: bool) -> Grant:
+    async def request(self, database: str, background: bool, *, urgent: bool = False) -> Grant:
         """Waits for its turn. Raises Unreachable after closing, and whatever `fail_waiters` is told."""
         if self._closed:
             raise Unreachable("the connections to this server are closed")
         grant = None if self._line.blocks(background) else self._take(database, background)
         if grant is not None:
             return grant
-        waiter = Waiter(database, background)
+        waiter = Waiter(database, background, urgent)
         self._line.join(waiter)
         self._serve()
         try:

@@ -45,7 +45,10 @@ class ServerLane:
         self._facts_lock = asyncio.Lock()
 
     async def facts(self, *, fresh: bool = False) -> ServerFacts:
-        """One probe at a time; whoever waited for it shares its answer."""
+        """One probe at a time, before all other work: a busy server must not look like one that is away.
+
+        Whoever waited for it shares its answer.
+        """
         self._breaker.check()
         known = self._facts
         if known is not None and not fresh:
@@ -94,11 +97,11 @@ class ServerLane:
         if probe is None:
             raise EngineError(f"servers of engine {self.engine.name!r} cannot be probed", reason="NotSupported")
         try:
-            async with self._pool.lease(self._dialler.administrative) as session:
+            async with self._pool.lease(self._dialler.administrative, urgent=True) as session:
                 return await probe(session)
         except Unreachable:
             await self._pool.close_idle()  # it may have been a connection that died while it was idle
-            async with self._pool.lease(self._dialler.administrative) as session:
+            async with self._pool.lease(self._dialler.administrative, urgent=True) as session:
                 return await probe(session)
 
     def _lease(self, place: Place) -> AbstractAsyncContextManager[Session]:
@@ -135,7 +138,8 @@ class ServerLane:
         failure = ""
         try:
             linger = self._linger(group.database, LINGER_AFTER_WRITING_SECONDS)
-            async with self._pool.lease(group.database, linger=linger) as session:
+            slow = bool(group.vacated)  # it may wait for the server's disk for minutes, so one connection is left free
+            async with self._pool.lease(group.database, background=slow, linger=linger) as session:
                 await session.execute(group.statements)
         except EngineError as error:
             failure = error.reason

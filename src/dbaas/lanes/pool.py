@@ -32,13 +32,15 @@ class Pool:
         return self._connections.count
 
     @asynccontextmanager
-    async def lease(self, database: str, *, background: bool = False, linger: float = 0.0) -> AsyncIterator[Session]:
+    async def lease(
+        self, database: str, *, background: bool = False, urgent: bool = False, linger: float = 0.0
+    ) -> AsyncIterator[Session]:
         """A connection for the time of the block. It is closed afterwards if it broke or the block did not end well.
 
         For `linger` seconds after it, the connection is kept for its database, whoever waits for another.
         An EngineError other than Unreachable leaves it usable: sessions undo their own transactions.
         """
-        session = await self._acquire(database, background)
+        session = await self._acquire(database, background, urgent)
         usable = False
         try:
             yield session
@@ -80,8 +82,8 @@ class Pool:
         self._connections.close()
         await self.close_idle()
 
-    async def _acquire(self, database: str, background: bool) -> Session:
-        grant: Grant = await self._connections.request(database, background)
+    async def _acquire(self, database: str, background: bool, urgent: bool) -> Session:
+        grant: Grant = await self._connections.request(database, background, urgent=urgent)
         if grant.session is not None:
             return grant.session
         connected = False

@@ -26,12 +26,13 @@ class Waiter:
 
     database: str
     background: bool
+    urgent: bool = False
     granted: asyncio.Future[Grant] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     overtaken: int = 0
 
 
 class WaitingLine:
-    """User changes before background work, then in order of arrival.
+    """What is urgent first, user changes before background work, then in order of arrival.
 
     Whoever wants a database that has a warm connection may overtake the first a few times: it saves a new connection.
     """
@@ -40,7 +41,7 @@ class WaitingLine:
         self._waiters: list[Waiter] = []
 
     def join(self, waiter: Waiter) -> None:
-        self._waiters.append(waiter)
+        self._waiters.insert(0 if waiter.urgent else len(self._waiters), waiter)
 
     def leave(self, waiter: Waiter) -> None:
         """No error where it has left already."""

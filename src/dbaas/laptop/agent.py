@@ -24,6 +24,7 @@ from dbaas.laptop.keeper import Keeper
 from dbaas.laptop.layout import Layout
 from dbaas.laptop.machine import Machine
 from dbaas.laptop.record import save_record
+from dbaas.laptop.resuming import Resumption
 from dbaas.laptop.stopping import stop_recorded
 
 WORKERS = 8
@@ -52,7 +53,7 @@ class Agent:
         self._enqueue = enqueue
         self._instances: dict[Key, Instance] = {}
         self._secrets: dict[Key, frozenset[str]] = {}
-        self._resuming: list[asyncio.Task[None]] = []
+        self._resumption = Resumption()
         self._is_closing = False
 
     def controller(self) -> Controller:
@@ -77,13 +78,8 @@ class Agent:
         """
         with suppress(DbaasError):
             processes = await self._client.list(PROCESS, fresh=True)
-            self._resuming = [
-                asyncio.create_task(self._resume(process)) for process in processes if not process.metadata.is_deleting
-            ]
-        if self._resuming:
-            done, _ = await asyncio.wait(self._resuming, timeout=within_seconds)
-            for task in done:
-                task.result()
+            works = [self._resume(process) for process in processes if not process.metadata.is_deleting]
+            await self._resumption.run(works, within_seconds)
 
     async def _resume(self, process: Resource) -> None:
         with suppress(DbaasError):
@@ -99,7 +95,7 @@ class Agent:
         """
         self._is_closing = True
         self._keeper.close()
-        await self._end_resuming()
+        await self._resumption.end()
         await asyncio.gather(*(self._stop(instance) for instance in list(self._instances.values())))
         await stop_recorded(self._layout.home, self._machine.processes, self._machine.clock)  # not adopted yet
 
@@ -107,14 +103,9 @@ class Agent:
         """Lets go of everything; programs that run go on."""
         self._is_closing = True
         self._keeper.close()
-        await self._end_resuming()
+        await self._resumption.end()
         guards = [instance.guard for instance in self._instances.values() if instance.guard]
         await asyncio.gather(*(guard.close() for guard in guards))
-
-    async def _end_resuming(self) -> None:
-        for task in self._resuming:
-            task.cancel()
-        await asyncio.gather(*self._resuming, return_exceptions=True)
 
     def _instance(self, key: Key) -> Instance:
         if key not in self._instances:

@@ -6,6 +6,7 @@ import errno
 import socket
 import zlib
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 
 from dbaas.api.process import ProcessPort
 from dbaas.api.resource import Key
@@ -60,7 +61,8 @@ class Ports:
     def _choose(self, key: Key, preferred: int, avoid: Collection[int]) -> int:
         first = next((number for number in range(preferred, LAST_PORT + 1) if number not in avoid), preferred)
         apart = preferred + self._apart
-        for number in (first, *range(apart, LAST_PORT + 1), *range(preferred, min(apart, LAST_PORT + 1))):
+        others = (range(apart, LAST_PORT + 1), range(preferred, min(apart, LAST_PORT + 1)))
+        for number in chain((first,), *others):
             if number not in avoid and self._hold(key, number):
                 return number
         raise NoFreePort(f"no port is free on {HOST} from {preferred} up")

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
 from dbaas.apiserver.builtins.definitions import components, definitions
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_component_comes_with_all_that_it_refers_to() -> None:
@@ -22,3 +30,10 @@ def test_lists_have_the_keys_that_kubernetes_merges_them_by() -> None:
     assert spec["containers"]["x-kubernetes-list-map-keys"] == ["name"]
     ports = definitions()["io.k8s.api.core.v1.ServiceSpec"]["properties"]["ports"]
     assert ports["x-kubernetes-list-map-keys"] == ["port", "protocol"]
+
+
+@pytest.mark.kube_apiserver
+def test_they_are_those_of_kube_apiserver(kube_assets: Path, kube_state: Path) -> None:
+    arguments = ["--check", "--kubectl", str(kube_assets / "kubectl"), "--kubeconfig", str(kube_state / "kubeconfig")]
+    made_anew = subprocess.run([sys.executable, "tools/builtin_schemas.py", *arguments], cwd=ROOT, check=False)
+    assert made_anew.returncode == 0, "run tools/builtin_schemas.py"

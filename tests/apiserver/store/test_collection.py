@@ -68,6 +68,26 @@ def test_the_history_forgets_the_oldest_and_says_so() -> None:
         collection.at(11)
 
 
+def test_the_history_is_bounded_in_bytes_too() -> None:
+    size = len(entry("a", 1).body)
+    collection = Collection(0, 1000, 4 * size)
+    writer = Writer(collection)
+    for name in "abcdef":
+        writer.put(name)
+    assert collection.floor == 2
+    writer.put("a")  # a change of an object keeps it twice
+    assert collection.floor == 4
+    assert [change.key for change in collection.since(collection.position(4))] == ["e", "f", "a"]
+
+
+def test_a_change_that_is_larger_than_the_history_is_forgotten_at_once() -> None:
+    collection = Collection(0, 1000, 10)
+    Writer(collection).put("a")
+    assert contents(collection) == {"a": 1}
+    assert collection.floor == 1
+    assert collection.since(collection.position(1)) == []
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=30))
 def test_every_past_that_is_still_known_is_shown_as_it_was(steps: list[tuple[str, bool]]) -> None:
     collection = Collection(0, 12)

@@ -38,7 +38,9 @@ async def test_what_others_need_is_deleted_last(session: Session) -> None:
     session.transport = faulty = FaultyTransport(session.transport)
     for kind in (DATABASE, DATABASE_USER):
         await put(session, kind, "shop", SPEC)
-    faulty.answer(403, "Forbidden", lambda request: request.method == "DELETE" and not asked.append(request.path))
+    faulty.answer(
+        403, "Forbidden", lambda request: request.method == "DELETE" and not asked.append(request.path), times=2
+    )
     with pytest.raises(CommandError):
         await delete(session, DeleteOptions(what=["users,db"], every=True))
     assert [path.rpartition("/namespaces/")[2] for path in asked] == [

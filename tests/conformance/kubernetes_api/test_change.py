@@ -72,6 +72,16 @@ async def test_identity_cannot_be_changed(widgets: Widgets) -> None:
     assert other_place.status == 400
 
 
+async def test_a_deletion_cannot_be_written(widgets: Widgets) -> None:
+    made = await widgets.create()
+    for field, value in {"deletionTimestamp": "2020-01-01T00:00:00Z", "deletionGracePeriodSeconds": 5}.items():
+        refused = await widgets.api.patch(widgets.at("one"), {"metadata": {field: value}})
+        assert refused.status == 422
+        assert {cause["field"] for cause in refused.body["details"]["causes"]} == {f"metadata.{field}"}
+        assert "field is immutable" in refused.body["message"]
+    assert (await widgets.get()).body == made
+
+
 async def test_what_is_not_there_cannot_be_changed(widgets: Widgets) -> None:
     body = with_metadata(widget("nobody"), resourceVersion="1")
     assert (await widgets.api.put(widgets.at("nobody"), body)).status == 404

@@ -72,6 +72,22 @@ async def test_it_needs_a_schema_and_one_version_that_is_stored(api: Api, defini
     assert "must have exactly one version marked as storage version" in refused.body["message"]
 
 
+async def test_its_versions_have_different_names(api: Api, definition: dict[str, Any]) -> None:
+    (version,) = definition["spec"]["versions"]
+    definition["spec"]["versions"] = [version, {**version, "storage": False}]
+    refused = await api.post(PATH, definition)
+    assert refused.status == 422
+    told = [cause["message"] for cause in refused.body["details"]["causes"] if cause["field"] == "spec.versions"]
+    assert len(told) == 1
+    assert told[0].endswith("must contain unique version names")
+
+
+async def test_a_rule_may_be_there_twice(api: Api, definition: dict[str, Any]) -> None:
+    schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    schema["x-kubernetes-validations"] = [{"rule": "has(self.spec)"}, {"rule": "has(self.spec)"}]
+    assert (await api.post(PATH, definition, dryRun="All")).status == 201
+
+
 async def test_a_changed_schema_acts_on_the_next_write(api: Api, definition: dict[str, Any]) -> None:
     await api.define(definition)
     path = api.collection("widgets", group_of(definition))
@@ -142,3 +158,40 @@ async def test_names_that_another_has_are_not_accepted(api: Api, definition: dic
     assert conditions == {"NamesAccepted": ("False", "ListKindConflict"), "Established": ("False", "NotAccepted")}
     assert (await api.get(f"/apis/{spec['group']}/v1/others")).status == 404
     await api.delete(f"{PATH}/others.{spec['group']}")
+
+
+async def test_it_gets_its_names_once_they_are_free(api: Api, definition: dict[str, Any]) -> None:
+    await api.define(definition)
+    spec = definition["spec"]
+    names = {**spec["names"], "plural": "others", "singular": "other"}
+    second = {**definition, "metadata": {"name": f"others.{spec['group']}"}, "spec": {**spec, "names": names}}
+    place = f"{PATH}/others.{spec['group']}"
+    await api.post(PATH, second)
+    await api.until(place, lambda answer: answer.body["status"].get("conditions"))
+    await api.delete(f"{PATH}/{definition['metadata']['name']}")
+    await api.eventually(f"/apis/{spec['group']}/v1/others", 200)
+    stored = (await api.until(place, lambda answer: len(answer.body["status"]["conditions"]) == 2)).body
+    conditions = {each["type"]: (each["status"], each["reason"]) for each in stored["status"]["conditions"]}
+    assert conditions == {
+        "NamesAccepted": ("True", "NoConflicts"),
+        "Established": ("True", "InitialNamesAccepted"),
+    }
+    assert stored["status"]["acceptedNames"]["kind"] == "Widget"
+    assert stored["metadata"]["generation"] == 1
+    await api.delete(place)
+
+
+async def test_a_short_name_that_another_gives_up_is_taken(api: Api, definition: dict[str, Any]) -> None:
+    await api.define(definition)
+    spec = definition["spec"]
+    names = {"plural": "others", "singular": "other", "kind": "Other", "shortNames": ["wd"]}
+    second = {**definition, "metadata": {"name": f"others.{spec['group']}"}, "spec": {**spec, "names": names}}
+    place = f"{PATH}/others.{spec['group']}"
+    await api.post(PATH, second)
+    await api.until(place, lambda answer: answer.body["status"].get("conditions"))
+    freed = {"spec": {"names": {"shortNames": ["wi"]}}}
+    await api.patch(f"{PATH}/{definition['metadata']['name']}", freed)
+    await api.eventually(f"/apis/{spec['group']}/v1/others", 200)
+    stored = await api.until(place, lambda answer: answer.body["status"]["acceptedNames"].get("shortNames"))
+    assert stored.body["status"]["acceptedNames"]["shortNames"] == ["wd"]
+    await api.delete(place)

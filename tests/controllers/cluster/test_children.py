@@ -38,6 +38,13 @@ async def test_the_published_server_follows_the_spec(serving: World) -> None:
     assert instance.spec["driftPolicy"]["mode"] == "correct"
 
 
+async def test_who_may_use_the_server_is_left_to_others_where_the_cluster_says_nothing(serving: World) -> None:
+    await serving.reconcile()
+    instance = serving.get(DATABASE_INSTANCE)
+    assert instance is not None
+    assert "allowedNamespaces" not in instance.spec, "an empty set owns nothing, and would be applied for ever"
+
+
 async def test_an_object_that_only_wears_our_label_is_not_ours(serving: World) -> None:
     stranger = {"metadata": {"name": "stranger", "namespace": KEY.namespace, "labels": {LABEL_CLUSTER: KEY.name}}}
     serving.client.put(RUNNER, stranger)

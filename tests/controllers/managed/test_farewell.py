@@ -136,8 +136,27 @@ async def test_an_owner_that_cannot_be_dropped_says_why() -> None:
         await world.settle()
         await world.delete(DATABASE_USER, "owner")
         await asyncio.sleep(30)
-        assert await world.ready(DATABASE_USER, "owner") == ("False", "PermissionDenied")
+        assert await world.ready(DATABASE_USER, "owner") == ("False", "InUse")
+        assert "set spec.deletionPolicy to Retain" in (await world.read(DATABASE_USER, "owner")).status["message"]
         assert "DeleteFailed" in await world.events("owner")
+
+
+@virtually
+async def test_an_owner_waits_quietly_for_a_database_that_is_on_its_way_out() -> None:
+    async with simulated_world() as world:
+        await world.make_shop()
+        await world.change(DATABASE, "shop", {**DROP, "deletionProtection": True})
+        await world.settle()
+        await world.delete(DATABASE, "shop")
+        await world.delete(DATABASE_USER, "owner")
+        await asyncio.sleep(30)
+        assert await world.ready(DATABASE_USER, "owner") == ("False", "DependenciesExist")
+        assert "DeleteFailed" not in await world.events("owner")
+        await world.delete(DATABASE_GRANT, "app")
+        await world.change(DATABASE, "shop", DROP)
+        await asyncio.sleep(60)
+        assert await is_gone(world, DATABASE, "shop")
+        assert await is_gone(world, DATABASE_USER, "owner")
 
 
 @virtually

@@ -98,6 +98,20 @@ async def test_a_session_is_usable_after_an_error(session: PostgresSession, pref
     assert await session.fetch("SELECT 1") == [(1,)]
 
 
+async def test_a_database_may_take_its_time_to_go_and_the_rest_may_not(postgres: TestServer, prefix: str) -> None:
+    """Before it goes, the server writes everything that is new to its disk."""
+    address = named(postgres.address, prefix)
+    session = await connect(replace(address, options={**address.options, "statementTimeout": "7s"}), None)
+    drop = Statement(statements.drop_database(prefix), transactional=False, vacates=prefix)
+    with pytest.raises(Missing):
+        await session.execute([drop])
+    await session.fetch("SELECT 1")
+    assert await session.fetch("SELECT current_setting('statement_timeout')") == [("7s",)]
+    await session.close()
+    sent = [line for line in postgres.statements(prefix) if "statement_timeout" in line or "DROP" in line]
+    assert "SET statement_timeout = '100s'" in sent[0] and "DROP DATABASE" in sent[1]
+
+
 async def test_a_closed_port_is_unreachable(postgres: TestServer) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

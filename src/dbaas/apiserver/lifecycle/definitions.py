@@ -1,10 +1,10 @@
-"""Deletes the objects of a CustomResourceDefinition that is being deleted, then lets it go."""
+"""What follows from a CustomResourceDefinition's end: its objects go before it, and its names are free for others."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from dbaas.apiserver.definitions import CLEANUP, COLLECTION, collection_of
+from dbaas.apiserver.definitions import CLEANUP, COLLECTION, collection_of, has_its_names
 from dbaas.apiserver.lifecycle.access import Access, Worklist
 from dbaas.apiserver.store import Change
 
@@ -53,6 +53,40 @@ class DefinitionCleanup:
             kept = [finalizer for finalizer in finalizers if finalizer != CLEANUP]
             if not await self._access.merge(definitions, entry, {"metadata": {"finalizers": kept or None}}):
                 self._work.add(collection, name)
+
+
+class DefinitionNames:
+    """A definition that could not have its names is looked at again whenever another of its group changes."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._work = Worklist()
+
+    def load(self) -> None:
+        self._add_refused("")
+        self._access.store.listen(self._observe)
+
+    async def run(self) -> None:
+        await self._work.run(self._settle)
+
+    def _observe(self, change: Change) -> None:
+        if change.collection == COLLECTION:
+            self._add_refused(change.key)
+
+    def _add_refused(self, name: str) -> None:
+        """Those of the same group; all for no name."""
+        group = name.partition(".")[2]
+        for entry in self._access.store.collection(COLLECTION):
+            if not group or entry.key.partition(".")[2] == group:
+                self._work.add(COLLECTION, entry.key)
+
+    async def _settle(self, collection: str, name: str) -> None:
+        """A write of nothing: what names a definition has is decided with each write."""
+        found = self._access.get(collection, name)
+        if found is None or found[1].deleting or has_its_names(found[2]):
+            return
+        if not await self._access.merge(found[0], found[1], {}):
+            self._work.add(collection, name)
 
 
 def _is_told(definition: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from dbaas.apiserver.lifecycle.access import Access
-from dbaas.apiserver.lifecycle.definitions import DefinitionCleanup
+from dbaas.apiserver.lifecycle.definitions import DefinitionCleanup, DefinitionNames
 from dbaas.apiserver.lifecycle.events import EventExpiry
 from dbaas.apiserver.lifecycle.garbage import GarbageCollector
 from dbaas.apiserver.lifecycle.misplaced import MisplacedOwners
@@ -26,6 +26,7 @@ class Lifecycle:
         self._garbage = GarbageCollector(access, MisplacedOwners(access, clock))
         self._namespaces = NamespaceCleanup(access, clock)
         self._definitions = DefinitionCleanup(access)
+        self._names = DefinitionNames(access)
         self._events = EventExpiry(access, clock)
 
     async def make_namespaces(self) -> None:
@@ -36,10 +37,12 @@ class Lifecycle:
         self._garbage.load()
         self._namespaces.load()
         self._definitions.load()
+        self._names.load()
         loops = {
             "garbage collector": self._garbage.run,
             "namespaces": self._namespaces.run,
             "definitions": self._definitions.run,
+            "names of definitions": self._names.run,
             "events": self._events.run,
         }
         loop = asyncio.get_running_loop()

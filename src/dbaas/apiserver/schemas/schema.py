@@ -89,15 +89,15 @@ class Schema:
         *,
         subresource: Literal["", "status"] = "",
     ) -> list[Cause]:
-        """All that is wrong with `new`: bounds, embedded resources, list types, then rules (which are skipped where a
-        bound makes them pointless, as kube-apiserver does). `old` is the stored object on an update.
+        """All that is wrong with `new`: bounds, embedded resources, list types (which say nothing for built-in kinds),
+        then rules (skipped where a bound makes them pointless). `old` is the stored object on an update.
 
         On the status subresource only the status is checked for its bounds.
         """
         causes = self._check_status(new, old) if subresource == "status" else self._check_bounds(new, old)
         if not subresource:
             causes += validate_embedded(new, self.root)
-        repeated = list(validate_list_types(new, self.root))
+        repeated = [] if self._is_builtin else list(validate_list_types(new, self.root))
         if repeated and (old is None or not any(validate_list_types(old, self.root))):
             causes += repeated
         if self.root.has_rules:

@@ -1,7 +1,7 @@
 """The committed objects of one kind, in order, with their recent history.
 
-The history is bounded; its oldest known version is the floor. Whoever asks for less gets the error that Kubernetes
-gives (410 Expired) and lists anew.
+The history is bounded in changes and in bytes; its oldest known version is the floor. Whoever asks for less gets the
+error that Kubernetes gives (410 Expired) and lists anew.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 import msgspec
+
+HISTORY_LIMIT = 4096
+HISTORY_BYTES = 64 * 1024 * 1024
 
 
 class Owner(msgspec.Struct):
@@ -89,6 +92,11 @@ class Change:
     def key(self) -> str:
         return self.after.key
 
+    @property
+    def size(self) -> int:
+        """Bytes of the objects that it keeps in memory, at most."""
+        return len(self.after.body) + (len(self.before.body) if self.before is not None else 0)
+
 
 class ExpiredError(Exception):
     """The history no longer reaches back that far."""
@@ -97,11 +105,13 @@ class ExpiredError(Exception):
 class Collection:
     """All objects of one kind that are committed."""
 
-    def __init__(self, floor: int, history_limit: int) -> None:
+    def __init__(self, floor: int, history_limit: int = HISTORY_LIMIT, history_bytes: int = HISTORY_BYTES) -> None:
         self._entries: dict[str, Entry] = {}
         self._order: list[str] = []
         self._history: deque[Change] = deque()
         self._limit = history_limit
+        self._byte_limit = history_bytes
+        self._bytes = 0
         self.first = 0  # number of changes that have fallen out of the history
         self.floor = floor
         self.watchers: set[asyncio.Event] = set()
@@ -120,8 +130,11 @@ class Collection:
         else:
             self.load(change.after)
         self._history.append(change)
-        if len(self._history) > self._limit:
-            self.floor = self._history.popleft().version
+        self._bytes += change.size
+        while len(self._history) > self._limit or self._bytes > self._byte_limit:
+            forgotten = self._history.popleft()
+            self._bytes -= forgotten.size
+            self.floor = forgotten.version
             self.first += 1
         for watcher in self.watchers:
             watcher.set()

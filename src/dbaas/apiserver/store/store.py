@@ -10,12 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 
-from dbaas.apiserver.store.collection import Change, Collection, Entry
+from dbaas.apiserver.store.collection import HISTORY_LIMIT, Change, Collection, Entry
 from dbaas.apiserver.store.database import Database
 from dbaas.apiserver.store.errors import StorageError
 from dbaas.core.offload import Offload
-
-HISTORY_LIMIT = 4096
 
 
 class Store:

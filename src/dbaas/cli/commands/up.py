@@ -71,12 +71,26 @@ def _run_here(home: Home, options: UpOptions, terminal: Terminal) -> None:
             terminal.out.flush()
         set_aside()  # caches are filled
 
+    telling: list[asyncio.Task[None]] = []
+
     def stopping() -> None:
-        terminal.remark("stopping servers; their data is kept")
+        terminal.remark("stopping servers; their data is kept (once more to end at once and leave them running)")
+        telling.append(asyncio.get_running_loop().create_task(_tell_what_it_waits_for(home, terminal)))
 
     set_aside()  # all is loaded
     asyncio.run(run_laptop(Settings(home, options.port, options.verbose), announce, stopping))
     terminal.remark("stopped")
+
+
+async def _tell_what_it_waits_for(home: Home, terminal: Terminal) -> None:
+    """Until it is cancelled, by the end of everything."""
+    from dbaas.cli.commands.down import Waiting
+    from dbaas.core.clock import SystemClock
+
+    waiting = Waiting(home, terminal, SystemClock())
+    while True:
+        waiting.tell()
+        await waiting.clock.sleep(POLL_SECONDS)
 
 
 async def _run_detached(home: Home, options: UpOptions, terminal: Terminal) -> None:

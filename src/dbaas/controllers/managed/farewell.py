@@ -18,7 +18,13 @@ from dbaas.contracts.reconcile import Outcome, Refused, Waiting
 from dbaas.contracts.statement import Change
 from dbaas.controllers.conditions import CONNECTED, is_connected, read_condition, ready_reason
 from dbaas.controllers.finalizers import is_held, let_go
-from dbaas.controllers.holding import check_dependents, find_dependents, find_residents, namespace_is_going
+from dbaas.controllers.holding import (
+    DEPENDENCIES_EXIST,
+    check_dependents,
+    find_dependents,
+    find_residents,
+    namespace_is_going,
+)
 from dbaas.controllers.managed.access import NOT_READY, Access, AccessStep
 from dbaas.controllers.managed.assessment import assess
 from dbaas.controllers.managed.claims import Claiming
@@ -93,6 +99,8 @@ class FarewellStep:
             with self._access.watched(server):
                 await self._drop(subject, access)
         except Waiting as waiting:
+            if waiting.reason == DEPENDENCIES_EXIST:
+                raise
             if await self._goes_with_server(subject):
                 self._tell_retained(subject, "its server is deleted together with its namespace")
                 return
@@ -153,17 +161,26 @@ class FarewellStep:
         except (Unreachable, LoginRefused):
             raise
         except EngineError as error:
-            self._counts.count_operation(kind, "delete", engine, succeeded=False)
             if await self._is_last_on_going(subject, access.server):
+                self._counts.count_operation(kind, "delete", engine, succeeded=False)
                 self._tell_retained(subject, f"it cannot be dropped, but its server goes anyway: {error.message}")
                 return False
             message = f"cannot delete {subject.name} on {str(access.server.key)!r}: {error.message}"
+            if isinstance(error, InUse) and await self._others_are_leaving(subject, access.server):
+                message += "; it goes when those that are being deleted there are gone"
+                raise Waiting(DEPENDENCIES_EXIST, message, phase="Deleting") from error
+            self._counts.count_operation(kind, "delete", engine, succeeded=False)
             if isinstance(error, InUse):
                 message += "; free it of what holds it there, or set spec.deletionPolicy to Retain and it stays"
             self._client.event(subject.resource, "Warning", subject.kind.events.delete_failed, message)
             raise NotApplied(message, reason=error.reason) from error
         self._counts.count_operation(kind, "delete", engine, succeeded=True)
         return True
+
+    async def _others_are_leaving(self, subject: Subject, server: Server) -> bool:
+        """Of a user and a database that are deleted together the database goes first, and no reference says so."""
+        residents = await find_residents(self._client, server.key)
+        return any(other.metadata.is_deleting and other.kind != subject.kind.kind for other in residents)
 
     async def _is_last_on_going(self, subject: Subject, server: Server) -> bool:
         """Whether the server goes itself, and nothing of another kind is left on it that may be in the way."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 DEFAULT_DATABASE = "postgres"
 LOCK_TIMEOUT_MS = 10_000
 LONGEST_TOLD = 160
+# To drop a database the server first writes all that is new in any database to its disk, which may take minutes;
+# a reconcile has two.
+_BE_PATIENT = "SET statement_timeout = '100s'"
 
 
 class PostgresSession:
@@ -56,10 +59,21 @@ class PostgresSession:
         else:
             for statement, text in zip(statements, texts, strict=True):
                 with _told(partial(_shorten, statement), _hides(statement)):
-                    await self._connection.execute(text)
+                    await self._execute_alone(text, patiently=bool(statement.vacates))
 
     async def close(self) -> None:
         await self._connection.close()
+
+    async def _execute_alone(self, text: bytes, *, patiently: bool) -> None:
+        if not patiently:
+            await self._connection.execute(text)
+            return
+        await self._connection.execute(_BE_PATIENT)
+        try:
+            await self._connection.execute(text)
+        finally:
+            if not self._connection.closed:
+                await self._connection.execute("RESET statement_timeout")
 
     async def _execute_together(self, statements: Sequence[Statement], texts: Sequence[bytes]) -> None:
         """One transaction, sent in one go where libpq can."""

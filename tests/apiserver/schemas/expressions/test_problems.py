@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dbaas.apiserver.schemas.expressions.problems import rule_problems
+from dbaas.apiserver.schemas.expressions.problems import Site, rule_problems
 
 SHAPE = {"type": "object", "properties": {"a": {"type": "object", "additionalProperties": {"type": "string"}}}}
 
@@ -14,7 +14,8 @@ SHAPE = {"type": "object", "properties": {"a": {"type": "object", "additionalPro
 def problems(*, uncorrelatable: str = "", **rule: Any) -> list[str]:
     spec = {**SHAPE, "x-kubernetes-validations": [{"rule": "true", **rule}]}
     return [
-        str(each).removeprefix("@.x-kubernetes-validations[0]") for each in rule_problems(spec, "@", uncorrelatable)
+        str(each).removeprefix("@.x-kubernetes-validations[0]")
+        for each in rule_problems(spec, Site("@", uncorrelatable))
     ]
 
 
@@ -22,13 +23,20 @@ def problems(*, uncorrelatable: str = "", **rule: Any) -> list[str]:
     ("rule", "found"),
     [
         ({"rule": " "}, ".rule: Required value: rule is not specified"),
-        ({"rule": "self ="}, '.rule: Invalid value: "self =": compilation failed: rule'),
-        ({"rule": "self.a.isIP()"}, "calls what is not supported: isIP"),
+        ({"rule": "self ="}, "compilation failed: ERROR: <input>:1:6: Syntax error: token recognition error at: '='"),
+        ({"rule": "self.a.isIP()"}, ":1:12: undeclared reference to 'isIP'"),
+        ({"rule": "self[?'a'].hasValue()"}, "found no matching overload for '_[?_]'"),
+        ({"rule": "self.?a.hasValue()"}, "cannot be compiled"),
+        ({"rule": "self.a"}, "cel expression must evaluate to a bool"),
         ({"message": "  "}, '.message: Invalid value: "  ": message must be non-empty if specified'),
         ({"message": "a\nb"}, '.message: Invalid value: "a\\nb": must not contain line breaks'),
         ({"reason": "x"}, '.reason: Unsupported value: "x": supported values: "FieldValueDuplicate"'),
         ({"fieldPath": ".b"}, '.fieldPath: Invalid value: ".b": must be a valid path'),
-        ({"messageExpression": "("}, ".rule: Invalid value"),
+        ({"messageExpression": "("}, "messageExpression compilation failed: ERROR"),
+        ({"messageExpression": "true"}, "messageExpression must evaluate to a string"),
+        ({"messageExpression": " "}, ".messageExpression: Required value"),
+        ({"rule": "true &&\ntrue"}, ".message: Required value: message must be specified if rule contains line breaks"),
+        ({"optionalOldSelf": True}, "may not be set if oldSelf is not used in rule"),
     ],
 )
 def test_a_rule_that_cannot_be_is_told_why(rule: dict[str, Any], found: str) -> None:
@@ -44,3 +52,15 @@ def test_elements_without_an_old_self_cannot_be_compared_with_it() -> None:
     assert problems(rule="self == oldSelf") == []
     (told,) = problems(rule="self == oldSelf", uncorrelatable="@.list")
     assert told.endswith("oldSelf cannot be used on the uncorrelatable portion of the schema within @.list")
+
+
+def test_a_place_that_rules_cannot_see_has_no_rules() -> None:
+    open_place = {"x-kubernetes-preserve-unknown-fields": True, "x-kubernetes-validations": [{"rule": "true"}]}
+    (told,) = rule_problems(open_place, Site("@"))
+    assert "unable to convert structural schema to CEL declarations" in told.message
+
+
+def test_the_root_of_an_object_has_a_name() -> None:
+    spec = {**SHAPE, "x-kubernetes-validations": [{"rule": "self.metadata.name == self.kind"}]}
+    assert len(list(rule_problems(spec, Site("@")))) == 1
+    assert list(rule_problems(spec, Site("@", is_resource=True))) == []

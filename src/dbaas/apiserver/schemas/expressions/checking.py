@@ -1,17 +1,18 @@
 """Finds the type of an expression and all that cannot be right in it, before there is any value.
 
-Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#gradual-type-checking; the words are cel-go's. What
-is `dyn` (int-or-string, and what follows from it) goes with everything. What evaluations cost is not estimated.
+Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#gradual-type-checking; the words are cel-go's.
+What is `dyn` (int-or-string, and what follows from it) goes with everything. The cost of a rule is not estimated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from dbaas.apiserver.schemas.expressions import types
+from dbaas.apiserver.schemas.expressions import static_types
 from dbaas.apiserver.schemas.expressions.constants import invalid_constant
 from dbaas.apiserver.schemas.expressions.mistakes import Mistake
 from dbaas.apiserver.schemas.expressions.signatures import SIGNATURES
+from dbaas.apiserver.schemas.expressions.static_types import BOOL, DYN, INT, Type, list_of, map_of, optional_of
 from dbaas.apiserver.schemas.expressions.syntax import (
     Call,
     Constant,
@@ -22,17 +23,16 @@ from dbaas.apiserver.schemas.expressions.syntax import (
     Select,
     parse,
 )
-from dbaas.apiserver.schemas.expressions.types import BOOL, DYN, INT, Type, list_of, map_of, optional_of
 from dbaas.apiserver.schemas.expressions.unification import Bindings, is_as_wide
 
 _LOGICAL = frozenset({"_&&_", "_||_"})
 _MACROS = frozenset({("all", 2), ("exists", 2), ("exists_one", 2), ("filter", 2), ("map", 2), ("map", 3)})
 _TYPE_NAMES: Mapping[str, Type] = {
-    **{name: types.type_of(Type(name)) for name in ("int", "uint", "double", "bool", "string", "bytes")},
-    "list": types.type_of(list_of(DYN)),
-    "map": types.type_of(map_of(DYN, DYN)),
-    "type": types.type_of(Type("type")),
-    "null_type": types.type_of(types.NULL),
+    **{name: static_types.type_of(Type(name)) for name in ("int", "uint", "double", "bool", "string", "bytes")},
+    "list": static_types.type_of(list_of(DYN)),
+    "map": static_types.type_of(map_of(DYN, DYN)),
+    "type": static_types.type_of(Type("type")),
+    "null_type": static_types.type_of(static_types.NULL),
 }
 
 

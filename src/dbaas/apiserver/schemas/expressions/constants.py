@@ -12,7 +12,7 @@ from datetime import datetime
 from dbaas.apiserver.schemas.expressions.syntax import Call, Constant
 from dbaas.apiserver.schemas.patterns import PatternRefused, compile_pattern
 
-_DURATION = re.compile(r"[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)")  # noqa: RUF001 - as Go reads it
+_DURATION = re.compile(r"[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
 
 

@@ -35,6 +35,6 @@ def _show(source: str, mistake: Mistake) -> str:
     number = source.count("\n", 0, mistake.at) + 1
     line = source[line_start:].split("\n", 1)[0].replace("\t", " ")
     column = mistake.at - line_start
-    dots = "".join("." if letter.isascii() else "．" for letter in line[:column])  # noqa: RUF001 - cel-go's own
-    arrow = "^" if line[column : column + 1].isascii() else "＾"  # noqa: RUF001
+    dots = "".join("." if letter.isascii() else "．" for letter in line[:column])
+    arrow = "^" if line[column : column + 1].isascii() else "＾"
     return f"ERROR: <input>:{number}:{column + 1}: {mistake.message}\n | {line}\n | {dots}{arrow}"

@@ -11,7 +11,7 @@ from dbaas.apiserver.schemas.causes import Cause
 from dbaas.apiserver.schemas.expressions.checking import find_type
 from dbaas.apiserver.schemas.expressions.mistakes import Unreadable, show_mistakes
 from dbaas.apiserver.schemas.expressions.rules import Rule, RuleRefused, compile_rule, steps_of_path
-from dbaas.apiserver.schemas.expressions.types import BOOL, STRING, Type, declared_type, optional_of
+from dbaas.apiserver.schemas.expressions.static_types import BOOL, STRING, Type, declared_type, optional_of
 from dbaas.apiserver.schemas.nodes import Spec
 
 REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
@@ -67,7 +67,6 @@ def _plain_problems(spec: Spec, rule: Mapping[str, Any], where: str) -> Iterator
 
 
 def _expression_problems(rule: Mapping[str, Any], where: str, own: Type, uncorrelatable: str) -> Iterator[Cause]:
-    is_optional = rule.get("optionalOldSelf") is not None
     variables = {"self": own, "oldSelf": optional_of(own) if rule.get("optionalOldSelf") else own}
     compiled: Rule | None = None
     problem = _type_problem(rule["rule"], variables, BOOL, "cel expression must evaluate to a bool")
@@ -84,10 +83,10 @@ def _expression_problems(rule: Mapping[str, Any], where: str, own: Type, uncorre
     if problem:
         yield Cause(f"{where}.{field}", f"Invalid value: {_show_rule(rule)}: {problem}")
     uses_old = compiled is not None and compiled.uses_old
-    if is_optional and not uses_old:
+    if rule.get("optionalOldSelf") is not None and not uses_old:
         why = "may not be set if oldSelf is not used in rule"
         yield wording.invalid(f"{where}.optionalOldSelf", rule["optionalOldSelf"], why)
-    if uses_old and uncorrelatable and not is_optional:
+    if uses_old and uncorrelatable:
         why = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {uncorrelatable}"
         yield wording.invalid(f"{where}.rule", rule["rule"], why)
 

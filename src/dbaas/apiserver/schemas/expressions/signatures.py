@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dbaas.apiserver.schemas.expressions.types import Type, read_types
+from dbaas.apiserver.schemas.expressions.static_types import Type, read_types
 
 _ORDERED = ("int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes")
 _NUMBERS = ("int", "uint", "double")
@@ -122,7 +122,9 @@ optional_type(A).hasValue() bool
 optional_type(A).value() A
 optional_type(A).orValue(A) A
 """
-_SIGNATURE = re.compile(r"(?:(?P<target>[a-z_]+(?:\([^.]*\))?)\.)?(?P<name>[^\s.(]+)\((?P<arguments>.*)\) (?P<result>\S.*)")
+_SIGNATURE = re.compile(
+    r"(?:(?P<target>[a-z_]+(?:\([^.]*\))?)\.)?(?P<name>[^\s.(]+)\((?P<arguments>.*)\) (?P<result>\S.*)"
+)
 
 
 def _read_all(lines: list[str]) -> Mapping[str, tuple[Signature, ...]]:

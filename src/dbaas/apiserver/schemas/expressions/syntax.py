@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from dbaas.apiserver.schemas.expressions.mistakes import Mistake, Unreadable
 from dbaas.apiserver.schemas.expressions.tokens import Token, Tokens, quoted_text
 
-_RESERVED = frozenset(
-    "as break const continue else for function if import let loop package namespace return var void while".split()
-)
+_RESERVED = frozenset({"as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop"})
+_RESERVED |= {"package", "namespace", "return", "var", "void", "while"}
 _KEYWORDS = frozenset({"in", "true", "false", "null"})
 _RANKS = {"||": 1, "&&": 2, **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 3)}
 _RANKS |= {"+": 4, "-": 4, "*": 5, "/": 5, "%": 5}
@@ -36,12 +35,16 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Name:
+    """A variable, or a type."""
+
     name: str
     at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Select:
+    """A field of the operand. `optional`: it may be missing (`.?`)."""
+
     operand: Expression
     field: str
     at: int

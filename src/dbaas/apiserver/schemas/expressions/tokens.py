@@ -35,6 +35,8 @@ _TOKEN = re.compile(
 
 
 class Token(NamedTuple):
+    """A word as it is written. `at` counts characters from the start of the text."""
+
     kind: Kind
     text: str
     at: int

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dbaas.apiserver.schemas.expressions.types import DYN, Type
+from dbaas.apiserver.schemas.expressions.static_types import DYN, Type
 
 _MAY_BE_NULL = frozenset({"null", "timestamp", "duration", "optional_type"})
 
