@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dbaas.core.supervise import attempt
 from fixtures.settle import settle
-from simulation.endings import CALM_STEP_SECONDS, delete_everything, wait_until
+from simulation.endings import delete_everything, wait_until
 from simulation.expectations import Expectations
 from simulation.histories import Author, Step
 from simulation.keepsakes import lost_legacy
@@ -26,6 +26,7 @@ QUIET_SECONDS = 3600.0
 PERIODIC = frozenset({"lastVerified", "verifiedObjects"})
 PERIODIC_SECONDS = 600.0
 LEAST_RETRY_SECONDS = 60.0
+LONGEST_RETRY_SECONDS = 330.0  # what the API refused amid the faults is tried again after up to five minutes
 """What a server refuses is tried again from time to time, for what is in the way may go without a word."""
 _WRITE = re.compile(r"[\d.]+ (POST|PUT|PATCH|DELETE) (\S+) (.*)")
 
@@ -127,7 +128,7 @@ async def _settle(stage: Stage) -> None:
         assert stage.life is not None, "an operator that dies is started again"
         await settle(stage.life.manager, stage.clock)
 
-    await stage.clock.sleep(CALM_STEP_SECONDS)
+    await stage.clock.sleep(LONGEST_RETRY_SECONDS)
     if (error := await attempt(wait)) is not None:
         raise Violated(str(error)) from error
 
