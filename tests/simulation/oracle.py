@@ -24,6 +24,8 @@ NOTICED_SECONDS = 75.0
 """Within this time a change behind our back is noticed: the longest interval between two looks, and the look."""
 FOLLOWED_SECONDS = 10.0
 """Within this time an edit reaches those that depend on the object, and what was decided before has been done."""
+TOGETHER_SECONDS = 1.0
+"""What was decided at the same time is done within it."""
 DISTURBED_SECONDS = 120.0
 """The same where something was in the way: no answer, no watch, no operator."""
 
@@ -55,7 +57,8 @@ class Oracle:
         self._touched: dict[Place, float] = {}
         self._edited: dict[tuple[Kind, Key], float] = {}
         self._disturbed_until = -DISTURBED_SECONDS
-        self._asked: set[str] = set()
+        self._asked: dict[str, set[Key]] = {}  # entries, and the grants that ever listed them
+        self._revoked: dict[tuple[str, str], float] = {}
         self._frozen: Declared | None = None
         self._note: Callable[[str], None] = lambda text: None
 
@@ -88,7 +91,8 @@ class Oracle:
         """The user has changed it: what was decided before may be out of date for a while."""
         self._edited[kind, key] = self._clock.monotonic()
         if kind == DATABASE_GRANT and (grant := self.declared().all(kind).get(key)) is not None:
-            self._asked |= grant.entries
+            for entry in grant.entries:
+                self._asked.setdefault(entry, set()).add(key)
 
     def disturbed(self, seconds: float) -> None:
         """Something is in the operator's way for so long."""
@@ -205,14 +209,19 @@ class Oracle:
         if (
             is_twice
             and not self.is_touched(server, "role", principal, FOLLOWED_SECONDS)
-            and not self._is_shared(declared, text)
+            and not self._is_shared(declared, server, text)
         ):
             self._violate(f"{text!r} ran on {server.name} where it changes nothing: an effect was made twice")
+        if words[0] == "REVOKE":
+            self._revoked[server.name, text] = self._clock.monotonic()
 
-    def _is_shared(self, declared: Declared, text: str) -> bool:
-        """Several grants that list the same may all send it."""
+    def _is_shared(self, declared: Declared, server: StormyServer, text: str) -> bool:
+        """Several grants that list the same may all send it; those that go together, one just after another."""
         entry = " ".join(text.split()[1:-2])
-        return sum(entry in grant.entries for grant in declared.all(DATABASE_GRANT).values()) > 1
+        if sum(entry in grant.entries for grant in declared.all(DATABASE_GRANT).values()) > 1:
+            return True
+        moment = self._revoked.get((server.name, text))
+        return len(self._asked.get(entry, ())) > 1 and self._is_recent(moment, TOGETHER_SECONDS)
 
     def _violate(self, text: str) -> None:
         self._note(f"VIOLATED: {text}")
