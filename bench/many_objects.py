@@ -1,6 +1,6 @@
-"""10,000 objects on one server: made, left alone, taken up again after a crash, and one of them edited meanwhile.
+"""A thousand objects on one server, or as many as the argument says: made, left alone, taken up again after a crash, and one of them edited meanwhile.
 
-100 databases, the rest users and grants. The server's data is in memory. An edit is a new connection limit of one user,
+One in a hundred is a database, the rest are users and grants. The server's data is in memory. An edit is a new connection limit of one user,
 from the request until its status speaks of the new generation, which it does when the server has been asked again.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 
 from _laptop import Api, Laptop, empty_laptop, open_api, report, send_all, timed
 
-OBJECTS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+OBJECTS = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
 DATABASES = OBJECTS // 100
 USERS = (OBJECTS - DATABASES) // 2
 EDITS = 100
