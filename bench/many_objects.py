@@ -1,7 +1,8 @@
-"""A thousand objects on one server, or as many as the argument says: made, left alone, taken up again after a crash, and one of them edited meanwhile.
+"""A thousand objects on one server: made, left alone, taken up again after a crash, and one of them edited meanwhile.
 
-One in a hundred is a database, the rest are users and grants. The server's data is in memory. An edit is a new connection limit of one user,
-from the request until its status speaks of the new generation, which it does when the server has been asked again.
+Or as many as the argument says. One in a hundred is a database, the rest are users and grants. The server's data is in
+memory. An edit is a new connection limit of one user, from the request until its status speaks of the new generation,
+which it does when the server has been asked again.
 """
 
 from __future__ import annotations

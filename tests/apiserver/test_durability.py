@@ -26,6 +26,8 @@ from fixtures.apiserver import send
 from fixtures.disks import SmallDisk
 from soak.kills import PROGRAM, Series
 
+pytestmark = pytest.mark.slow
+
 PLACE = "/api/v1/namespaces/default/configmaps"
 ROUNDS = 5  # for each of two seeds
 KIB = 1024

@@ -17,6 +17,8 @@ from dbaas.kube.http import HttpTransport, NotSent
 from dbaas.kube.light import LightTransport
 from dbaas.kube.retries import MOST_ATTEMPTS, RetryingTransport
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[[Access], HttpTransport | LightTransport]
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 FINE = HEAD + b"content-length: 2\r\n\r\n{}"

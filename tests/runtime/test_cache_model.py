@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -20,6 +21,8 @@ from dbaas.runtime.cache import Cache, Change
 from dbaas.runtime.reflector import MOST_LIST_SECONDS, MOST_WATCH_SECONDS, Reflector
 from fixtures.resources import GADGET
 from runtime.model_server import Faults, ModelServer, key_of
+
+pytestmark = pytest.mark.slow
 
 CLOCK = LoopClock()
 NAMES = st.sampled_from(["a", "b", "c", "d", "e"])

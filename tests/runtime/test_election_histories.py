@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -17,6 +18,8 @@ from dbaas.core.offload import InlineOffload
 from dbaas.core.randomness import SeededRandomness
 from dbaas.core.simulation import VirtualLoop
 from fixtures.electing import Contender, Hand, State
+
+pytestmark = pytest.mark.slow
 
 T = TypeVar("T")
 STEP_SECONDS = 0.25

@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -16,6 +17,8 @@ from dbaas.core.clock import LoopClock
 from dbaas.core.randomness import SeededRandomness
 from dbaas.core.simulation import VirtualLoop
 from dbaas.runtime.queue import AGEING_SECONDS, Backoff, Priority, Queue
+
+pytestmark = pytest.mark.slow
 
 CLOCK = LoopClock()
 BACKOFF = Backoff(0.5, 20.0)

@@ -32,6 +32,8 @@ from fixtures.operating import PART, WIDGET, build_definition, build_widget, rea
 from fixtures.settle import settle
 from fixtures.storm import CALM, WEATHERS, StormyTransport
 
+pytestmark = pytest.mark.slow
+
 CLOCK = LoopClock()
 NAMES = [f"w{number}" for number in range(8)]
 HEALING_SECONDS = 1000.0

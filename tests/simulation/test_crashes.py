@@ -16,6 +16,8 @@ from fixtures.faults import is_write
 from simulation.engine import SimulatedServer
 from simulation.world import World, simulated_world
 
+pytestmark = pytest.mark.slow
+
 SHOWN = ("owned", "database", "user", "entries")
 
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dbaas.api.core import SECRET
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key
@@ -14,6 +16,8 @@ from dbaas.api.user import DATABASE_USER
 from simulation.histories import Step
 from simulation.mutations import hold_after_effect
 from simulation.runs import run_seed, shrink
+
+pytestmark = pytest.mark.slow
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "simulate.py"
 

@@ -14,6 +14,8 @@ from dbaas.runtime.reflector import MOST_LIST_SECONDS, MOST_WATCH_SECONDS
 from fixtures.storm import CALM, WEATHERS, StormyTransport
 from simulation.world import grant_spec, simulated_world
 
+pytestmark = pytest.mark.slow
+
 OBJECTS = ((DATABASE_USER, "shop-owner"), (DATABASE, "shop"), (DATABASE_USER, "shop-app"), (DATABASE_GRANT, "shop-app"))
 HEALING_SECONDS = 1000.0
 LOST_SECONDS = MOST_LIST_SECONDS + MOST_WATCH_SECONDS + HEALING_SECONDS

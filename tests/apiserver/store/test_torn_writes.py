@@ -10,6 +10,8 @@ import pytest
 from dbaas.apiserver.store.errors import StorageError, StoreDamaged
 from soak.tearing import LOG, NAME, Damage, Specimen, draw_damage, make_specimen, open_damaged, read
 
+pytestmark = pytest.mark.slow
+
 TRIALS = 60
 
 
