@@ -27,7 +27,7 @@ test: $(READY) ## the whole suite; with CI set, what a test needs is built or th
 	@if [ -n "$$CI" ]; then tools/ensure_servers && tools/control_plane/ensure $(CONTROL_PLANE) >/dev/null; fi
 	$(PYTEST) -n 2 --dist worksteal $(ARGS)
 
-quick: $(READY) ## the tests that need no other server, in under a minute
+quick: $(READY) ## the tests that need no other server, in two to three minutes
 	$(PYTEST) -n 2 --dist worksteal -m "$(QUICK)" $(ARGS)
 
 soak: $(READY) ## the full counts of chance, for hours: kills, torn files, simulated histories; goes on where it was
