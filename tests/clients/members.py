@@ -132,6 +132,12 @@ class Member:
             row = await cursor.fetchone() if cursor.description else None
             return str(row[0]) if row else ""
 
+    async def until_answers(self, sql: str, answer: str, seconds: float = 30) -> None:
+        """Asks again and again, with pauses that the server makes."""
+        async with asyncio.timeout(seconds):
+            while await self.query(sql) != answer:
+                await self.query("select pg_sleep(0.1)")
+
     async def ask(self, method: str, path: str, body: Mapping[str, Any]) -> tuple[int, str]:
         """Patroni's own REST API."""
         url = f"http://127.0.0.1:{self.rest_port}{path}"
