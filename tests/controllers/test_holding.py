@@ -15,7 +15,9 @@ from dbaas.controllers.holding import (
     describe_dependents,
     find_residents,
     hold_for_dependents,
+    name_few,
     namespace_is_going,
+    tell_blocked,
 )
 from dbaas.controllers.tokens import lives_on
 from fixtures.clients import FakeClient
@@ -27,6 +29,19 @@ def test_dependents_are_named_up_to_five() -> None:
     many = [database(f"d{number}") for number in range(7)]
     assert describe_dependents(many).startswith("7 objects depend on it: Database default/d0, ")
     assert describe_dependents(many).endswith("default/d4 and 2 more")
+
+
+def test_a_few_objects_are_named_with_how_many_more_there_are() -> None:
+    assert name_few([database(f"d{number}") for number in range(5)]).endswith("Database default/d4")
+    assert name_few([database(f"d{number}") for number in range(6)]).endswith("Database default/d4 and 1 more")
+
+
+def test_why_a_deletion_is_blocked_is_told_anew_only_for_another_reason() -> None:
+    client, held = FakeClient(), instance(status=with_conditions(("Ready", "False", "DeletionProtected")))
+    tell_blocked(client, held, "DeletionProtected", "it is protected")
+    assert client.events == []
+    tell_blocked(client, held, "DependenciesExist", "delete them first")
+    assert [(event.reason, event.note) for event in client.events] == [("DeletionBlocked", "delete them first")]
 
 
 def test_nothing_holds_an_object_without_dependents() -> None:

@@ -10,7 +10,9 @@ from dbaas.api.references import InstanceReference, Reference
 from dbaas.api.resource import Key
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.reconcile import token_of
-from dbaas.controllers.managed.records import DATABASES, GRANTS, USERS
+from dbaas.controllers.managed.records.databases import DATABASES
+from dbaas.controllers.managed.records.grants import GRANTS
+from dbaas.controllers.managed.records.users import USERS
 from dbaas.controllers.managed.tokens import provided_by, referred_by
 from dbaas.controllers.tokens import claims, depends_on, instance_key, lives_on, reference_key
 

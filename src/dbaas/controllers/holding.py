@@ -15,6 +15,7 @@ from dbaas.controllers.conditions import ready_reason
 from dbaas.controllers.tokens import depends_on, lives_on
 
 DEPENDENCIES_EXIST = "DependenciesExist"
+PROTECTED = "DeletionProtected"
 MOST_NAMED = 5
 ON_SERVERS = (DATABASE, DATABASE_USER)
 
@@ -49,17 +50,27 @@ def check_dependents(client: Client, held: Resource, dependents: Sequence[Resour
 def hold_for_dependents(client: Client, held: Resource, dependents: Sequence[Resource]) -> Condition:
     """Why it does not go yet; said as an event once."""
     message = f"{describe_dependents(dependents)}: delete them first"
-    if ready_reason(held) != DEPENDENCIES_EXIST:
-        client.event(held, "Warning", "DeletionBlocked", message)
+    tell_blocked(client, held, DEPENDENCIES_EXIST, message)
     return Condition("Ready", "False", DEPENDENCIES_EXIST, message)
+
+
+def tell_blocked(client: Client, held: Resource, reason: str, message: str) -> None:
+    """As an event, once: not again while the object's Ready condition shows the same reason."""
+    if ready_reason(held) != reason:
+        client.event(held, "Warning", "DeletionBlocked", message)
 
 
 def describe_dependents(dependents: Sequence[Resource]) -> str:
     """Names a few of them: "2 objects depend on it: Database shop/orders, DatabaseUser shop/app"."""
-    named = ", ".join(str(dependent) for dependent in dependents[:MOST_NAMED])
-    more = len(dependents) - MOST_NAMED
     what = "1 object depends" if len(dependents) == 1 else f"{len(dependents)} objects depend"
-    return f"{what} on it: {named}{f' and {more} more' if more > 0 else ''}"
+    return f"{what} on it: {name_few(dependents)}"
+
+
+def name_few(objects: Sequence[Resource]) -> str:
+    """The first of them by kind and key, and how many more there are."""
+    named = ", ".join(str(found) for found in objects[:MOST_NAMED])
+    more = len(objects) - MOST_NAMED
+    return f"{named} and {more} more" if more > 0 else named
 
 
 async def namespace_is_going(client: Client, namespace: str) -> bool:

@@ -18,7 +18,7 @@ from dbaas.controllers.managed.items import (
     read_owned,
 )
 from dbaas.controllers.managed.kinds import read_subject
-from dbaas.controllers.managed.records import DATABASES
+from dbaas.controllers.managed.records.databases import DATABASES
 from dbaas.controllers.managed.resolution import Resolved, own_references
 from dbaas.controllers.servers import read_server
 from dbaas.core.secrets import Secret

@@ -12,7 +12,9 @@ from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.reconcile import token_of
-from dbaas.controllers.managed.records import DATABASES, GRANTS, USERS
+from dbaas.controllers.managed.records.databases import DATABASES
+from dbaas.controllers.managed.records.grants import GRANTS
+from dbaas.controllers.managed.records.users import USERS
 from dbaas.controllers.managed.tokens import matters, provided_by, referred_by
 from dbaas.controllers.tokens import applied, claims
 from fixtures.resources import gadget

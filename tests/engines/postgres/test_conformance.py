@@ -16,7 +16,9 @@ from dbaas.contracts.statement import Statement
 from dbaas.core.offload import InlineOffload
 from dbaas.core.secrets import Secret
 from dbaas.engines.postgres import statements
-from dbaas.engines.postgres.blueprints import describe_database, describe_grant, describe_user
+from dbaas.engines.postgres.blueprints.databases import describe_database
+from dbaas.engines.postgres.blueprints.grants import describe_grant
+from dbaas.engines.postgres.blueprints.users import describe_user
 from dbaas.engines.postgres.engine import build_engine
 from dbaas.engines.postgres.session import PostgresConnect
 from fixtures.postgres import TestServer

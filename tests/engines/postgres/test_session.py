@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from dbaas.contracts.engine import Denied, EngineError, Exists, LoginRefused, Missing, Unreachable
+from dbaas.contracts.leadership import NotLeading
 from dbaas.contracts.statement import Statement
 from dbaas.core.offload import InlineOffload
 from dbaas.core.secrets import Secret
@@ -153,3 +154,35 @@ async def test_a_session_that_the_server_ended_is_unreachable(postgres: TestServ
 async def test_encryption_that_the_server_does_not_have_is_unreachable(postgres: TestServer) -> None:
     with pytest.raises(Unreachable, match="SSL"):
         await connect(replace(postgres.address, options={"sslMode": "require"}), None)
+
+
+@pytest.mark.parametrize("allowed", [0, 1, 2])
+async def test_what_may_not_be_sent_any_more_takes_its_transaction_along(
+    session: PostgresSession, prefix: str, allowed: int
+) -> None:
+    """The last question comes before the end of the transaction."""
+    asked = 0
+
+    def may_send() -> None:
+        nonlocal asked
+        asked += 1
+        if asked > allowed:
+            raise NotLeading("another")
+
+    queries = together(statements.create_role(prefix, []), statements.create_role(f"{prefix}-2", []))
+    with pytest.raises(NotLeading):
+        await session.execute(queries, may_send)
+    assert await roles(session, prefix) == []
+
+
+async def test_a_statement_that_is_sent_alone_is_asked_for_too(postgres: TestServer, prefix: str) -> None:
+    def may_send() -> None:
+        raise NotLeading("another")
+
+    session = await connect(named(postgres.address, prefix), None)
+    drop = statements.drop_database(prefix)
+    for vacates in (None, prefix):
+        with pytest.raises(NotLeading):
+            await session.execute([Statement(drop, transactional=False, vacates=vacates)], may_send)
+    assert not any("DROP" in sent for sent in postgres.statements(prefix))
+    await session.close()

@@ -9,12 +9,11 @@ from dbaas.contracts.reconcile import Outcome, Waiting
 from dbaas.controllers.cluster.children import Children
 from dbaas.controllers.cluster.credentials import Credentials
 from dbaas.controllers.cluster.subject import Cluster, with_data_kept
-from dbaas.controllers.conditions import ready_reason
 from dbaas.controllers.finalizers import is_held, let_go
+from dbaas.controllers.holding import DEPENDENCIES_EXIST, PROTECTED, name_few, tell_blocked
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.tokens import lives_on
 
-LISTED = 5
 DELETING = "Deleting"
 
 
@@ -65,22 +64,17 @@ class ClusterDeletion:
             return with_data_kept(cluster)
         if cluster.spec.deletion_protection:
             message = "spec.deletionProtection is on: turn it off to delete the data, or set deletionPolicy to Retain"
-            raise self._block(cluster, "DeletionProtected", message)
+            raise self._block(cluster, PROTECTED, message)
         return cluster
 
     async def _check_dependents(self, cluster: Cluster) -> None:
-        names = [
-            f"{dependent.kind.kind} {dependent.key}"
-            for kind in MANAGED
-            for dependent in await self._client.list(kind, token=lives_on(cluster.key))
+        residents = [
+            resident for kind in MANAGED for resident in await self._client.list(kind, token=lives_on(cluster.key))
         ]
-        if names:
-            more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-            message = f"delete what lives on it first: {', '.join(names[:LISTED])}{more}"
-            raise self._block(cluster, "DependenciesExist", message)
+        if residents:
+            message = f"delete what lives on it first: {name_few(residents)}"
+            raise self._block(cluster, DEPENDENCIES_EXIST, message)
 
     def _block(self, cluster: Cluster, reason: str, message: str) -> Waiting:
-        """Said as an event once."""
-        if ready_reason(cluster.resource) != reason:
-            self._client.event(cluster.resource, "Warning", "DeletionBlocked", message)
+        tell_blocked(self._client, cluster.resource, reason, message)
         return Waiting(reason, message, phase=DELETING)

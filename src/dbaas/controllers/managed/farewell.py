@@ -16,14 +16,16 @@ from dbaas.contracts.client import Client
 from dbaas.contracts.engine import Denied, EngineError, InUse, LoginRefused, PlanRules, Unreachable
 from dbaas.contracts.reconcile import Outcome, Refused, Waiting
 from dbaas.contracts.statement import Change
-from dbaas.controllers.conditions import CONNECTED, is_connected, read_condition, ready_reason
+from dbaas.controllers.conditions import CONNECTED, is_connected, read_condition
 from dbaas.controllers.finalizers import is_held, let_go
 from dbaas.controllers.holding import (
     DEPENDENCIES_EXIST,
+    PROTECTED,
     check_dependents,
     find_dependents,
     find_residents,
     namespace_is_going,
+    tell_blocked,
 )
 from dbaas.controllers.managed.access import NOT_READY, Access, AccessStep
 from dbaas.controllers.managed.assessment import assess
@@ -32,7 +34,7 @@ from dbaas.controllers.managed.execution import NotApplied
 from dbaas.controllers.managed.items import Wish, build_farewell, build_items
 from dbaas.controllers.managed.kinds import Subject, read_subject
 from dbaas.controllers.managed.observing import observe_wishes
-from dbaas.controllers.managed.records import USERS
+from dbaas.controllers.managed.records.users import USERS
 from dbaas.controllers.managed.resolution import Resolution, Resolved, own_references
 from dbaas.controllers.metrics import ControllerCounts
 from dbaas.controllers.servers import Server
@@ -41,7 +43,6 @@ from dbaas.core.clock import Clock, parse_time
 
 PATIENCE = timedelta(minutes=10)
 LONGEST_PAUSE_SECONDS = 30.0
-PROTECTED = "DeletionProtected"
 
 
 class FarewellStep:
@@ -78,8 +79,7 @@ class FarewellStep:
             return "Retain"
         if is_protected:
             message = f"{subject.name} is protected: set spec.deletionProtection to false, or deletionPolicy to Retain"
-            if ready_reason(resource) != PROTECTED:
-                self._client.event(resource, "Warning", "DeletionBlocked", message)
+            tell_blocked(self._client, resource, PROTECTED, message)
             raise Refused(PROTECTED, message)
         raise Refused("SnapshotNotSupported", "no last backup can be made yet: set deletionPolicy to Retain or Delete")
 

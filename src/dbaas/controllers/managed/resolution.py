@@ -17,7 +17,8 @@ from dbaas.contracts.reconcile import Waiting
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.conditions import ready_reason
 from dbaas.controllers.managed.kinds import Links, Subject, read_subject
-from dbaas.controllers.managed.records import DATABASES, USERS
+from dbaas.controllers.managed.records.databases import DATABASES
+from dbaas.controllers.managed.records.users import USERS
 from dbaas.controllers.servers import Server, read_server
 
 ALREADY_MANAGED = "AlreadyManaged"

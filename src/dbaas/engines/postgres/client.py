@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from dbaas.contracts.engine import ClientCommand, ClientLogin
-from dbaas.engines.postgres.options import InstanceOptions
+from dbaas.engines.postgres.options.instances import InstanceOptions
 from dbaas.engines.postgres.server import PostgresServer
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dbaas.contracts.engine import Engine
 from dbaas.core.offload import Offload, ThreadOffload
-from dbaas.engines.postgres import blueprints, client
+from dbaas.engines.postgres import client
+from dbaas.engines.postgres.blueprints import parts
+from dbaas.engines.postgres.blueprints.databases import describe_database
+from dbaas.engines.postgres.blueprints.grants import describe_grant
+from dbaas.engines.postgres.blueprints.users import describe_user
 from dbaas.engines.postgres.databases import Databases
 from dbaas.engines.postgres.extensions import Extensions
-from dbaas.engines.postgres.options import DatabaseOptions, InstanceOptions, UserOptions
+from dbaas.engines.postgres.options.databases import DatabaseOptions
+from dbaas.engines.postgres.options.instances import InstanceOptions
+from dbaas.engines.postgres.options.roles import UserOptions
 from dbaas.engines.postgres.privileges.parts import DatabasePrivileges, Privileges
 from dbaas.engines.postgres.probe import probe
 from dbaas.engines.postgres.relations import Relations
@@ -23,24 +29,24 @@ VERIFIER_THREADS = 2
 def build_engine(offload: Offload) -> Engine:
     """`offload` is where verifiers of passwords are made, some milliseconds each."""
     return Engine(
-        name=blueprints.ENGINE_NAME,
+        name=parts.ENGINE_NAME,
         aliases=frozenset({"postgresql"}),
         default_port=PORT.number,
         default_database=DEFAULT_DATABASE,
         blocks={"DatabaseInstance": InstanceOptions, "Database": DatabaseOptions, "DatabaseUser": UserOptions},
         parts={
-            blueprints.DATABASES: Databases(),
-            blueprints.SCHEMAS: Schemas(),
-            blueprints.EXTENSIONS: Extensions(),
-            blueprints.ROLES: Roles(),
-            blueprints.RELATIONS: Relations(),
-            blueprints.PRIVILEGES: Privileges(),
-            blueprints.DATABASE_PRIVILEGES: DatabasePrivileges(),
+            parts.DATABASES: Databases(),
+            parts.SCHEMAS: Schemas(),
+            parts.EXTENSIONS: Extensions(),
+            parts.ROLES: Roles(),
+            parts.RELATIONS: Relations(),
+            parts.PRIVILEGES: Privileges(),
+            parts.DATABASE_PRIVILEGES: DatabasePrivileges(),
         },
         blueprints={
-            "Database": blueprints.describe_database,
-            "DatabaseUser": blueprints.describe_user,
-            "DatabaseGrant": blueprints.describe_grant,
+            "Database": describe_database,
+            "DatabaseUser": describe_user,
+            "DatabaseGrant": describe_grant,
         },
         rules=RULES,
         connect=PostgresConnect(offload),

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, LiteralString, cast
 
-from dbaas.contracts.engine import Address
+from dbaas.contracts.engine import Address, MaySend, may_always_send
 from dbaas.contracts.statement import Statement
 from dbaas.core.duration import parse_duration
 from dbaas.core.offload import Offload
 from dbaas.engines.postgres import passwords
 from dbaas.engines.postgres.failures import translate, translate_connecting
-from dbaas.engines.postgres.options import InstanceOptions
+from dbaas.engines.postgres.options.instances import InstanceOptions
 from dbaas.engines.postgres.queries import Query, Verifier, encode
 from dbaas.engines.postgres.statements import act_as
 
@@ -51,31 +51,35 @@ class PostgresSession:
             cursor = await self._connection.execute(query, arguments)
             return await cursor.fetchall()
 
-    async def execute(self, statements: Sequence[Statement]) -> None:
+    async def execute(self, statements: Sequence[Statement], may_send: MaySend = may_always_send) -> None:
         queries = [cast(Query, statement.sql) for statement in statements]
         texts = [await self._encode(query) for query in queries]
         if all(statement.transactional for statement in statements):
-            await self._execute_together(statements, texts)
+            await self._execute_together(statements, texts, may_send)
         else:
             for statement, text in zip(statements, texts, strict=True):
                 with _told(partial(_shorten, statement), _hides(statement)):
-                    await self._execute_alone(text, patiently=bool(statement.vacates))
+                    await self._execute_alone(text, may_send, patiently=bool(statement.vacates))
 
     async def close(self) -> None:
         await self._connection.close()
 
-    async def _execute_alone(self, text: bytes, *, patiently: bool) -> None:
+    async def _execute_alone(self, text: bytes, may_send: MaySend, *, patiently: bool) -> None:
         if not patiently:
+            may_send()
             await self._connection.execute(text)
             return
         await self._connection.execute(_BE_PATIENT)
         try:
+            may_send()
             await self._connection.execute(text)
         finally:
             if not self._connection.closed:
                 await self._connection.execute("RESET statement_timeout")
 
-    async def _execute_together(self, statements: Sequence[Statement], texts: Sequence[bytes]) -> None:
+    async def _execute_together(
+        self, statements: Sequence[Statement], texts: Sequence[bytes], may_send: MaySend
+    ) -> None:
         """One transaction, sent in one go where libpq can."""
         from psycopg import capabilities  # loaded when first used: it is slow to import
 
@@ -94,7 +98,9 @@ class PostgresSession:
                     if statement.run_as is not None and statement.run_as != role:
                         role = statement.run_as
                         await connection.execute(await self._encode(act_as(role)))
+                    may_send()
                     cursors.append(await connection.execute(text))
+                may_send()  # the transaction ends here
 
     async def _encode(self, query: Query) -> bytes:
         """Verifiers cost some milliseconds each, so they are made off the loop."""

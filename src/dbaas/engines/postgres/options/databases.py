@@ -1,4 +1,4 @@
-"""The `spec.postgres` blocks of our kinds."""
+"""The block of a Database."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dbaas.api.model import Duration, Model, Time, immutable, unique_by
+from dbaas.api.model import Model, immutable, unique_by
+from dbaas.engines.postgres.options.identifiers import Identifier
 
 # The encodings that a server can store, from PostgreSQL's manual, section "Character Set Support".
 Encoding = Literal[
@@ -15,25 +16,8 @@ Encoding = Literal[
     "LATIN8", "LATIN9", "LATIN10", "MULE_INTERNAL", "WIN866", "WIN874", "WIN1250", "WIN1251", "WIN1252", "WIN1253",
     "WIN1254", "WIN1255", "WIN1256", "WIN1257", "WIN1258",
 ]  # fmt: skip
-Identifier = Annotated[str, Field(min_length=1, max_length=63)]
 Locale = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.@,=-]+$")]
 ONLY_AT_CREATION = "Settled when the database is made."
-
-
-class InstanceOptions(Model):
-    """How we connect to a server."""
-
-    ssl_mode: Annotated[
-        Literal["disable", "allow", "prefer", "require"],
-        Field(default="prefer", description="Whether connections are encrypted; `require` refuses others."),
-    ]
-    connect_timeout: Annotated[int, Field(default=10, ge=1, le=300, description="Seconds to wait for a connection.")]
-    statement_timeout: Annotated[
-        Duration, Field(default="60s", description="After this time the server gives up a statement of ours.")
-    ]
-    application_name: Annotated[
-        str, Field(default="dbaas", min_length=1, max_length=63, pattern=r"^[!-~]+$", description="Our sessions' name.")
-    ]
 
 
 class Extension(Model):
@@ -104,23 +88,3 @@ class DatabaseOptions(Model):
         list[Schema],
         Field(default=[], max_length=500, description="Schemas it has.", json_schema_extra=unique_by("name")),
     ]
-
-
-class UserOptions(Model):
-    """What PostgreSQL knows of a role beyond its name and password."""
-
-    login: Annotated[bool, Field(default=True, description="Whether it may log in.")]
-    superuser: Annotated[bool, Field(default=False, description="Whether no check applies to it.")]
-    create_db: Annotated[bool, Field(default=False, alias="createDB", description="Whether it may make databases.")]
-    create_role: Annotated[bool, Field(default=False, description="Whether it may make roles.")]
-    replication: Annotated[bool, Field(default=False, description="Whether it may replicate the whole server.")]
-    bypass_rls: Annotated[
-        bool, Field(default=False, alias="bypassRLS", description="Whether row security does not apply to it.")
-    ]
-    inherit: Annotated[
-        bool | None, Field(default=None, description="Whether it has the privileges of its roles; PostgreSQL says yes.")
-    ]
-    connection_limit: Annotated[
-        int | None, Field(default=None, ge=-1, le=1_000_000, description="Sessions at once; -1 for no limit.")
-    ]
-    valid_until: Annotated[Time | None, Field(default=None, description="When its password ceases to be valid.")]

@@ -1,0 +1,1 @@
+"""Which things inside a server our objects stand for, a module for each kind."""

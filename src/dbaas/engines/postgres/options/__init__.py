@@ -1,0 +1,1 @@
+"""The `spec.postgres` blocks of our kinds, a module for each."""

@@ -1,0 +1,16 @@
+"""What PostgreSQL refuses in a manifest that fits its schema. Each rule is pure and tells all it finds."""
+
+from __future__ import annotations
+
+from dbaas.contracts.engine import SpecRule
+from dbaas.engines.postgres.rules.clusters import settings_are_known
+from dbaas.engines.postgres.rules.databases import database_is_possible
+from dbaas.engines.postgres.rules.grants import grant_is_possible
+from dbaas.engines.postgres.rules.roles import user_is_possible
+
+RULES: dict[str, tuple[SpecRule, ...]] = {
+    "DatabaseCluster": (settings_are_known,),
+    "Database": (database_is_possible,),
+    "DatabaseUser": (user_is_possible,),
+    "DatabaseGrant": (grant_is_possible,),
+}

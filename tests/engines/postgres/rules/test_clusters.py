@@ -1,0 +1,39 @@
+"""What is refused in a DatabaseCluster, with the field and a sentence."""
+
+from __future__ import annotations
+
+from dbaas.api.cluster import DatabaseClusterSpec
+from dbaas.contracts.admission import Violation
+from dbaas.engines.postgres.rules.clusters import settings_are_known
+
+
+def check_cluster(*config: tuple[str, str], version: str = "18") -> list[Violation]:
+    body = {"engine": {"type": "postgres", "version": version}, "config": [{"name": n, "value": v} for n, v in config]}
+    return list(settings_are_known(DatabaseClusterSpec.model_validate(body)))
+
+
+def told(violations: list[Violation]) -> list[tuple[str, str]]:
+    return [(violation.field, violation.message) for violation in violations]
+
+
+def test_ordinary_settings_pass() -> None:
+    assert not check_cluster(
+        ("max_connections", "50"), ("Work_Mem", "8MB"), ("auto_explain.log_min_duration", "1s"), ("ssl", "off")
+    )
+
+
+def test_settings_that_cannot_be_are_refused_each_with_its_reason() -> None:
+    assert told(check_cluster(("max_conections", "50"), ("port", "1"), ("wal_level", "x"), ("SSL", "on"))) == [
+        ("spec.config[0].name", "PostgreSQL 18 has no setting 'max_conections'; did you mean 'max_connections'?"),
+        ("spec.config[1].name", "dbaas sets 'port' itself, so that it can run the server"),
+        ("spec.config[2].value", "'x' does not fit 'wal_level': choose one of minimal, replica, logical"),
+        (
+            "spec.config[3].value",
+            "the PostgreSQL that dbaas brings along is built without OpenSSL, so it cannot encrypt connections; "
+            "it listens only on this machine",
+        ),
+    ]
+
+
+def test_a_value_cannot_smuggle_in_another_line() -> None:
+    assert check_cluster(("my.own", "a\nfsync = off")) and check_cluster(("my.own", "a\nb"), version="99")
