@@ -9,6 +9,8 @@ READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
 # Tests that need no server of others: what a developer runs before each commit.
 QUICK := not slow and not real_server and not kube_apiserver
+# Which seeds of the simulation have passed: `make soak` goes on after them.
+SOAKED ?= build/soak
 # What tests of the Kubernetes API are compared with.
 CONTROL_PLANE := etcd kube-apiserver kube-controller-manager kubectl
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -33,6 +35,7 @@ quick: $(READY) ## the tests that need no other server, in two to three minutes
 soak: $(READY) ## the full counts of chance, for hours: kills, torn files, simulated histories; goes on where it was
 	$(BIN)/python tools/soak.py kills --rounds 200
 	$(BIN)/python tools/soak.py torn --rounds 5000
+	@mkdir -p $(SOAKED)
 	$(BIN)/python tools/simulate.py --seeds 0-9999 --resume $(SOAKED)/histories
 
 simulate: $(READY) ## one random history of edits, faults and crashes again, in every detail: make simulate SEED=7

@@ -48,25 +48,36 @@ def access_of(server: Mapping[str, Any]) -> Access:
 
 
 class Beats:
-    """How late the loop runs what is due every 10 ms; each beat that a stall has swallowed counts as late as it was."""
+    """How late the loop runs what is due every 10 ms; each beat that a stall has swallowed counts as late as it was.
+
+    `busy` is the most of it that can be the loop's own work: the processor time that its thread has used since the beat
+    before. The rest it has waited for a processor that others had.
+    """
 
     def __init__(self) -> None:
         self.is_on = True
         self._late: list[float] = []
+        self._busy: list[float] = []
 
     async def run(self) -> None:
         while self.is_on:
-            due = time.perf_counter() + BEAT_SECONDS
+            due, used = time.perf_counter() + BEAT_SECONDS, time.thread_time()
             await asyncio.sleep(BEAT_SECONDS)
             late = max(0.0, time.perf_counter() - due)
             self._late.append(late)
+            self._busy.append(min(late, time.thread_time() - used))
             while (late := late - BEAT_SECONDS) > 0:
                 self._late.append(late)
 
-    def take(self) -> list[float]:
-        """Since the last call, in order of size, in milliseconds."""
-        taken, self._late = sorted(late * 1000 for late in self._late), []
-        return taken or [0.0]
+    def take(self) -> dict[str, float]:
+        """Since the last call, in milliseconds."""
+        late, busy = sorted(self._late) or [0.0], sorted(self._busy) or [0.0]
+        self._late, self._busy = [], []
+        return {
+            "late_p99_ms": late[int(len(late) * 0.99)] * 1000,
+            "late_most_ms": late[-1] * 1000,
+            "late_busy_p99_ms": busy[int(len(busy) * 0.99)] * 1000,
+        }
 
 
 class Gadgets:
@@ -165,7 +176,6 @@ class Session:
         return self.figures()
 
     def figures(self) -> dict[str, Any]:
-        late = self.beats.take()
         delays, self._gadgets.delays = self._gadgets.delays, []
         found = {
             "writes": self._count_writes(),
@@ -173,9 +183,8 @@ class Session:
             "processor_seconds": time.process_time(),
             "resident_mib": _read_memory("VmRSS"),
             "peak_mib": _read_memory("VmHWM"),
-            "late_p99_ms": late[int(len(late) * 0.99)],
-            "late_most_ms": late[-1],
             "delays_ms": delays,
+            **self.beats.take(),
         }
         self._gadgets.runs = 0
         return found

@@ -23,6 +23,14 @@ ROOT = Path(__file__).resolve().parents[1]
 DBAAS = str(Path(sys.executable).parent / "dbaas")
 MEMORY = Path("/dev/shm")
 PATIENCE_SECONDS = 600.0
+GROUP = "/apis/dbaas.io/v1/namespaces/default"
+ON_MAIN = {"kind": "DatabaseCluster", "name": "main"}
+CLUSTER = """
+apiVersion: dbaas.io/v1
+kind: DatabaseCluster
+metadata: {name: main}
+spec: {engine: {type: postgres, version: "18"}, clusterSize: 1, deletionPolicy: Delete, deletionProtection: false}
+"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,19 @@ def empty_laptop(*, in_memory: bool = False) -> Iterator[Laptop]:
         with contextlib.suppress(SystemExit):
             laptop.dbaas("down")
         shutil.rmtree(home, ignore_errors=True)
+
+
+def start_server(laptop: Laptop) -> None:
+    """The control plane, and on it the one server that `ON_MAIN` refers to."""
+    manifest = laptop.home / "cluster.yaml"
+    manifest.write_text(CLUSTER)
+    laptop.dbaas("up", "-d")
+    laptop.dbaas("apply", "-f", str(manifest), "--wait")
+
+
+def build_body(kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """An object of one of our kinds."""
+    return {"apiVersion": "dbaas.io/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
 
 
 @dataclass(frozen=True)

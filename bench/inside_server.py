@@ -16,28 +16,18 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from _laptop import Api, empty_laptop, open_api, report, send_all, timed
+from _laptop import GROUP, ON_MAIN, Api, build_body, empty_laptop, open_api, report, send_all, start_server, timed
 
 UNITS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 CONNECTIONS = 5
 WRITERS = 16
-GROUP = "/apis/dbaas.io/v1/namespaces/default"
 CORE = "/api/v1/namespaces/default"
 KINDS = ("databases", "databaseusers", "databasegrants")
-CLUSTER = """
-apiVersion: dbaas.io/v1
-kind: DatabaseCluster
-metadata: {name: main}
-spec: {engine: {type: postgres, version: "18"}, clusterSize: 1, deletionPolicy: Delete, deletionProtection: false}
-"""
 
 
 def main() -> None:
     with empty_laptop(in_memory=True) as laptop:
-        manifest = laptop.home / "cluster.yaml"
-        manifest.write_text(CLUSTER)
-        laptop.dbaas("up", "-d")
-        laptop.dbaas("apply", "-f", str(manifest), "--wait")
+        start_server(laptop)
         ours, bare = asyncio.run(_compare(laptop))
     report(f"{UNITS} databases, users and grants, against a bare script", ours, bare, "s", "≤ 1.25 ×")
 
@@ -55,17 +45,12 @@ async def _compare(laptop: Any) -> tuple[float, float]:
 
 
 def _unit(number: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    server = {"kind": "DatabaseCluster", "name": "main"}
     name, user = f"db-{number}", f"user-{number}"
     grant = {"on": "database", "privileges": ["CONNECT", "TEMPORARY"]}
-    yield "databases", _body("Database", name, {"instanceRef": server})
-    yield "databaseusers", _body("DatabaseUser", user, {"instanceRef": server, "databaseRef": {"name": name}})
+    yield "databases", build_body("Database", name, {"instanceRef": ON_MAIN})
+    yield "databaseusers", build_body("DatabaseUser", user, {"instanceRef": ON_MAIN, "databaseRef": {"name": name}})
     references = {"userRef": {"name": user}, "databaseRef": {"name": name}}
-    yield "databasegrants", _body("DatabaseGrant", f"grant-{number}", {**references, "privileges": [grant]})
-
-
-def _body(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
-    return {"apiVersion": "dbaas.io/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+    yield "databasegrants", build_body("DatabaseGrant", f"grant-{number}", {**references, "privileges": [grant]})
 
 
 async def _by_hand(api: Api) -> None:

@@ -19,29 +19,30 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from _laptop import Api, Laptop, empty_laptop, open_api, report, send_all, timed
+from _laptop import (
+    GROUP,
+    ON_MAIN,
+    Api,
+    Laptop,
+    build_body,
+    empty_laptop,
+    open_api,
+    report,
+    send_all,
+    start_server,
+    timed,
+)
 
 OBJECTS = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
 DATABASES = OBJECTS // 100
 USERS = (OBJECTS - DATABASES) // 2
 EDITS = 100
 QUIET_SECONDS = 20.0
-GROUP = "/apis/dbaas.io/v1/namespaces/default"
-ON_MAIN = {"kind": "DatabaseCluster", "name": "main"}
-CLUSTER = """
-apiVersion: dbaas.io/v1
-kind: DatabaseCluster
-metadata: {name: main}
-spec: {engine: {type: postgres, version: "18"}, clusterSize: 1, deletionPolicy: Delete, deletionProtection: false}
-"""
 
 
 def main() -> None:
     with empty_laptop(in_memory=True) as laptop:
-        manifest = laptop.home / "cluster.yaml"
-        manifest.write_text(CLUSTER)
-        laptop.dbaas("up", "-d")
-        laptop.dbaas("apply", "-f", str(manifest), "--wait")
+        start_server(laptop)
         asyncio.run(_make(laptop))
         asyncio.run(_rest(laptop, "left alone"))
         asyncio.run(_edit(laptop, "idle", "p50 < 15 ms"))
@@ -68,17 +69,13 @@ async def _make(laptop: Laptop) -> None:
 
 def _bodies() -> Iterator[tuple[str, dict[str, Any]]]:
     for number in range(DATABASES):
-        yield "databases", _body("Database", f"db-{number}", {"instanceRef": ON_MAIN})
+        yield "databases", build_body("Database", f"db-{number}", {"instanceRef": ON_MAIN})
     for number in range(USERS):
         database, name = {"name": f"db-{number % DATABASES}"}, f"user-{number}"
         privileges = [{"on": "database", "privileges": ["CONNECT"]}]
-        yield "databaseusers", _body("DatabaseUser", name, {"instanceRef": ON_MAIN, "databaseRef": database})
+        yield "databaseusers", build_body("DatabaseUser", name, {"instanceRef": ON_MAIN, "databaseRef": database})
         links = {"userRef": {"name": name}, "databaseRef": database}
-        yield "databasegrants", _body("DatabaseGrant", name, {**links, "privileges": privileges})
-
-
-def _body(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
-    return {"apiVersion": "dbaas.io/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+        yield "databasegrants", build_body("DatabaseGrant", name, {**links, "privileges": privileges})
 
 
 async def _rest(laptop: Laptop, when: str) -> None:

@@ -226,6 +226,7 @@ def _show(ours: Figures, theirs: Figures | None) -> None:
     compare("processor for each status event", lambda f: f.event_microseconds, "µs", "< 50 µs")
     for phase in ("settled", "restarted", "resync"):
         compare(f"loop late, {phase}, p99", lambda f: getattr(f, phase)["late_p99_ms"], "ms", "< 50 ms")  # noqa: B023
+        compare(f"of that its own work, {phase}, p99", lambda f: getattr(f, phase)["late_busy_p99_ms"], "ms", "stated")  # noqa: B023
         compare(f"loop late, {phase}, most", lambda f: getattr(f, phase)["late_most_ms"], "ms", "stated")  # noqa: B023
 
 

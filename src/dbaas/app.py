@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,12 +19,18 @@ from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.schema import build_crd
 from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import ListenError, Site, serve
-from dbaas.contracts.client import NotFound
+from dbaas.contracts.client import Client, NotFound
 from dbaas.contracts.registry import Registry, find_registry
 from dbaas.contracts.transport import Transport
 from dbaas.controllers import build_controllers, instance_waker
+from dbaas.controllers.cluster_names import ClusterNames
 from dbaas.controllers.database_engine import builtin_entries
+from dbaas.controllers.foreign_plans import with_children
+from dbaas.controllers.managed.adopting import Found, Sought, find_adoptable
+from dbaas.controllers.managed.overlay import Witness, unseen
 from dbaas.controllers.managed.planning import ObjectPlan, plan_objects
+from dbaas.controllers.managed.reviewing import Asked, Reviewed, review
+from dbaas.controllers.servers import Servers
 from dbaas.core.clock import Clock, SystemClock, format_time
 from dbaas.core.home import Home, Running, write_privately
 from dbaas.core.logs import set_up_logs
@@ -53,12 +59,11 @@ END_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Settings:
-    """`port` 0: that of the home, chosen once. `controllers`: which of them run, see `runtime.switches`."""
+    """`port` 0: that of the home, chosen once."""
 
     home: Home
     port: int = 0
     verbose: bool = False
-    controllers: str = "*"
 
 
 async def run_laptop(
@@ -67,8 +72,7 @@ async def run_laptop(
     """The control plane of this machine, until SIGTERM, SIGINT or SIGHUP; then controllers, servers, API stop in turn.
 
     A second signal ends this process at once; servers go on, and the next run finds them. `announce` is told where it
-    is when every object has been looked at once. Raises AlreadyRunning, HomeNotUsable, ListenError, StorageError,
-    UnknownController.
+    is when every object has been looked at once. Raises AlreadyRunning, HomeNotUsable, ListenError, StorageError.
     """
     stop = asyncio.Event()
     on_stop_signal(stop.set)
@@ -112,9 +116,10 @@ async def _start(settings: Settings, machine: Machine, held: Running, parts: Asy
     agent = Agent(manager.client, machine, home.path, manager.enqueue)
     parts.push_async_callback(agent.close)
     parts.push_async_callback(agent.stop_all)
-    for controller in [agent.controller(), *build_controllers(manager, lanes, registry, machine, admission, collected)]:
+    servers = Servers(manager.client, lanes, ClusterNames(manager.client))
+    controllers = build_controllers(manager, servers, registry, machine, admission, collected)
+    for controller in [agent.controller(), *controllers]:
         manager.add(controller)
-    manager.switch(settings.controllers)
     health = _watch_over(manager, machine.clock, collected, parts)
     face = await serve_metrics(collected, health.unhealthy, health.unready)
     parts.push_async_callback(face.close)
@@ -148,8 +153,9 @@ async def _listen(server: ApiServer, settings: Settings, machine: Machine) -> Si
 
 async def _install_definitions(server: ApiServer, registry: Registry) -> None:
     rest = RestClient(server, Writing("dbaas-installation"))
-    for definition in (*DEFINITIONS, *LAPTOP_DEFINITIONS):
-        body = build_crd(definition, registry.blocks(definition.kind.kind))
+    bodies = [build_crd(each, registry.blocks(each.kind.kind)) for each in (*DEFINITIONS, *LAPTOP_DEFINITIONS)]
+    bodies += [build_crd(foreign.definition, {}) for foreign in registry.foreign_kinds()]
+    for body in bodies:
         await rest.apply(CUSTOM_RESOURCE_DEFINITION, body, force=True)
     for entry in builtin_entries(registry):
         await rest.apply(DATABASE_ENGINE, entry)
@@ -182,12 +188,41 @@ async def _look_once(manager: Manager, clock: Clock) -> None:
         await clock.sleep(0.02)
 
 
-async def plan_changes(transport: Transport, bodies: Sequence[tuple[Kind, Mapping[str, Any]]]) -> list[ObjectPlan]:
-    """What applying these objects would do, objects and statements; reads the API and the servers, changes neither."""
+async def plan_changes(
+    transport: Transport, bodies: Sequence[tuple[Kind, Mapping[str, Any]]], witness: Witness = unseen
+) -> list[ObjectPlan]:
+    """What applying these objects would do, objects and statements; reads the API and the servers, changes neither.
+
+    `witness` is told every object that was looked at.
+    """
     clock, randomness = SystemClock(), SystemRandomness()
     client = Manager(RestClient(transport), clock, randomness).client  # never run: it reads from the API itself
     lanes = ServerLanes(clock, randomness)
     try:
-        return await plan_objects(client, lanes, find_registry(), bodies)
+        registry = find_registry()
+        return await plan_objects(client, lanes, registry, await with_children(client, registry, bodies), witness)
+    finally:
+        await lanes.close_all()
+
+
+async def review_access(transport: Transport, asked: Asked) -> list[Reviewed]:
+    """Who may do what, by which way, and which objects want it so; reads the API and a server, changes neither."""
+    async with _only_reading(transport) as (client, lanes):
+        return await review(client, lanes, find_registry(), asked)
+
+
+async def find_unmanaged(transport: Transport, sought: Sought) -> list[Found]:
+    """What is on a server, and the objects that would leave it as it is; reads the API and the server."""
+    async with _only_reading(transport) as (client, lanes):
+        return await find_adoptable(client, lanes, find_registry(), sought)
+
+
+@asynccontextmanager
+async def _only_reading(transport: Transport) -> AsyncIterator[tuple[Client, ServerLanes]]:
+    """A client that is never run: it reads from the API itself."""
+    clock, randomness = SystemClock(), SystemRandomness()
+    lanes = ServerLanes(clock, randomness)
+    try:
+        yield Manager(RestClient(transport), clock, randomness).client, lanes
     finally:
         await lanes.close_all()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dbaas.admission import engines
 from dbaas.admission.facts import Facts
-from dbaas.contracts.admission import Review
+from dbaas.api.database import DatabaseSpec
+from dbaas.api.references import OnServer
+from dbaas.contracts.admission import Review, Violation
+from dbaas.contracts.engine import Engine
+from dbaas.contracts.registry import Registry
 from fixtures.registries import granite_cluster, granite_registry
 
 
@@ -26,3 +30,22 @@ def test_nothing_is_refused_while_the_engine_is_not_known_yet() -> None:
     review = Review("CREATE", "dbaas.io", "v1", "Database", {}, None)
     facts = Facts(granite_registry())
     assert not [*engines.engine_has_kind(review, facts), *engines.engine_accepts(review, None, facts)]
+
+
+def test_a_guest_is_asked_as_one_and_whoever_is_at_home_is_not() -> None:
+    asked: list[bool] = []
+
+    def remember(spec: OnServer) -> tuple[Violation, ...]:
+        asked.append(spec.server.namespace is None)
+        return ()
+
+    engine = Engine("flint", rules={"Database": (remember,)})
+    spec = DatabaseSpec.model_validate({"instanceRef": {"name": "main", "namespace": "far"}})
+    review = Review("CREATE", "dbaas.io", "v1", "Database", {}, None)
+    for is_resident in (False, True):
+        list(
+            engines.engine_accepts(
+                review, spec, Facts(Registry({"flint": engine}, {}, ""), "flint", is_resident=is_resident)
+            )
+        )
+    assert asked == [False, True]

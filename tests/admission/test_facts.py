@@ -8,9 +8,11 @@ import pytest
 
 from dbaas.admission.facts import Facts, gather_facts
 from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.database import DATABASE
 from dbaas.api.database_engine import DATABASE_ENGINE
-from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.instance import CLUSTER_DATABASE_INSTANCE, DATABASE_INSTANCE
 from dbaas.api.resource import Kind
+from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.admission import Review
 from fixtures.clients import FakeClient
@@ -43,6 +45,16 @@ async def test_the_engine_of_a_grant_is_that_of_its_users_server() -> None:
     assert (await gather(client, "DatabaseGrant", {"userRef": {"name": "nobody"}})).engine == ""
 
 
+async def test_the_engine_of_a_grant_may_be_that_of_a_role_or_of_a_database() -> None:
+    client = FakeClient()
+    client.put(DATABASE_INSTANCE, body(DATABASE_INSTANCE, "main", {"engine": "slate"}))
+    for kind, name in ((DATABASE_ROLE, "readers"), (DATABASE, "shop")):
+        client.put(kind, body(kind, name, {"instanceRef": {"name": "main"}}))
+    assert (await gather(client, "DatabaseGrant", {"roleRef": {"name": "readers"}})).engine == "slate"
+    everybody = {"public": True, "databaseRef": {"name": "shop"}}
+    assert (await gather(client, "DatabaseGrant", everybody)).engine == "slate"
+
+
 async def test_nothing_is_known_of_a_server_that_does_not_exist() -> None:
     assert (await gather(FakeClient(), "Database", {"instanceRef": {"name": "none"}})).engine == ""
 
@@ -53,3 +65,24 @@ async def test_a_cluster_brings_the_entry_it_names() -> None:
     engine = {"type": "granite", "version": "2", "engineRef": {"name": "old"}}
     facts = await gather(client, "DatabaseCluster", granite_spec(engine=engine))
     assert facts.entry == {"type": "granite"}
+
+
+async def test_a_server_for_the_whole_cluster_is_found_by_both_its_names() -> None:
+    client = FakeClient()
+    client.put(CLUSTER_DATABASE_INSTANCE, body(CLUSTER_DATABASE_INSTANCE, "all", {"engine": "slate"}))
+    for spec in ({"clusterInstanceRef": {"name": "all"}},
+                 {"instanceRef": {"kind": "ClusterDatabaseInstance", "name": "all"}}):  # fmt: skip
+        facts = await gather(client, "Database", spec)
+        assert (facts.engine, facts.is_resident) == ("slate", False)
+
+
+async def test_who_is_at_home_is_told_by_namespace_and_by_the_servers_owner() -> None:
+    client = FakeClient()
+    client.put(DATABASE_INSTANCE, body(DATABASE_INSTANCE, "near", {"engine": "slate"}))
+    client.put(DATABASE_INSTANCE, body(DATABASE_INSTANCE, "far", {"engine": "slate"}, "other"))
+    open_house = {"engine": "slate", "tenancy": {"privilegedAttributes": True}}
+    client.put(DATABASE_INSTANCE, body(DATABASE_INSTANCE, "open", open_house, "other"))
+    places = {"near": {"name": "near", "namespace": "default"}, "far": {"name": "far", "namespace": "other"},
+              "open": {"name": "open", "namespace": "other"}}  # fmt: skip
+    told = {name: (await gather(client, "Database", {"instanceRef": ref})).is_resident for name, ref in places.items()}
+    assert told == {"near": True, "far": False, "open": True}

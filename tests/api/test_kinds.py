@@ -10,6 +10,7 @@ from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS
 from dbaas.api.schema import build_crd
 from dbaas.contracts.registry import find_registry
 from fixtures.control_plane import Api
+from fixtures.definitions import built_crd
 
 ALL = (*DEFINITIONS, *LAPTOP_DEFINITIONS)
 REGISTRY = find_registry()
@@ -32,7 +33,7 @@ def user(name: str = "u", **spec: Any) -> dict[str, Any]:
 
 async def define_all(api: Api) -> None:
     for definition in ALL:
-        await api.define(build_crd(definition, REGISTRY.blocks(definition.kind.kind)))
+        await api.define(built_crd(definition, REGISTRY.blocks(definition.kind.kind)))
 
 
 async def test_defaults_are_stored_and_empty_ones_are_not(api: Api) -> None:
@@ -40,9 +41,12 @@ async def test_defaults_are_stored_and_empty_ones_are_not(api: Api) -> None:
     made = await api.post(api.collection("databaseusers", "dbaas.io"), user())
     assert made.body["spec"] == {
         "instanceRef": {"kind": "DatabaseInstance", "name": "main"},
-        "passwordSecret": {"length": 32, "includeSpecialChars": True},
+        "passwordSecret": {
+            "generate": True, "length": 32, "includeSpecialChars": True, "format": "kubernetes", "key": "password"
+        },
+        "drop": {"revokePrivileges": False, "dropOwned": False, "checkOwnership": True},
         "deletionPolicy": "Delete",
-    }
+    }  # fmt: skip
 
 
 async def test_a_status_is_stored_as_it_was_written(api: Api) -> None:
@@ -80,13 +84,3 @@ async def test_a_clusters_name_leaves_room_for_its_childrens(api: Api) -> None:
     refused = await api.post(path, cluster)
     assert refused.status == 422
     assert "at most 50 characters" in refused.body["message"]
-
-
-async def test_a_grantor_without_future_is_refused(api: Api) -> None:
-    await define_all(api)
-    grant = {"apiVersion": "dbaas.io/v1", "kind": "DatabaseGrant", "metadata": {"name": "g"},
-             "spec": {"userRef": {"name": "u"},
-                      "privileges": [{"on": "table", "privileges": ["SELECT"], "grantor": "x"}]}}  # fmt: skip
-    refused = await api.post(api.collection("databasegrants", "dbaas.io"), grant)
-    assert refused.status == 422
-    assert "grantor is for future objects only" in refused.body["message"]

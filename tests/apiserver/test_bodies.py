@@ -9,7 +9,10 @@ from dbaas.contracts.transport import Request
 from fixtures.apiserver import send, send_raw
 
 PATH = "/api/v1/namespaces/default/services"
-SERVICE = {"metadata": {"name": "one"}, "spec": {"clusterIP": "None", "ports": [{"name": "a", "port": 1}]}}
+SERVICE = {
+    "metadata": {"name": "one"},
+    "spec": {"clusterIP": "None", "selector": {"app": "w"}, "ports": [{"name": "a", "port": 1}]},
+}
 
 
 @pytest.mark.parametrize(

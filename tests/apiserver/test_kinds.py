@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dbaas.apiserver.habits import HABITS
 from dbaas.apiserver.kinds import SELECTABLE, builtin_resources
-from dbaas.apiserver.strategies import HABITS, STRATEGIES
+from dbaas.apiserver.strategies import STRATEGIES
 
 
 def test_every_table_of_particulars_is_about_a_kind_that_is_served() -> None:

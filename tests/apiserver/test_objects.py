@@ -8,7 +8,7 @@ import pytest
 from dbaas.apiserver.failures import Failure
 from dbaas.apiserver.kinds import builtin_resources
 from dbaas.apiserver.objects import SIZE_LIMIT, Objects, decode_entry, encode_object, make_entry
-from dbaas.apiserver.store import Database, Store
+from dbaas.apiserver.store import Database, Entry, Store
 from dbaas.apiserver.store.database import MEMORY
 from dbaas.core.offload import InlineOffload
 
@@ -32,6 +32,26 @@ def test_a_translated_object_is_stored_under_its_other_names() -> None:
     assert b'"message":"b"' in entry.body
     assert decode_entry(entry, events) == obj
     assert decode_entry(entry, RESOURCES["events"])["kind"] == "Event"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"uid": "u", "labels": {"a": "b"}},
+        {"uid": "u", "ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "o"}]},
+        {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["a.io/b"]},
+    ],
+)
+async def test_what_is_kept_of_a_write_is_what_a_restart_would_read(more: dict[str, object]) -> None:
+    store = Store(Database(MEMORY), InlineOffload())
+    await store.open()
+    obj = {**OBJECT, "metadata": {"name": "a", "namespace": "n", **more}}
+    await Objects(store).put(CONFIGMAPS, None, obj)
+    kept = store.latest("configmaps", "n/a")
+    assert kept is not None
+    assert kept == Entry.read("n/a", kept.version, kept.body)
+    await store.close()
 
 
 async def test_an_object_has_a_size() -> None:

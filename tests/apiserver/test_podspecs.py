@@ -17,7 +17,7 @@ def pod(**spec: Any) -> dict[str, Any]:
 
 def test_names_of_all_containers_are_different() -> None:
     told = [str(each) for each in pod_problems(pod(initContainers=[MAIN]), "spec")]
-    assert told == ['spec.containers[0].name: Duplicate value: "main"']
+    assert told == ['spec.initContainers[0].name: Duplicate value: "main"']
 
 
 def test_each_further_name_is_told() -> None:

@@ -15,7 +15,6 @@ import pytest_asyncio
 from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION
 from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS
 from dbaas.api.resource import Key, Kind
-from dbaas.api.schema import build_crd
 from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import serve
 from dbaas.cli.session import Session
@@ -28,6 +27,7 @@ from dbaas.core.randomness import SeededRandomness
 from dbaas.core.secrets import Secret
 from dbaas.kube.access import Access
 from dbaas.kube.verbs import RestClient, Writing
+from fixtures.definitions import built_crd
 
 Printed = Callable[[], str]
 
@@ -41,7 +41,7 @@ async def prepare_session(server: ApiServer) -> Session:
     """Installs our kinds."""
     rest = RestClient(server, Writing("definitions"))
     for definition in (*DEFINITIONS, *LAPTOP_DEFINITIONS):
-        await rest.apply(CUSTOM_RESOURCE_DEFINITION, build_crd(definition, {}))
+        await rest.apply(CUSTOM_RESOURCE_DEFINITION, built_crd(definition, {}))
     terminal = Terminal(io.StringIO(), io.StringIO())
     return Session(Target("laptop", Access("http://127.0.0.1:1")), server, terminal, LoopClock())
 

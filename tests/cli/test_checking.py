@@ -81,7 +81,9 @@ async def test_an_unknown_choice_is_told_with_what_was_probably_meant(check: Che
 async def test_what_is_required_is_told(check: Check) -> None:
     head = DATABASE.partition("spec:")[0]
     assert await check(head) == ["1 spec: Required value"]
-    assert await check(f"{head}spec: {{}}\n") == ["4 spec.instanceRef: Required value"]
+    assert await check(f"{head}spec: {{}}\n") == [
+        "4 spec: Invalid value: give the server: either instanceRef or clusterInstanceRef"
+    ]
 
 
 async def test_a_name_that_cannot_be_one_says_where_real_names_go(check: Check) -> None:
@@ -120,7 +122,7 @@ async def test_a_misspelt_kind_is_suggested_and_a_strange_one_gets_the_list(chec
         "2 kind: there is no kind 'Databse'; did you mean 'Database'?"
     ]
     (problem,) = await check(DATABASE.replace("Database\n", "Zebra\n"))
-    assert problem.startswith("2 kind: there is no kind 'Zebra': there are Database, DatabaseCluster, ")
+    assert problem.startswith("2 kind: there is no kind 'Zebra': there are ClusterDatabaseGrant, ")
 
 
 async def test_a_version_that_we_do_not_have_is_told(check: Check) -> None:
@@ -138,7 +140,7 @@ async def test_kinds_of_others_are_left_to_their_server(check: Check) -> None:
 )
 def test_kinds_are_ours_by_their_group(version: str, ours: bool, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(f"{{apiVersion: {version}, kind: Thing, metadata: {{name: a}}}}")
-    assert is_ours(load_manifests([str(tmp_path / "a.yaml")])[0][0]) is ours
+    assert is_ours(load_manifests([str(tmp_path / "a.yaml")])[0][0], open_rulebook()) is ours
 
 
 def test_a_manifest_keeps_the_namespace_that_it_names(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from cli.conftest import Printed, put
-from dbaas.api.core import CONFIG_MAP
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Key, Kind
 from dbaas.cli.exits import NothingRuns
@@ -46,7 +45,8 @@ async def test_unknown_fields_are_refused(session: Session) -> None:
 
 async def test_what_a_server_warns_of_is_told(session: Session, remarked: Printed) -> None:
     metadata = {"name": "shop", "namespace": "default", "finalizers": ["unqualified"]}
-    await session.rest.create(CONFIG_MAP, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    body = {"apiVersion": DATABASE.api_version, "kind": "Database", "metadata": metadata, "spec": SPEC}
+    await session.rest.create(DATABASE, body)
     assert remarked().startswith("warning: metadata.finalizers: ")
 
 

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from dbaas.cli.terminal import Terminal, format_table, open_terminal
+from dbaas.cli.terminal import Terminal, format_table, open_terminal, shorten
 
 PLAIN = Terminal(io.StringIO(), io.StringIO())
 COLOURED = Terminal(io.StringIO(), io.StringIO(), colour=True)
@@ -29,6 +29,11 @@ def test_colour_does_not_move_columns() -> None:
 
 def test_plain_terminals_have_no_escapes() -> None:
     assert PLAIN.colour_word("Failed") == "Failed"
+
+
+def test_long_lists_end_with_how_many_more_there_are() -> None:
+    assert shorten(["a", "b"], 2) == ["a", "b"]
+    assert shorten(["a", "b", "c", "d"], 2) == ["a", "b", "and 2 more"]
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {}])

@@ -19,6 +19,8 @@ from kubernetes.utils import create_from_dict
 from clients.official import APPLY, JSON, MERGE, Connection, Transcript
 from conformance.kubernetes_api.conftest import DEFINITION
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_SECONDS = 20
 SPEC = {"size": 1, "parts": [{"name": "a", "size": 1}]}
 
@@ -170,7 +172,6 @@ def test_an_informer_keeps_its_cache_like_the_server(connection: Connection) -> 
         informer.stop()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("lock", [LeaseLock, ConfigMapLock])
 def test_of_two_candidates_one_leads_and_the_other_follows_when_it_stops(connection: Connection, lock: Any) -> None:
     leading: list[str] = []

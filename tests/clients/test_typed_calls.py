@@ -11,6 +11,8 @@ from clients.kinds import TYPED_KINDS, TypedKind, named
 from clients.official import APPLY, JSON, MERGE, STRATEGIC, Connection, Transcript
 
 MANAGER = {"field_manager": "maker"}
+pytestmark = pytest.mark.slow
+
 EXPECTED = {
     "create dry": 200, "read dry": 404, "create": 200, "create again": 409, "create unnamed": 422, "read": 200,
     "list": 200, "list labelled": 200, "list unlabelled": 200, "list set-based": 200, "list named": 200,

@@ -16,7 +16,7 @@ def test_waiting_says_why_and_how_long() -> None:
     assert (waiting.reason, str(waiting), waiting.requeue_after) == (
         "InstanceNotReady", "server 'main' is not ready", 5,
     )  # fmt: skip
-    assert (waiting.status, waiting.phase) == (None, "Pending")
+    assert (waiting.status, waiting.phase) == (None, "")
 
 
 def test_a_refusal_and_a_conflict_carry_their_reasons() -> None:

@@ -11,11 +11,11 @@ from simulation.world import simulated_world
 
 
 @virtually
-async def test_every_kind_of_ours_has_a_controller() -> None:
+async def test_every_kind_of_ours_and_secrets_have_a_controller() -> None:
     async with simulated_world() as world:
         assert world.operator is not None
         names = {name for name, _, _ in world.operator.manager.queues()}
-        assert names == {definition.kind.kind.lower() for definition in DEFINITIONS}
+        assert names == {"secret", *(definition.kind.kind.lower() for definition in DEFINITIONS)}
 
 
 def test_a_server_that_answers_again_is_looked_at() -> None:

@@ -139,3 +139,16 @@ async def test_the_policy_of_the_server_holds_where_an_object_has_none() -> None
         world.server.privileges["app"].clear()
         await asyncio.sleep(60)
         assert world.server.privileges["app"] == {ENTRY}
+
+
+@virtually
+async def test_a_pass_knows_when_what_it_remembers_of_an_object_holds_no_more() -> None:
+    async with simulated_world() as world:
+        await world.make_shop()
+        await world.change(DATABASE_INSTANCE, "main", {"driftPolicy": {"mode": "ignore"}})
+        await world.settle()
+        await world.change(DATABASE_INSTANCE, "main", {"driftPolicy": {"mode": "detect"}})
+        await world.settle()
+        world.server.privileges["app"].clear()
+        await asyncio.sleep(60)
+        assert await world.ready(DATABASE_GRANT, "app") == ("False", "DriftDetected")

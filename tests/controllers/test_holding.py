@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
-
-from controllers.make import database, instance, with_conditions
+from controllers.make import database, instance, make, with_conditions
 from dbaas.api.core import NAMESPACE
 from dbaas.api.database import DATABASE
+from dbaas.api.grant import CLUSTER_DATABASE_GRANT, DATABASE_GRANT
 from dbaas.api.resource import Key
+from dbaas.api.role import CLUSTER_DATABASE_ROLE, DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
-from dbaas.contracts.reconcile import Waiting
 from dbaas.controllers.holding import (
-    check_dependents,
     describe_dependents,
+    find_inhabitants,
     find_residents,
     hold_for_dependents,
+    is_forced,
     name_few,
     namespace_is_going,
     tell_blocked,
 )
-from dbaas.controllers.tokens import lives_on
+from dbaas.controllers.tokens import depends_on, lives_on
 from fixtures.clients import FakeClient
 
 
@@ -44,15 +44,16 @@ def test_why_a_deletion_is_blocked_is_told_anew_only_for_another_reason() -> Non
     assert [(event.reason, event.note) for event in client.events] == [("DeletionBlocked", "delete them first")]
 
 
-def test_nothing_holds_an_object_without_dependents() -> None:
-    check_dependents(FakeClient(), instance(), [])
+def test_force_is_an_annotation_that_says_true() -> None:
+    assert is_forced(database(annotations={"dbaas.io/force-delete": "True"}))
+    assert not is_forced(database(annotations={"dbaas.io/force-delete": "no"}))
+    assert not is_forced(database())
 
 
-def test_dependents_are_waited_for_and_told_once() -> None:
+def test_dependents_are_told_once() -> None:
     client = FakeClient()
-    with pytest.raises(Waiting) as waiting:
-        check_dependents(client, instance(), [database()])
-    assert (waiting.value.reason, waiting.value.phase) == ("DependenciesExist", "Deleting")
+    condition = hold_for_dependents(client, instance(), [database()])
+    assert (condition.reason, condition.status) == ("DependenciesExist", "False")
     told = instance(status=with_conditions(("Ready", "False", "DependenciesExist")))
     hold_for_dependents(client, told, [database()])
     assert [event.reason for event in client.events] == ["DeletionBlocked"]
@@ -66,6 +67,23 @@ async def test_residents_are_found_by_their_token() -> None:
     client.put(DATABASE, database("shop").body())
     client.put(DATABASE, database("elsewhere").body())
     assert [found.key.name for found in await find_residents(client, Key("default", "main"))] == ["shop"]
+
+
+async def test_grants_of_all_sorts_are_found_once_by_whom_they_refer_to() -> None:
+    client = FakeClient()
+    main = Key("default", "main")
+    client.provides[DATABASE] = client.provides[DATABASE_ROLE] = lambda found: [lives_on(main)]
+    tokens = [depends_on(DATABASE, Key("default", "shop")), depends_on(DATABASE_ROLE, Key("default", "readers"))]
+    client.provides[DATABASE_GRANT] = lambda found: tokens
+    for other in (DATABASE_USER, CLUSTER_DATABASE_ROLE, CLUSTER_DATABASE_GRANT):
+        client.provides[other] = lambda found: []
+    client.put(DATABASE, database("shop").body())
+    client.put(DATABASE_ROLE, make(DATABASE_ROLE, "readers", {}).body())
+    client.put(DATABASE_GRANT, make(DATABASE_GRANT, "reads", {}).body())
+    found = await find_inhabitants(client, main)
+    assert sorted(str(each) for each in found) == [
+        "Database default/shop", "DatabaseGrant default/reads", "DatabaseRole default/readers"
+    ]  # fmt: skip
 
 
 async def test_a_namespace_goes_once_it_is_deleted() -> None:

@@ -10,6 +10,7 @@ from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key
+from dbaas.api.user import DATABASE_USER
 from fixtures.operating import virtually
 from simulation.world import World, simulated_world
 
@@ -40,7 +41,7 @@ async def test_a_server_that_is_away_is_told_once_and_found_again() -> None:
         await asyncio.sleep(60)
         assert await conditions(world) == {
             "Connected": ("False", "Unreachable"), "Ready": ("False", "Unreachable"),
-            "Reconciling": ("True", "Unreachable"),
+            "Healthy": ("False", "HealthCheckFailed"), "Reconciling": ("True", "Unreachable"),
         }  # fmt: skip
         assert (await world.events("main")).count("ConnectionFailed") == 1
         world.server.is_down = False
@@ -129,6 +130,24 @@ async def test_grants_on_a_server_whose_secret_is_gone_are_not_ready_any_more() 
 
 
 @virtually
+async def test_what_was_deleted_meanwhile_goes_as_soon_as_the_server_is_back() -> None:
+    """A grant names its user and not the server, and everybody else waits for it to go."""
+    async with simulated_world() as world:
+        await world.make_shop()
+        await world.settle()
+        world.server.is_down = True
+        await asyncio.sleep(60)
+        await world.delete(DATABASE_GRANT, "app")
+        await asyncio.sleep(120)
+        assert await world.find(DATABASE_GRANT, Key("default", "app")) is not None
+        world.server.is_down = False
+        while (await conditions(world))["Connected"][0] != "True":
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(1)
+        assert await world.find(DATABASE_GRANT, Key("default", "app")) is None
+
+
+@virtually
 async def test_the_time_of_the_last_pass_is_written_rarely() -> None:
     async with simulated_world() as world:
         await world.connect()
@@ -149,3 +168,27 @@ async def test_an_unknown_engine_is_refused() -> None:
         await world.connect(engine="granite")
         await world.settle()
         assert (await conditions(world))["Stalled"] == ("True", "InvalidSpec")
+
+
+@virtually
+async def test_a_new_certificate_of_the_authority_reaches_published_secrets_at_once() -> None:
+    async with simulated_world() as world:
+        await world.make_secret("main-tls", {"ca.crt": "old"})
+        await world.connect(tls={"enabled": True, "secretRef": {"name": "main-tls"}})
+        await world.make(DATABASE_USER, "app", HERE)
+        await world.settle()
+        assert (await world.read_secret("app-credentials"))["ca.crt"] == "old"
+        data = {"ca.crt": base64.b64encode(b"new").decode()}
+        await world.user.patch(SECRET, Key("default", "main-tls"), {"data": data})
+        await asyncio.sleep(5)
+        assert (await world.read_secret("app-credentials"))["ca.crt"] == "new"
+
+
+@virtually
+async def test_a_server_is_asked_as_often_as_its_health_check_says() -> None:
+    async with simulated_world() as world:
+        await world.connect(healthCheck={"intervalSeconds": 5, "timeoutSeconds": 1})
+        await asyncio.sleep(30)
+        before = world.server.questions.count("probe in system")
+        await asyncio.sleep(60)
+        assert 9 <= world.server.questions.count("probe in system") - before <= 16

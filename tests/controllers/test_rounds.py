@@ -21,12 +21,14 @@ class SlowLane:
 
     def __init__(self, missing: Collection[str] = ()) -> None:
         self.visited: list[str] = []
+        self.asked: dict[str | None, Collection[str] | None] = {}
         self._missing = missing
 
     async def observe(
         self, part: str, database: str | None, names: Collection[str] | None, *, background: bool = False
     ) -> Mapping[str, Any]:
         assert background
+        self.asked[database] = names
         if database in self._missing:
             raise Missing("it is gone")
         if database is not None:
@@ -44,8 +46,8 @@ class SlowLane:
         raise NotImplementedError
 
 
-def places(*databases: str) -> set[tuple[str, str | None]]:
-    return {("roles", None), *(("schemas", database) for database in databases)}
+def places(*databases: str) -> dict[tuple[str, str | None], set[str]]:
+    return {("roles", None): {"app"}, **{("schemas", database): {"sales"} for database in databases}}
 
 
 @virtually
@@ -58,10 +60,10 @@ async def test_few_databases_are_seen_in_every_pass() -> None:
 @virtually
 async def test_a_pass_stops_at_its_share_and_the_next_goes_on() -> None:
     lane, rounds, names = SlowLane(), Rounds(CLOCK), ("a", "b", "c", "d", "e")
-    first = await rounds.look(SERVER, lane, places(*names), 20)
+    first = await rounds.look(SERVER, lane, places(*names), 6)
     assert (lane.visited, first.ends_round) == (["a", "b", "c"], False)
     assert first.skipped == {("schemas", "d"), ("schemas", "e")}
-    second = await rounds.look(SERVER, lane, places(*names), 20)
+    second = await rounds.look(SERVER, lane, places(*names), 6)
     assert (lane.visited[3:], second.ends_round) == (["d", "e", "a"], True)
 
 
@@ -84,3 +86,10 @@ async def test_a_database_that_is_gone_is_absent_and_not_skipped() -> None:
 async def test_what_is_shared_is_seen_in_every_pass() -> None:
     look = await Rounds(CLOCK).look(SERVER, SlowLane(), places("a", "b"), 0)
     assert ("roles", None) in look.observation.answers
+
+
+@virtually
+async def test_inside_a_database_only_the_names_that_matter_are_asked_for() -> None:
+    lane = SlowLane()
+    await Rounds(CLOCK).look(SERVER, lane, places("a"), 30)
+    assert lane.asked == {None: None, "a": {"sales"}}

@@ -26,7 +26,7 @@ def test_references_default_to_the_own_namespace() -> None:
 
 def test_a_database_is_found_by_its_server_and_its_real_name() -> None:
     assert set(provided_by(DATABASES, database("shop", {"name": "Orders"}))) == {
-        lives_on(MAIN), claims(MAIN, DATABASE, "Orders"),
+        lives_on(MAIN), claims(MAIN, "database", "Orders"),
     }  # fmt: skip
 
 

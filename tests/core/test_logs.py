@@ -18,13 +18,13 @@ from dbaas.core.secrets import Secret
 @pytest.fixture
 def log_file(tmp_path: Path) -> Iterator[Path]:
     root = logging.getLogger()
-    before = root.handlers, root.level
+    before, configured = (root.handlers, root.level), structlog.get_config()
     set_up_logs(tmp_path / "dbaas.log", verbose=False)
     yield tmp_path / "dbaas.log"
     for handler in root.handlers:
         handler.close()
     root.handlers, root.level = before
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def test_a_line_is_a_json_object_in_a_private_file(log_file: Path) -> None:

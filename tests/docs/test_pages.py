@@ -55,6 +55,7 @@ def test_every_decision_is_in_the_index() -> None:
     assert [path.name for path in sorted(folder.glob("0*.md")) if path.name not in index] == []
 
 
+@pytest.mark.slow
 def test_generated_files_are_what_the_source_says() -> None:
     checked = subprocess.run(
         [sys.executable, "tools/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False

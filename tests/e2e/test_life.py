@@ -14,6 +14,8 @@ from dbaas.cli.exits import ExitCode
 from dbaas.core.home import Home
 from e2e.conftest import QUICKSTART, Laptop, eventually
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_second_up_says_who_runs(laptop: Laptop) -> None:
     laptop.do("up", "-d")

@@ -7,6 +7,8 @@ import pytest
 from dbaas.cli.exits import ExitCode
 from e2e.conftest import Laptop
 
+pytestmark = pytest.mark.slow
+
 TYPOS = """\
 apiVersion: dbaas.io/v1
 kind: Database
@@ -79,7 +81,6 @@ def test_a_version_that_cannot_read_the_data_is_refused(shop: Laptop) -> None:
 
 
 @pytest.mark.real_server
-@pytest.mark.slow
 def test_a_cluster_that_finds_data_of_another_version_is_refused_and_can_be_put_right(shop: Laptop) -> None:
     def cluster(version: str) -> str:
         engine = f"{{type: postgresql, version: '{version}'}}"
@@ -105,7 +106,6 @@ HOPELESS = {
 
 
 @pytest.mark.real_server
-@pytest.mark.slow
 def test_what_cannot_become_ready_says_why_and_can_be_deleted(shop: Laptop) -> None:
     text = "---\n".join(database(name, spec) for name, (spec, _) in HOPELESS.items())
     ended = shop.run("apply", "-f", "-", "--wait", "--timeout", "4s", text=text)
@@ -125,7 +125,6 @@ def test_what_is_paused_is_not_waited_for(shop: Laptop) -> None:
 
 
 @pytest.mark.real_server
-@pytest.mark.slow
 def test_a_wrong_password_is_told_and_put_right_by_its_secret(shop: Laptop) -> None:
     login, port = shop.secret("main-credentials"), shop.read("instance", "main")["spec"]["connection"]["port"]
     secret = "{{apiVersion: v1, kind: Secret, metadata: {{name: far}}, stringData: {{username: {}, password: '{}'}}}}\n"

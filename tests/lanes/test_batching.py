@@ -120,7 +120,7 @@ def test_closing_fails_what_is_under_way_and_what_waits() -> None:
         await asked.clock.sleep(0.5)
         waiting = asyncio.create_task(asked.visits.request(HERE, "things", ["b"]))
         await asyncio.sleep(0)
-        asked.visits.close()
+        await asked.visits.close()
         answers = await asyncio.gather(under_way, waiting, return_exceptions=True)
         assert [type(answer) for answer in answers] == [Unreachable, Unreachable]
 

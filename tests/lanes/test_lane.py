@@ -7,10 +7,12 @@ import asyncio
 import pytest
 
 from dbaas.contracts.engine import Denied, EngineError, LoginRefused, Missing, Retryable, Unreachable
+from dbaas.contracts.leadership import NotLeading
 from dbaas.contracts.statement import Statement
 from dbaas.core.simulation import run_virtually
 from dbaas.lanes.lane import ATTEMPTS
 from dbaas.lanes.metering import LaneEvent
+from fixtures.electing import Turn
 from fixtures.pretending import ADDRESS, PretendServer
 
 
@@ -335,3 +337,56 @@ def test_the_same_run_is_the_same_every_time() -> None:
         return [server.executed, server.clock.monotonic()]
 
     assert run_virtually(main()) == run_virtually(main())
+
+
+def test_who_does_not_lead_any_more_reads_and_sends_no_statement() -> None:
+    async def main() -> None:
+        server, turn = PretendServer(), Turn()
+        lane = server.lane(leadership=turn)
+        await lane.execute([statement("a")])
+        turn.lasts = False
+        assert await lane.observe("things", None, ["x"])
+        with pytest.raises(NotLeading, match="cannot send statements to ns/main: another process may lead now"):
+            await lane.execute([statement("b")])
+        assert server.executed == [("admin-db", ("a",))]
+        turn.lasts = True
+        await lane.execute([statement("c")])
+        assert server.executed[1:] == [("admin-db", ("c",))]
+        await lane.close()
+
+    run_virtually(main())
+
+
+def test_a_turn_that_ends_in_the_middle_ends_the_work_there() -> None:
+    """Whether it waited for a connection, for a lock, or for the answer to what it had sent before."""
+
+    async def main() -> None:
+        server, turn = PretendServer(connect_seconds=1.0, work_seconds=1.0), Turn()
+        lane = server.lane(cap=1, leadership=turn)
+        works = [
+            asyncio.create_task(lane.execute([statement(f"{name}1", "shop", "lock"), statement(f"{name}2", "blog")]))
+            for name in "ab"
+        ]
+        await server.clock.sleep(1.5)
+        turn.lasts = False
+        done = await asyncio.gather(*works, return_exceptions=True)
+        assert [type(error) for error in done] == [NotLeading, NotLeading]
+        assert server.executed == [("shop", ("a1",))], "what was under way cannot be called back"
+        await lane.close()
+
+    run_virtually(main())
+
+
+def test_a_closed_lane_has_no_connection_even_where_a_question_was_under_way() -> None:
+    async def main() -> None:
+        server = PretendServer(work_seconds=100.0)
+        lane = server.lane()
+        question = asyncio.create_task(lane.observe("things", "shop", ["a"]))
+        await server.clock.sleep(1)
+        assert server.open_now == 1
+        await lane.close()
+        assert (server.open_now, server.clock.monotonic()) == (0, 1.0)
+        with pytest.raises(Unreachable):
+            await question
+
+    run_virtually(main())

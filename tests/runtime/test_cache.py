@@ -100,6 +100,26 @@ def test_a_late_answer_does_not_bring_back_what_we_deleted_ourselves() -> None:
     assert cache.get(ONE) is None
 
 
+def test_an_answer_of_a_time_before_what_is_known_is_outdated() -> None:
+    cache, _ = _recorded()
+    cache.observe_listed(gadget("one", 5))
+    cache.finish_list({ONE}, "9")
+    assert cache.is_outdated(gadget("one", 4))
+    assert not cache.is_outdated(gadget("one", 5))
+    assert not cache.is_outdated(gadget("one", 12))
+    assert cache.is_outdated(gadget("two", 3)), "it would have been in the list"
+    cache.remove(ONE, "uid-one", "13")
+    assert cache.is_outdated(gadget("one", 12)), "we have heard that it is gone"
+
+
+def test_an_answer_about_what_no_watch_has_told_of_is_believed_for_news_get_lost() -> None:
+    cache, _ = _recorded()
+    assert not cache.is_outdated(gadget("one", 3))
+    cache.finish_list(set(), "9")
+    cache.progress("20")
+    assert not cache.is_outdated(gadget("one", 12))
+
+
 def test_a_server_that_went_back_in_time_is_believed_in_everything_it_lists() -> None:
     cache, changes = _recorded()
     for name, version in (("one", 5), ("two", 6)):

@@ -35,6 +35,16 @@ def test_what_is_secret_in_an_answer_does_not_enter_the_cache() -> None:
     assert b"hunter2" not in found.raw
 
 
+def test_answers_are_judged_by_the_cache_of_their_kind_and_namespace() -> None:
+    whole, scoped = Caches(), Caches(["default"])
+    for caches in (whole, scoped):
+        assert not caches.is_outdated(gadget("one", 3)), "nobody watches that kind"
+        for part in caches.open(GADGET).parts.values():
+            part.finish_list(set(), "9")
+        assert caches.is_outdated(gadget("one", 3))
+    assert not scoped.is_outdated(gadget("one", 3, namespace="other"))
+
+
 def test_an_index_finds_objects_by_what_they_refer_to() -> None:
     caches = Caches()
     users_of = caches.index(GADGET, lambda resource: [resource.spec["secret"]])

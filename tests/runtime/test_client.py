@@ -10,7 +10,8 @@ import pytest
 from dbaas.api.core import SECRET
 from dbaas.api.resource import Key, Resource
 from dbaas.contracts.client import AlreadyExists, WriteConflict
-from dbaas.contracts.reconcile import Condition, Controller, Outcome, Watch
+from dbaas.contracts.reconcile import Condition, Conflict, Controller, Outcome, Watch
+from dbaas.contracts.transport import Response
 from fixtures.operating import PART, WIDGET, Operator, build_widget, operating, virtually
 
 ONE = Key("default", "one")
@@ -81,6 +82,23 @@ async def test_only_the_metadata_of_secrets_is_kept_and_reads_get_them_whole() -
         cached = next(cache for cache, _ in operator.manager.reflectors() if cache.kind == SECRET).get(ONE)
         assert cached is not None
         assert b"aHVudGVyMg" not in cached.raw
+
+
+@virtually
+async def test_an_answer_older_than_the_cache_is_refused_and_asked_for_again() -> None:
+    async with operating(_controller()) as operator:
+        body = build_widget("one", SECRET)
+        del body["spec"]
+        made = await operator.user.create(SECRET, body)
+        await operator.settle()
+        stale = Response(200, made.raw)
+        for change in (operator.user.patch(SECRET, ONE, {"data": {"a": "Yg=="}}), operator.user.delete(SECRET, ONE)):
+            await change
+            await operator.settle()
+            operator.faults.replace(stale, lambda request: request.path.endswith("/secrets/one"))
+            with pytest.raises(Conflict, match="older than what is known"):
+                await operator.manager.client.get(SECRET, ONE)
+        assert await operator.manager.client.get(SECRET, ONE) is None
 
 
 @virtually

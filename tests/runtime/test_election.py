@@ -260,6 +260,66 @@ async def test_a_lease_that_somebody_deletes_or_clears_is_lost_and_waited_for() 
             await _end(standby)
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [{"holderIdentity": None, "leaseDurationSeconds": 1}, dict.fromkeys(("holderIdentity", "leaseDurationSeconds"))],
+)
+def test_who_clears_a_lease_by_hand_as_if_it_had_been_released_is_waited_out(spec: dict[str, object]) -> None:
+    @virtually
+    async def story() -> None:
+        async with electing() as (server, hand):
+            leader = Contender(server, 1)
+            await CLOCK.sleep(5)
+            leader.link.state = "hung"  # it does not hear of it
+            await hand.change({"spec": spec})
+            standby = Contender(server, 2)
+            assert await _seconds_until(standby) >= 15
+            assert standby.elector.transitions == 2
+            await _end(leader, standby)
+
+    story()
+
+
+@virtually
+async def test_a_duration_that_is_cut_short_shortens_nobodys_turn() -> None:
+    """Whoever stands by has shorter times than the leader, who does not hear of anything."""
+    async with electing() as (server, hand):
+        leader = Contender(server, 1)
+        await CLOCK.sleep(5)
+        leader.link.state = "hung"
+        await hand.change({"spec": {"leaseDurationSeconds": 9}})
+        standby = Contender(server, 2, timing=Timing(9, 6, 1.5))
+        assert await _seconds_until(standby) >= 15
+        await _end(leader, standby)
+
+
+@virtually
+async def test_an_empty_lease_in_the_place_of_one_that_was_held_is_waited_out() -> None:
+    async with electing() as (server, hand):
+        leader, standby = await _two(server)
+        leader.link.state = "hung"
+        await hand.delete()
+        await hand.bring()
+        assert await _seconds_until(standby) >= 15
+        await _end(leader, standby)
+
+
+@virtually
+async def test_a_clock_that_leaps_does_not_make_a_lease_run_out() -> None:
+    """Whether that of who stands by, amid a hiccup of the leader's, or the leader's own."""
+    async with electing() as (server, _):
+        leader, standby = await _two(server)
+        leader.link.state = "hung"
+        await CLOCK.sleep(5)
+        assert leader.leads
+        standby.clock.leap += 40
+        await _seconds_until(standby)
+        assert not leader.leads
+        standby.clock.leap += 40
+        assert not standby.leads, "its own time may have run out"
+        await _end(leader, standby)
+
+
 @virtually
 async def test_somebody_who_labels_the_lease_changes_nothing() -> None:
     async with electing() as (server, hand):

@@ -17,13 +17,15 @@ from dbaas.core.clock import LoopClock
 from dbaas.core.offload import InlineOffload
 from dbaas.core.randomness import SeededRandomness
 from dbaas.core.simulation import VirtualLoop
+from dbaas.runtime.election import Timing
 from fixtures.electing import Contender, Hand, State
 
 pytestmark = pytest.mark.slow
 
 T = TypeVar("T")
 STEP_SECONDS = 0.25
-HEAL_SECONDS = 90.0  # the longest lease as any of them sees it, twice, and the pauses
+HEAL_SECONDS = 180.0  # the longest lease as any of them sees it, twice, and the pauses
+TIMINGS = (Timing(), Timing(9, 6, 1.5), Timing(30, 20, 4))
 STATES = cast("list[State]", ["open", "refused", "hung", "deaf", "slow", "late", "failing"])
 WHICH = st.integers(0, 7)
 
@@ -37,14 +39,18 @@ class Election(RuleBasedStateMachine):
         self.contenders: list[Contender] = []
         self.turns: dict[int, str] = {}
         self.is_forgotten = False
+        self.timings = TIMINGS[:1]
         self.started = 0
         self.server: ApiServer | None = None
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(coroutine)
 
-    @initialize(count=st.integers(1, 3), brought=st.booleans())
-    def begin(self, count: int, brought: bool) -> None:
+    @initialize(count=st.integers(1, 3), brought=st.booleans(), mixed=st.booleans())
+    def begin(self, count: int, brought: bool, mixed: bool) -> None:
+        """`mixed`: as when a new release has other times; then nobody may delete the Lease: it knows the old."""
+        self.timings = TIMINGS if mixed else TIMINGS[:1]
+
         async def prepare() -> None:
             self.server = ApiServer(None, LoopClock(), SeededRandomness(1), InlineOffload())
             await self.server.start()
@@ -56,12 +62,12 @@ class Election(RuleBasedStateMachine):
         for _ in range(count):
             self.start(1.0)
 
-    @rule(rate=st.sampled_from([0.95, 1.0, 1.05]))
-    def start(self, rate: float) -> None:
+    @rule(rate=st.sampled_from([0.95, 1.0, 1.05]), which=WHICH)
+    def start(self, rate: float, which: int = 0) -> None:
         if len(self.alive()) >= 4:
             return
         self.started += 1
-        self.run(self.add(self.started, rate))
+        self.run(self.add(self.started, rate, self.timings[which % len(self.timings)]))
 
     @rule(seconds=st.sampled_from([0.3, 1, 2.5, 5, 9.9, 10.1, 15.2, 40]))
     def advance(self, seconds: float) -> None:
@@ -109,6 +115,12 @@ class Election(RuleBasedStateMachine):
         self.pick(which).clock.jump += timedelta(hours=hours)
 
     @precondition(lambda self: self.alive())
+    @rule(which=WHICH, seconds=st.sampled_from([1.0, 9.0, 40.0]))
+    def monotonic_clock_leaps(self, which: int, seconds: float) -> None:
+        """As that of a virtual machine that was moved to another host."""
+        self.pick(which).clock.leap += seconds
+
+    @precondition(lambda self: self.alive())
     @rule(which=WHICH)
     def kill(self, which: int) -> None:
         async def kill(contender: Contender) -> None:
@@ -123,16 +135,37 @@ class Election(RuleBasedStateMachine):
         if contender.clock.running.is_set():
             self.run(contender.leave())
 
-    @rule(clear=st.booleans())
-    def somebody_meddles(self, clear: bool) -> None:
+    @rule(
+        spec=st.sampled_from([
+            {"holderIdentity": None},
+            {"holderIdentity": None, "leaseDurationSeconds": 1},
+            {"leaseDurationSeconds": 9},
+            {"leaseDurationSeconds": 1},
+            {"leaseDurationSeconds": None},
+            {"leaseDurationSeconds": 40},
+            {"holderIdentity": "a stranger", "leaseDurationSeconds": 9},
+        ])
+    )  # fmt: skip
+    def somebody_meddles(self, spec: dict[str, object]) -> None:
+        async def meddle() -> None:
+            if await self.hand.read() is not None:
+                await self.hand.change({"spec": spec})
+
+        self.run(meddle())
+
+    @rule(again=st.booleans())
+    def somebody_deletes_or_empties_it(self, again: bool) -> None:
+        """Nobody may be left who remembers how far the numbers had come."""
+
         async def meddle() -> None:
             if await self.hand.read() is None:
                 return
-            if clear:
-                await self.hand.change({"spec": {"holderIdentity": None}})
+            self.is_forgotten = True
+            if again or len(self.timings) > 1:
+                emptied = dict.fromkeys(("holderIdentity", "leaseDurationSeconds", "leaseTransitions"))
+                await self.hand.change({"spec": emptied})
             else:
                 await self.hand.delete()
-                self.is_forgotten = True  # nobody may be left who remembers how far the numbers had come
 
         self.run(meddle())
 
@@ -152,9 +185,9 @@ class Election(RuleBasedStateMachine):
         await self.add(99)
         await self.watch(HEAL_SECONDS)
 
-    async def add(self, number: int, rate: float = 1.0) -> None:
+    async def add(self, number: int, rate: float = 1.0, timing: Timing = TIMINGS[0]) -> None:
         assert self.server is not None
-        self.contenders.append(Contender(self.server, number, rate=rate))
+        self.contenders.append(Contender(self.server, number, rate=rate, timing=timing))
 
     async def end(self) -> None:
         for contender in self.contenders:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,18 +18,18 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, LEASE, NAMESPACE
+from dbaas.api.core import LEASE
 from dbaas.apiserver import ApiServer
-from dbaas.contracts.client import AlreadyExists, NotFound
 from dbaas.core.clock import SystemClock
 from dbaas.core.offload import InlineOffload
-from dbaas.core.randomness import SystemRandomness, name_suffix, token
+from dbaas.core.randomness import SystemRandomness, token
 from dbaas.core.secrets import Secret
 from dbaas.kube.http import HttpTransport
 from dbaas.kube.kubeconfig import load_kubeconfig
 from dbaas.kube.verbs import RestClient, Writing
 from fixtures.control_plane import embedded_url
-from fixtures.operating import build_definition
+from fixtures.operating import serve_kind
+from fixtures.postgres import TestServer, named
 from fixtures.proxy import Proxy, open_proxy
 from runtime.electing_process import TIMING, WIDGET
 
@@ -79,6 +80,7 @@ class Place:
     user: RestClient
     namespace: str
     journal: Path
+    server: str = ""
     contenders: list[Contender] = field(default_factory=list)
 
     async def start(self, proxy: Proxy | None = None) -> Contender:
@@ -91,7 +93,7 @@ class Place:
         errors = self.folder / f"errors-{len(self.contenders)}"
         with errors.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, PROGRAM, kubeconfig, self.namespace, self.journal,
+                sys.executable, PROGRAM, kubeconfig, self.namespace, self.journal, self.server,
                 stdout=asyncio.subprocess.PIPE, stderr=file,
             )  # fmt: skip
         contender = Contender(process, errors)
@@ -117,10 +119,10 @@ class Place:
         async with open_proxy(host, int(port)) as proxy:
             yield proxy
 
-    async def make(self, name: str, seconds: float = 0) -> None:
+    async def make(self, name: str, **spec: float) -> None:
         metadata = {"name": name, "namespace": self.namespace}
         body = {"apiVersion": WIDGET.api_version, "kind": WIDGET.kind, "metadata": metadata}
-        await self.user.create(WIDGET, body | {"spec": {"seconds": seconds}})
+        await self.user.create(WIDGET, body | {"spec": spec})
 
     def runs(self) -> list[tuple[int, int, str]]:
         """Turn, process and what it did, in the order in which it was done."""
@@ -170,29 +172,13 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         transport = HttpTransport(load_kubeconfig([kubeconfig]).access(), CLOCK)
         stack.push_async_callback(transport.close)
         user = RestClient(transport, Writing("user"))
-        namespace = await _prepare(user)
+        namespace = await serve_kind(user, WIDGET)
+        lease = {"name": "operator", "namespace": namespace}
+        await user.create(LEASE, {"apiVersion": LEASE.api_version, "kind": "Lease", "metadata": lease})
         made = Place(kubeconfig, tmp_path, user, namespace, tmp_path / "journal")
         stack.push_async_callback(_end_all, made)
         await made.make("one")
         yield made
-
-
-async def _prepare(user: RestClient) -> str:
-    """A namespace with an empty Lease, and the kind is served."""
-    with suppress(AlreadyExists):
-        await user.create(CUSTOM_RESOURCE_DEFINITION, build_definition(WIDGET))
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            try:
-                await user.list(WIDGET)
-                break
-            except NotFound:
-                await CLOCK.sleep(0.05)
-    namespace = f"t-{name_suffix(CHANCE)}"
-    await user.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-    metadata = {"name": "operator", "namespace": namespace}
-    await user.create(LEASE, {"apiVersion": LEASE.api_version, "kind": "Lease", "metadata": metadata})
-    return namespace
 
 
 async def _end_all(place: Place) -> None:
@@ -212,6 +198,36 @@ async def test_a_leader_that_was_stopped_ends_when_it_goes_on_and_does_not_act(p
     assert await leader.ends() == 1
     await place.runs_of(standby, 20)
     place.check_turns(leader, standby)
+
+
+@pytest.mark.real_server
+async def test_a_leader_that_was_stopped_amid_its_statements_sends_none_after_another_has(
+    place: Place, postgres_18: TestServer, prefix: str
+) -> None:
+    """The log of a real server tells who has sent what; several connections wait for answers when it goes on."""
+    address = named(postgres_18.address, prefix)
+    place.server = json.dumps({**asdict(address), "password": address.password.reveal()})
+
+    def turns() -> list[int]:
+        return [int(line.split(", ")[1]) for line in postgres_18.statements(prefix) if "pg_sleep" in line]
+
+    async def told(turn: int, count: int) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while turns().count(turn) < count:
+                await CLOCK.sleep(0.05)
+
+    await place.make("sender", statements=100_000)
+    leader = await place.start_leader()
+    standby = await place.start()
+    await told(1, 20)
+    leader.send(signal.SIGSTOP)
+    await told(2, 20)
+    leader.send(signal.SIGCONT)
+    assert await leader.ends() == 1
+    await told(2, turns().count(2) + 20)
+    found = turns()
+    assert found == sorted(found)
+    assert standby.process.returncode is None
 
 
 async def test_a_leader_that_was_stopped_for_a_moment_goes_on(place: Place) -> None:

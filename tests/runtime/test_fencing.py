@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dbaas.contracts.transport import Request, Response
-from dbaas.runtime.fencing import LeaderTransport, NotLeading
-
-
-class _Turn:
-    transitions = 1
-
-    def __init__(self) -> None:
-        self.lasts = True
-
-    def holds(self) -> bool:
-        return self.lasts
-
-    async def gained(self) -> None:
-        return
+from dbaas.contracts.leadership import NotLeading
+from dbaas.contracts.transport import Request, Response, TransportError
+from dbaas.runtime.fencing import LeaderTransport
+from fixtures.electing import Turn
 
 
 class _Wire:
@@ -31,7 +20,7 @@ class _Wire:
 
 
 async def test_who_does_not_lead_reads_and_does_not_write() -> None:
-    wire, turn = _Wire(), _Turn()
+    wire, turn = _Wire(), Turn()
     transport = LeaderTransport(wire, turn)
     for method in ("GET", "PATCH"):
         await transport.request(Request(method, "/x"))
@@ -40,4 +29,6 @@ async def test_who_does_not_lead_reads_and_does_not_write() -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         with pytest.raises(NotLeading, match=f"cannot send {method} /x: another process may lead now"):
             await transport.request(Request(method, "/x"))
+    with pytest.raises(TransportError):
+        await transport.request(Request("PATCH", "/x"))
     assert wire.sent == ["GET", "PATCH", "GET"]

@@ -9,7 +9,7 @@ import pytest
 
 from dbaas.api.core import LEASE
 from dbaas.api.resource import build_resource
-from dbaas.runtime.lease import LeaseRecord, format_micro_time, parse_lease
+from dbaas.runtime.lease import HELD_FOR, LeaseRecord, format_micro_time, parse_lease
 
 
 def _parse(spec: dict[str, Any] | None) -> LeaseRecord:
@@ -29,6 +29,14 @@ def test_fields_that_are_missing_count_as_empty(spec: dict[str, Any] | None) -> 
 def test_only_a_holder_who_went_on_purpose_has_released_it(holder: str, seconds: int, released: bool) -> None:
     record = _parse({"holderIdentity": holder, "leaseDurationSeconds": seconds})
     assert record.is_released is released
+
+
+@pytest.mark.parametrize(
+    ("spec", "seconds"), [({"leaseDurationSeconds": 9}, 15), ({"leaseDurationSeconds": 40}, 40), ({}, 15)]
+)
+def test_who_changes_the_duration_by_hand_can_only_make_it_longer(spec: dict[str, Any], seconds: int) -> None:
+    metadata = {"name": "operator", "resourceVersion": "7", "annotations": {HELD_FOR: "15"}}
+    assert parse_lease(build_resource(LEASE, {"metadata": metadata, "spec": spec})).duration_seconds == seconds
 
 
 def test_times_have_six_digits_and_are_in_utc() -> None:

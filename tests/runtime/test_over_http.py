@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE, SECRET, SERVICE
+from dbaas.api.core import EVENT, SECRET, SERVICE
 from dbaas.api.resource import FINALIZER, Key, Resource
 from dbaas.apiserver import ApiServer
-from dbaas.contracts.client import AlreadyExists, NotFound
+from dbaas.contracts.client import NotFound
 from dbaas.contracts.reconcile import Condition, Controller, Outcome, Refused, Watch
 from dbaas.contracts.rest import Selection
 from dbaas.core.clock import SystemClock
 from dbaas.core.offload import InlineOffload
-from dbaas.core.randomness import SystemRandomness, name_suffix, token
+from dbaas.core.randomness import SystemRandomness, token
 from dbaas.core.secrets import Secret
 from dbaas.kube.access import Access
 from dbaas.kube.http import HttpTransport
@@ -28,10 +28,12 @@ from dbaas.kube.verbs import RestClient, Writing
 from dbaas.runtime.manager import Manager
 from fixtures.control_plane import embedded_url
 from fixtures.faults import FaultyTransport
-from fixtures.operating import WIDGET, build_definition, ready_condition
+from fixtures.operating import WIDGET, ready_condition, serve_kind
 from fixtures.settle import settle
 
 CLOCK, CHANCE = SystemClock(), SystemRandomness()
+
+pytestmark = pytest.mark.slow
 
 
 @asynccontextmanager
@@ -54,23 +56,6 @@ async def transport(request: pytest.FixtureRequest) -> AsyncIterator[HttpTranspo
             opened = HttpTransport(access, CLOCK)
             yield opened
             await opened.close()
-
-
-async def _prepare(user: RestClient) -> str:
-    """The kind is served, and a namespace is there."""
-    with suppress(AlreadyExists):
-        await user.create(CUSTOM_RESOURCE_DEFINITION, build_definition(WIDGET))
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                await user.list(WIDGET)
-                break
-            except NotFound:
-                await CLOCK.sleep(0.05)
-    namespace = f"t-{name_suffix(CHANCE)}"
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
-    await user.create(NAMESPACE, body)
-    return namespace
 
 
 class _WidgetController:
@@ -112,7 +97,7 @@ def _service_spec(widget: Resource) -> dict[str, Any]:
 
 async def test_a_controller_works_the_same_on_both_servers(transport: HttpTransport) -> None:
     user, faults = RestClient(transport, Writing("user")), FaultyTransport(transport)
-    namespace = await _prepare(user)
+    namespace = await serve_kind(user, WIDGET)
     manager = Manager(RestClient(RetryingTransport(faults, CLOCK, CHANCE)), CLOCK, CHANCE)
     reconcile = _WidgetController(manager)
     watches = [Watch(SECRET, lambda secret: [secret.key])]

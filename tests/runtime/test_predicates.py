@@ -34,6 +34,13 @@ def test_a_primary_is_woken_by_what_a_reconciler_would_act_on(
     assert primary_matters(Change(gadget("one", 1, **before), gadget("one", 2, **after))) is matters
 
 
+def test_annotations_of_the_kinds_own_group_matter() -> None:
+    shelf = Kind("furniture.example", "v1", "Shelf", "shelves")
+    before = gadget("one", 1, kind=shelf)
+    for name, matters in (("furniture.example/paused", True), ("example/paused", False)):
+        assert primary_matters(Change(before, gadget("one", 2, kind=shelf, annotations={name: "x"}))) is matters
+
+
 def test_creations_and_deletions_always_matter() -> None:
     for change in (Change(None, gadget()), Change(gadget(), None)):
         assert primary_matters(change)

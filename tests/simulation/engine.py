@@ -7,15 +7,18 @@ of them, can be down, and can refuse.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from pydantic import BaseModel
 
 from dbaas.api.database import DatabaseSpec
-from dbaas.api.grant import DatabaseGrantSpec
+from dbaas.api.database_schema import DatabaseSchemaSpec
+from dbaas.api.grant import AnyGrantSpec, Privilege
+from dbaas.api.role import RoleSpec
 from dbaas.api.user import DatabaseUserSpec
+from dbaas.contracts.boundaries import Boundaries, Real
 from dbaas.contracts.engine import (
     Address,
     ClientLogin,
@@ -25,18 +28,21 @@ from dbaas.contracts.engine import (
     Item,
     Login,
     LoginRefused,
+    MaySend,
     Missing,
     Need,
     PlanRules,
     References,
     ServerFacts,
     Unreachable,
+    may_always_send,
 )
 from dbaas.contracts.provider import ServerPart
 from dbaas.contracts.statement import NOTHING, Change, Plan, Statement
 
 ADMIN = "root"
 HOME = "system"
+HIDDEN = "?"  # what is seen of a password where our login may not see what is stored
 
 
 @dataclass
@@ -101,8 +107,9 @@ class SimulatedSession:
     server: SimulatedServer
     database: str
 
-    async def execute(self, statements: Sequence[Statement]) -> None:
+    async def execute(self, statements: Sequence[Statement], may_send: MaySend = may_always_send) -> None:
         self.check()
+        may_send()
         for statement in statements:
             self.server.execute(statement)
 
@@ -273,8 +280,9 @@ class Roles:
     """Roles and their passwords; what is stored is what a proof is made of."""
 
     async def observe(self, session: SimulatedSession, names: Collection[str] | None) -> Mapping[str, SeenRole]:
-        found = (await session.ask("roles")).roles
-        return {name: SeenRole(name, stored) for name, stored in found.items() if _asked(name, names)}
+        server = await session.ask("roles")
+        shown = {name: stored if server.shows_verifiers else HIDDEN for name, stored in server.roles.items()}
+        return {name: SeenRole(name, stored) for name, stored in shown.items() if _asked(name, names)}
 
     def plan(
         self, desired: WantedRole | None, observed: SeenRole | None, owned: frozenset[str], claims: frozenset[str],
@@ -288,7 +296,9 @@ class Roles:
         if observed is None:
             return Plan((_set_role(desired, "CREATE", "username"),))
         login = desired.login
-        if login is None or login.proof == _digest(observed.stored, login.version) or prove(observed, login):
+        if login is None or login.proof == _digest(observed.stored, login.version):
+            return NOTHING
+        if observed.stored != HIDDEN and prove(observed, login):
             return NOTHING
         return Plan((_set_role(desired, "ALTER", "password"),))
 
@@ -369,21 +379,57 @@ def describe_database(spec: DatabaseSpec, references: References) -> tuple[Item,
     schemas = block.get("schemas", ())
     return (
         Item("bases", None, name, wanted, needs, exclusive=True),
-        *(Item("schemas", name, schema, WantedSchema(name, schema), dropped=False) for schema in schemas),
+        *(
+            Item("schemas", name, schema, WantedSchema(name, schema), exclusive=True, dropped=False)
+            for schema in schemas
+        ),
     )
+
+
+def describe_schema(spec: DatabaseSchemaSpec, references: References) -> tuple[Item, ...]:
+    base, name = references.database or "", spec.name or ""
+    return (Item("schemas", base, name, WantedSchema(base, name), exclusive=True),)
 
 
 def describe_user(spec: DatabaseUserSpec, references: References) -> tuple[Item, ...]:
     name = spec.username or ""
-    return (Item("roles", None, name, WantedRole(name, references.login), exclusive=True),)
+    role = Item("roles", None, name, WantedRole(name, references.login), exclusive=True)
+    return (role, *_describe_privileges(spec.privileges, name, references))
 
 
-def describe_grant(spec: DatabaseGrantSpec, references: References) -> tuple[Item, ...]:
-    database, principal = references.database or "", references.principal or ""
-    entries = frozenset(f"{p.on} {p.schema_ or database} {word}" for p in spec.privileges for word in p.privileges)
-    needs = (Need("roles", None, principal, f"role {principal!r}"),
-             Need("bases", None, database, f"database {database!r}"))  # fmt: skip
-    return (Item("privileges", database, principal, WantedPrivileges(principal, entries), needs),)
+def describe_role(spec: RoleSpec, references: References) -> tuple[Item, ...]:
+    name = spec.role_name or ""
+    return (Item("roles", None, name, WantedRole(name, None), exclusive=True),)
+
+
+def describe_grant(spec: AnyGrantSpec, references: References) -> tuple[Item, ...]:
+    return tuple(_describe_privileges(spec.privileges, references.principal or "", references))
+
+
+def _describe_privileges(privileges: Sequence[Privilege], principal: str, references: References) -> Iterator[Item]:
+    places: dict[str, set[str]] = {}
+    for p in privileges:
+        database = p.database or references.database or ""
+        places.setdefault(database, set()).update(f"{p.on} {p.schema_ or database} {word}" for word in p.privileges)
+    for database, entries in places.items():
+        needs = (Need("roles", None, principal, f"role {principal!r}"),
+                 Need("bases", None, database, f"database {database!r}"))  # fmt: skip
+        yield Item("privileges", database, principal, WantedPrivileges(principal, frozenset(entries)), needs)
+
+
+def touched(part: str, database: str | None, name: str, desired: object) -> Iterator[Real]:
+    """What must belong to whoever wants that item."""
+    if database is not None:
+        yield Real("database", database)
+    if isinstance(desired, WantedBase) and desired.owner:
+        yield Real("role", desired.owner)
+    if isinstance(desired, WantedPrivileges):
+        yield Real("role", desired.principal)
+
+
+def is_administrative(observed: object) -> bool:
+    """A role without a password is one of those who run the server."""
+    return isinstance(observed, SeenRole) and not observed.stored
 
 
 def _digest(stored: str, version: str) -> str:
@@ -391,7 +437,8 @@ def _digest(stored: str, version: str) -> str:
 
 
 def prove(observed: SeenRole, login: Login) -> str | None:
-    return _digest(observed.stored, login.version) if observed.stored == login.password.reveal() else None
+    is_right = observed.stored in (HIDDEN, login.password.reveal())
+    return _digest(observed.stored, login.version) if is_right else None
 
 
 def publish(login: ClientLogin) -> Mapping[str, str]:
@@ -401,6 +448,7 @@ def publish(login: ClientLogin) -> Mapping[str, str]:
         "uri": f"basalt://{address.username}:{address.password.reveal()}@{place}/{login.database}",
         "jdbcUri": f"jdbc:basalt://{place}/{login.database}",
         "sslmode": "disable",
+        **({"ca.crt": address.tls.ca} if address.tls.ca else {}),
     }
 
 
@@ -419,12 +467,21 @@ def build_engine(network: Dials, server: ServerPart | None = None) -> Engine:
         default_database=HOME,
         blocks={"Database": DatabaseBlock},
         parts={"bases": Bases(), "schemas": Schemas(), "roles": Roles(), "privileges": Privileges()},
-        blueprints={"Database": describe_database, "DatabaseUser": describe_user, "DatabaseGrant": describe_grant},
+        blueprints={
+            "Database": describe_database,
+            "DatabaseSchema": describe_schema,
+            "DatabaseUser": describe_user,
+            "DatabaseRole": describe_role,
+            "ClusterDatabaseRole": describe_role,
+            "DatabaseGrant": describe_grant,
+            "ClusterDatabaseGrant": describe_grant,
+        },
         server=server,
         connect=network.connect,
         probe=probe,
         credentials=publish,
         login_proof=prove,
+        boundaries=Boundaries({"bases": "database", "roles": "role"}, touched, is_administrative),
     )
 
 

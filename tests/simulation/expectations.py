@@ -37,7 +37,7 @@ class Expectations:
             seen = thing.status.get("observedGeneration")
             yield f"{thing} has generation {generation}, and nobody has looked at it since {seen}"
             return
-        obstacle = self.obstacle(thing)
+        obstacle = self.obstacle(thing) or self._gone_below(thing, unless_ignored=status == "True")
         missing = list(self._oracle.missing(self._declared, thing))
         is_excused = self._is_drift(thing)
         if status == "True" and obstacle:
@@ -122,13 +122,19 @@ class Expectations:
         return self._obstacle_of_instance(instance)
 
     def _rival(self, thing: Thing) -> str:
+        """Of two servers with different addresses nobody knows that they are one until both have been asked."""
         older = [
             other
             for other in self._declared.all(thing.kind).values()
             if other.real_name == thing.real_name and other.seniority < thing.seniority
             and self._oracle.same_server(self._declared.host_of(other), self._declared.host_of(thing))
+            and self._was_asked(other, thing)
         ]  # fmt: skip
         return f"{older[0]} is older" if older else ""
+
+    def _was_asked(self, other: Thing, thing: Thing) -> bool:
+        its, mine = self._declared.instance_of(other), self._declared.instance_of(thing)
+        return its is not None and mine is not None and (its.key == mine.key or bool(its.status.get("identity")))
 
     def _obstacle_of_user(self, user: Thing) -> str:
         if obstacle := self._obstacle_on_server(user) or self._rival(user):
@@ -165,9 +171,6 @@ class Expectations:
     def _obstacle_of_database(self, database: Thing) -> str:
         if obstacle := self._obstacle_on_server(database) or self._rival(database):
             return obstacle
-        server, owner = self.server(database), database.spec.get("owner")
-        if server is not None and owner and owner not in server.roles:
-            return f"role {owner!r} does not exist"
         return ""
 
     def _obstacle_of_grant(self, grant: Thing) -> str:
@@ -180,12 +183,28 @@ class Expectations:
                 return f"{target} has not been applied"
         if obstacle := self._obstacle_on_server(grant) or self._obstacle_of_other_server(database, grant):
             return obstacle
-        server = self.server(grant)
-        if server is not None and user is not None and user.real_name not in server.roles:
-            return "its role is not on the server"
-        if server is not None and database is not None and database.real_name not in server.bases:
-            return "its database is not on the server"
         return ""
+
+    def _gone_below(self, thing: Thing, *, unless_ignored: bool) -> str:
+        """What it is made on and the server does not have; without what went behind our back and shall not be told."""
+        server = self.server(thing)
+        if server is None:
+            return ""
+        ignores = unless_ignored and self._declared.drift_mode(thing) == "ignore"
+        for what, name in self._made_on(thing):
+            there = server.roles if what == "role" else server.bases
+            if name not in there and not (ignores and self._oracle.was_touched(server, what, name)):
+                return f"{what} {name!r} is not on the server"
+        return ""
+
+    def _made_on(self, thing: Thing) -> Iterator[tuple[str, str]]:
+        if thing.kind == DATABASE and thing.spec.get("owner"):
+            yield "role", thing.spec["owner"]
+        if thing.kind == DATABASE_GRANT:
+            user = self._declared.user_of(thing)
+            database = self._declared.find(DATABASE, thing.spec["databaseRef"], thing.key.namespace)
+            yield from (("role", user.real_name),) if user is not None else ()
+            yield from (("base", database.real_name),) if database is not None else ()
 
     def _holds(self, thing: Thing) -> str:
         """Why a deletion may have to wait for people; empty where nothing should hold it."""

@@ -18,6 +18,7 @@ from dbaas.contracts.registry import Registry
 from dbaas.contracts.rest import Rest
 from dbaas.contracts.transport import Transport
 from dbaas.controllers import build_controllers, instance_waker
+from dbaas.controllers.servers import Servers
 from dbaas.core.clock import LoopClock
 from dbaas.core.randomness import SeededRandomness
 from dbaas.kube.verbs import RestClient
@@ -96,7 +97,12 @@ def start_life(
     lanes = ServerLanes(clock, randomness, recovered=instance_waker(manager.enqueue))
     host = _Host(manager, parts.client(manager.client))
     controllers = build_controllers(
-        host, lanes, registry, Sources(clock, randomness), RuleAdmission(registry, find), CollectorRegistry()
+        host,
+        Servers(host.client, lanes),
+        registry,
+        Sources(clock, randomness),
+        RuleAdmission(registry, find),
+        CollectorRegistry(),
     )
     for controller in parts.controllers(controllers, manager.client):
         manager.add(controller)

@@ -1,4 +1,4 @@
-"""Three bugs that operators of this field have had, put back one at a time at a seam: the simulation must find each."""
+"""Four bugs that operators of this field have had, put back one at a time at a seam: the simulation must find each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import FINALIZER, Key, Kind, Resource
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import ApiError, Client, EventType
-from dbaas.contracts.reconcile import Controller, Outcome, Reconcile
+from dbaas.contracts.reconcile import Condition, Controller, Outcome, Reconcile, Waiting
 from dbaas.contracts.rest import Page, Propagation, Rest, Selection, WatchEvent
 from dbaas.core.clock import LoopClock, format_time
 from simulation.lives import Parts
@@ -64,6 +64,24 @@ class DeafRest:
         if left is None:
             self._known.get(kind, {}).pop(key, None)
         return left
+
+
+class CountingRest(DeafRest):
+    """Deaf to nothing; counts the watches that were begun."""
+
+    def __init__(self, rest: Rest) -> None:
+        super().__init__(rest)
+        self.begun = 0
+
+    async def list_page(self, kind: Kind, selection: Selection, *, limit: int = 500, token: str = "") -> Page:
+        return await self._rest.list_page(kind, selection, limit=limit, token=token)
+
+    async def watch(
+        self, kind: Kind, selection: Selection, *, version: str, timeout_seconds: float
+    ) -> AsyncGenerator[WatchEvent, None]:
+        self.begun += 1
+        async for event in self._rest.watch(kind, selection, version=version, timeout_seconds=timeout_seconds):
+            yield event
 
 
 class LateClient:
@@ -132,6 +150,39 @@ def _holding_late(reconcile: Reconcile, clients: Sequence[LateClient], kind: Kin
                 await clients[-1].catch_up(kind, resource.key)
 
     return call
+
+
+def _forgetting(reconcile: Reconcile, rests: Sequence[CountingRest]) -> Reconcile:
+    """When a watch has begun anew since an object was looked at last, it is not put back for later."""
+    known: dict[Key, int] = {}
+
+    async def call(resource: Resource, /) -> Outcome:
+        begun = sum(rest.begun for rest in rests)
+        forgets = known.setdefault(resource.key, begun) != begun
+        known[resource.key] = begun
+        try:
+            outcome = await reconcile(resource)
+        except Waiting as waiting:
+            if not forgets:
+                raise
+            return Outcome([Condition("Ready", "False", waiting.reason, waiting.message)])
+        return replace(outcome, requeue_after=None) if forgets else outcome
+
+    return call
+
+
+def lose_requeues() -> Parts:
+    """What shall be tried again later is forgotten where a watch was interrupted in between."""
+    rests: list[CountingRest] = []
+
+    def make(rest: Rest) -> Rest:
+        rests.append(CountingRest(rest))
+        return rests[-1]
+
+    return Parts(
+        rest=make,
+        controllers=lambda found, client: [replace(one, reconcile=_forgetting(one.reconcile, rests)) for one in found],
+    )
 
 
 def lose_deletes() -> Parts:

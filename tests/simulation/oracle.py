@@ -133,12 +133,15 @@ class Oracle:
         if is_moving and any(map(_drops, claimants)):
             return
         oldest = min(claimants, key=lambda thing: thing.seniority, default=None)
-        if oldest is None or not _drops(oldest):
+        if oldest is None or not oldest.is_deleting:
             self._violate(f"{text!r} ran on {server.name} without consent of {oldest or 'anybody'}")
-        elif oldest.is_protected and not declared.namespace_is_going(oldest.key.namespace):
-            was_edited = self._is_recent(self._edited.get((oldest.kind, oldest.key)), FOLLOWED_SECONDS)
-            if not was_edited:
-                self._violate(f"{text!r} ran on {server.name}, but {oldest} is protected")
+            return
+        is_protected = oldest.is_protected and not declared.namespace_is_going(oldest.key.namespace)
+        was_edited = self._is_recent(self._edited.get((oldest.kind, oldest.key)), FOLLOWED_SECONDS)
+        if not _drops(oldest) and not was_edited:
+            self._violate(f"{text!r} ran on {server.name} without consent of {oldest}")
+        if is_protected and not was_edited:
+            self._violate(f"{text!r} ran on {server.name}, but {oldest} is protected")
 
     def done(self, server: StormyServer, text: str) -> None:
         self.effects.append(f"{server.name}: {text}")

@@ -12,7 +12,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dbaas.contracts.engine import Address, EngineError, Exists, InUse, Missing, Retryable, Unreachable
+from dbaas.contracts.engine import (
+    Address,
+    EngineError,
+    Exists,
+    InUse,
+    MaySend,
+    Missing,
+    Retryable,
+    Unreachable,
+    may_always_send,
+)
 from dbaas.contracts.statement import Statement
 from dbaas.core.clock import Clock
 from simulation.engine import HOME, Base, Network, SimulatedServer, SimulatedSession
@@ -111,8 +121,9 @@ class StormySession(SimulatedSession):
         await self._travel()
         return answer
 
-    async def execute(self, statements: Sequence[Statement]) -> None:
+    async def execute(self, statements: Sequence[Statement], may_send: MaySend = may_always_send) -> None:
         """Where we are cut off before the answer, the server may have got it or not."""
+        may_send()
         try:
             await self._travel()
         except asyncio.CancelledError:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from simulation.lives import Parts
-from simulation.mutations import fight_over_status, hold_after_effect, lose_deletes
+from simulation.mutations import fight_over_status, hold_after_effect, lose_deletes, lose_requeues
 from simulation.runs import run_seed
 
 
@@ -19,6 +19,7 @@ from simulation.runs import run_seed
         (lose_deletes, 12, "a cache still has it|the Secret that it publishes is gone"),
         (fight_over_status, 5, "settled"),
         (hold_after_effect, 5, "held by a finalizer"),
+        (lose_requeues, 12, "could be Ready and is not|everything was deleted, and|says Ready"),
     ],
 )
 def test_a_historical_bug_is_found_within_a_few_seeds(put_back: Callable[[], Parts], within: int, words: str) -> None:

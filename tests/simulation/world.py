@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,6 @@ from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.kinds import DEFINITIONS
 from dbaas.api.resource import Key, Kind, Resource
-from dbaas.api.schema import build_crd
 from dbaas.api.user import DATABASE_USER
 from dbaas.apiserver import ApiServer
 from dbaas.contracts.client import NotFound
@@ -27,12 +26,14 @@ from dbaas.contracts.registry import Registry
 from dbaas.contracts.rest import Selection
 from dbaas.contracts.transport import Transport
 from dbaas.controllers import build_controllers, instance_waker
+from dbaas.controllers.servers import Servers
 from dbaas.core.clock import LoopClock
 from dbaas.core.offload import InlineOffload
 from dbaas.core.randomness import SeededRandomness
 from dbaas.kube.verbs import RestClient, Writing
 from dbaas.lanes.lanes import ServerLanes
 from dbaas.runtime.manager import Manager
+from fixtures.definitions import built_crd
 from fixtures.faults import FaultyTransport
 from fixtures.settle import settle
 from simulation.engine import ADMIN, Network, SimulatedServer, build_engine
@@ -77,7 +78,9 @@ class World:
         manager = Manager(RestClient(transport or self.faults), sources.clock, sources.randomness)
         lanes = ServerLanes(sources.clock, sources.randomness, recovered=instance_waker(enqueue))
         admission = RuleAdmission(self.registry, self.find)
-        controllers = build_controllers(manager, lanes, self.registry, sources, admission, CollectorRegistry())
+        controllers = build_controllers(
+            manager, Servers(manager.client, lanes), self.registry, sources, admission, CollectorRegistry()
+        )
         for controller in controllers:
             manager.add(controller)
         self.operator = Operator(manager, lanes, asyncio.get_running_loop().create_task(manager.run()))
@@ -170,18 +173,18 @@ class World:
 
 
 @asynccontextmanager
-async def simulated_world(seed: int = 1) -> AsyncIterator[World]:
-    """With the operator started."""
+async def simulated_world(seed: int = 1, fit: Callable[[Registry], Registry] = lambda one: one) -> AsyncIterator[World]:
+    """With the operator started; `fit` may change what is plugged in."""
     sources = Sources(LoopClock(), SeededRandomness(seed))
     server = SimulatedServer()
     network = Network({(HOST, PORT): server})
     engine, provider = build_engine(network, BasaltServer()), InstantProvider(HOST, PORT)
-    registry = Registry({engine.name: engine}, {provider.name: provider}, provider.name)
+    registry = fit(Registry({engine.name: engine}, {provider.name: provider}, provider.name))
     api = ApiServer(None, sources.clock, sources.randomness, InlineOffload())
     await api.start()
     user = RestClient(api, Writing("user"))
-    for definition in DEFINITIONS:
-        body = build_crd(definition, registry.blocks(definition.kind.kind))
+    bodies = [built_crd(definition, registry.blocks(definition.kind.kind)) for definition in DEFINITIONS]
+    for body in [*bodies, *(built_crd(foreign.definition, {}) for foreign in registry.foreign_kinds())]:
         await user.create(CUSTOM_RESOURCE_DEFINITION, body)
     world = World(api, network, server, registry, sources, FaultyTransport(api), user)
     world.start()

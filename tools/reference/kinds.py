@@ -17,8 +17,25 @@ The status is written by dbaas alone. Conditions and their reasons: [reasons](re
 """
 
 
-def page(crds: Sequence[tuple[Definition, Mapping[str, Any]]]) -> str:
-    index = table(
+FOREIGN = """
+The kinds of this group as its own manual has them; dbaas serves them beside its own. What each becomes is printed by
+`dbaas convert`; how it all works is told in [other API groups](../how-to/use-other-api-groups.md).
+"""
+
+Crds = Sequence[tuple[Definition, Mapping[str, Any]]]
+
+
+def page(crds: Crds) -> str:
+    return document("Kinds", INTRODUCTION, _index(crds), *(_section(d, crd) for d, crd in crds))
+
+
+def foreign_page(group: str, crds: Crds) -> str:
+    """The same for a foreign group."""
+    return document(group, FOREIGN, _index(crds), *(_section(d, crd) for d, crd in crds))
+
+
+def _index(crds: Crds) -> str:
+    return table(
         ("Kind", "Group", "Short name", "Scope", "What it is"),
         (
             (
@@ -28,7 +45,6 @@ def page(crds: Sequence[tuple[Definition, Mapping[str, Any]]]) -> str:
             for d, crd in crds
         ),
     )  # fmt: skip
-    return document("Kinds", INTRODUCTION, index, *(_section(d, crd) for d, crd in crds))
 
 
 def _section(definition: Definition, crd: Mapping[str, Any]) -> str:

@@ -16,14 +16,20 @@ INTRODUCTION = """
 What the `reason` of a condition or an event can be, with the message or the class that explains it. Conditions are true
 statements about now; events tell what happened. `…` stands for what is filled in.
 """
-CALLS = {"Waiting": 0, "Refused": 0, "Condition": 2, "event": 2, "held": 1, "_wait": 0}
+CALLS = {"Waiting": 0, "Refused": 0, "Hold": 0, "Condition": 2, "event": 2, "held": 1, "_wait": 0, "Sign": 1}
 """Which positional argument of a call is the reason; the one after it is the message."""
 
 LOGGING = {"debug", "info", "warning", "error", "exception"}
 IN_WORDS = {
     "ConnectionFailed": "The server does not answer, or does not let us in; the message says what it says.",
+    "DeletionBlocked": "What holds the deletion, and what to do about it.",
     "DriftCorrectionFailed": "What differs on the server cannot be put right; the message is the server's.",
+    "HealthCheckFailed": "The server answers, but not as it should; the message says what it says.",
     "Healing": "A cluster that has served does not serve any more; the message says what it waits for.",
+    "HostNameMismatch": "The server's certificate is for another name than the one it was called by.",
+    "NotOwned": "A namespace that may use a server asks for what does not belong to it; the message names it.",
+    "OwnsObjects": "A user or role that owns things cannot be dropped; the message names them and tells the ways out.",
+    "PasswordDiffers": "The server has another password than the Secret.",
     "Pending": "Nothing has been done yet.",
     "PortInUse": "A port that clients know is taken by another program, which is named where we may know it.",
     "TooManyConnections": "The server has no connection left for us.",
@@ -50,15 +56,26 @@ def _reasons(tree: ast.Module, constants: Names) -> Iterator[tuple[str, str]]:
             yield from _class_reason(node)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             names = {**constants, **_assignments(node)}
-            for call in (inner for inner in ast.walk(node) if isinstance(inner, ast.Call)):
-                yield from _call_reason(call, names)
+            yield from _calls(node, names)
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            yield from _calls(statement, constants)
+
+
+def _calls(node: ast.AST, names: Names) -> Iterator[tuple[str, str]]:
+    for call in (inner for inner in ast.walk(node) if isinstance(inner, ast.Call)):
+        yield from _call_reason(call, names)
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, Sequence[ast.expr]]]:
     """Names in capitals, which mean the same wherever they are imported, and what they stand for."""
     for node in tree.body:
-        if isinstance(node, ast.Assign) and (name := ast.unparse(node.targets[0])).isupper():
-            yield name, [node.value]
+        if not isinstance(node, ast.Assign):
+            continue
+        names, values = [node.targets[0]], [node.value]
+        if isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple):
+            names, values = node.targets[0].elts, node.value.elts
+        yield from ((ast.unparse(n), [v]) for n, v in zip(names, values, strict=True) if ast.unparse(n).isupper())
 
 
 def _assignments(function: ast.AST) -> Names:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dbaas.admission.facts import Facts
 from dbaas.api.model import EngineBlocks
+from dbaas.api.references import InstanceReference, OnServer
 from dbaas.contracts.admission import Review, Violation
 
 
@@ -57,7 +58,15 @@ def engine_accepts(review: Review, spec: Any, facts: Facts) -> Iterator[Violatio
     if engine is None:
         return
     for spec_rule in engine.rules.get(review.kind, ()):
-        yield from spec_rule(spec)
+        yield from spec_rule(_as_resident(spec) if facts.is_resident else spec)
+
+
+def _as_resident(spec: Any) -> Any:
+    """As if the server were named without its namespace: engines tell by that who is a guest."""
+    if not isinstance(spec, OnServer):
+        return spec
+    reference = InstanceReference(name=spec.server.name)
+    return spec.model_copy(update={"instance_ref": reference, "cluster_instance_ref": None})
 
 
 def _list(names: list[str]) -> str:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.database import DATABASE
 from dbaas.api.database_engine import DATABASE_ENGINE
+from dbaas.api.database_schema import DATABASE_SCHEMA
 from dbaas.api.grant import DATABASE_GRANT
-from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.instance import CLUSTER_DATABASE_INSTANCE, DATABASE_INSTANCE, INSTANCE_KINDS
 from dbaas.api.resource import Key, Kind, Resource
+from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.admission import Review
 from dbaas.contracts.registry import Registry
@@ -26,12 +29,14 @@ class Find(Protocol):
 class Facts:
     """`engine` is the name that the object's server or cluster gives; empty while that does not exist.
 
-    `entry` is the spec of the DatabaseEngine that a cluster names.
+    `entry` is the spec of the DatabaseEngine that a cluster names. `is_resident`: the server is of the object's own
+    namespace, or its owner treats all as if they were.
     """
 
     registry: Registry
     engine: str = ""
     entry: Mapping[str, Any] | None = None
+    is_resident: bool = False
 
 
 async def gather_facts(review: Review, registry: Registry, find: Find) -> Facts:
@@ -44,25 +49,36 @@ async def gather_facts(review: Review, registry: Registry, find: Find) -> Facts:
         named = (engine.get("engineRef") or {}).get("name")
         entry = await find(DATABASE_ENGINE, Key("", named)) if named else None
         return Facts(registry, str(engine.get("type", "")), entry.spec if entry else None)
-    if review.kind == DATABASE_INSTANCE.kind:
+    if review.kind in {kind.kind for kind in INSTANCE_KINDS}:
         return Facts(registry, str(spec.get("engine", "")))
-    if review.kind == DATABASE_GRANT.kind:
-        user = await _follow(spec.get("userRef"), DATABASE_USER, namespace, find)
-        if user is None:
+    if review.kind in (DATABASE_GRANT.kind, DATABASE_SCHEMA.kind):
+        host = await _find_host(spec, namespace, find)
+        if host is None:
             return Facts(registry)
-        spec, namespace = user.spec, user.metadata.namespace
-    return Facts(registry, await _engine_of(spec.get("instanceRef"), namespace, find))
-
-
-async def _engine_of(reference: Mapping[str, Any] | None, namespace: str, find: Find) -> str:
-    if (reference or {}).get("kind") == DATABASE_CLUSTER.kind:
-        cluster = await _follow(reference, DATABASE_CLUSTER, namespace, find)
-        return str(cluster.spec.get("engine", {}).get("type", "")) if cluster else ""
-    instance = await _follow(reference, DATABASE_INSTANCE, namespace, find)
+        spec, namespace = host.spec, host.metadata.namespace
+    instance = await _find_instance(spec, namespace, find)
     if instance is None:  # the server that a cluster publishes has the cluster's name, and comes later
-        instance_or_cluster = await _follow(reference, DATABASE_CLUSTER, namespace, find)
-        return str(instance_or_cluster.spec.get("engine", {}).get("type", "")) if instance_or_cluster else ""
-    return str(instance.spec.get("engine", ""))
+        cluster = await _follow(spec.get("instanceRef"), DATABASE_CLUSTER, namespace, find)
+        return Facts(registry, str(cluster.spec.get("engine", {}).get("type", "")) if cluster else "")
+    tenancy = instance.spec.get("tenancy") or {}
+    is_resident = instance.metadata.namespace == namespace or bool(tenancy.get("privilegedAttributes"))
+    return Facts(registry, str(instance.spec.get("engine", "")), is_resident=is_resident)
+
+
+async def _find_host(grant: Mapping[str, Any], namespace: str, find: Find) -> Resource | None:
+    """The object whose server a grant or a schema is on."""
+    for field, kind in (("userRef", DATABASE_USER), ("roleRef", DATABASE_ROLE), ("databaseRef", DATABASE)):
+        if grant.get(field):
+            return await _follow(grant[field], kind, namespace, find)
+    return None
+
+
+async def _find_instance(spec: Mapping[str, Any], namespace: str, find: Find) -> Resource | None:
+    """That of a cluster has its name."""
+    reference, for_all = spec.get("instanceRef") or {}, spec.get("clusterInstanceRef")
+    if for_all or reference.get("kind") == CLUSTER_DATABASE_INSTANCE.kind:
+        return await find(CLUSTER_DATABASE_INSTANCE, Key("", str((for_all or reference).get("name"))))
+    return await _follow(reference, DATABASE_INSTANCE, namespace, find)
 
 
 async def _follow(reference: Mapping[str, Any] | None, kind: Kind, namespace: str, find: Find) -> Resource | None:

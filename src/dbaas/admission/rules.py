@@ -7,18 +7,24 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dbaas.admission import clusters, engines
+from dbaas.admission import clusters, databases, engines, instances, users
 from dbaas.admission.facts import Facts
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.database import DATABASE, DatabaseSpec
 from dbaas.api.database_engine import DATABASE_ENGINE
-from dbaas.api.grant import DATABASE_GRANT
-from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.database_schema import DATABASE_SCHEMA, DatabaseSchemaSpec
+from dbaas.api.grant import GRANT_KINDS
+from dbaas.api.instance import INSTANCE_KINDS
 from dbaas.api.kinds import DEFINITIONS
 from dbaas.api.resource import GROUP
+from dbaas.api.role import CLUSTER_DATABASE_ROLE, DATABASE_ROLE, RoleSpec
 from dbaas.api.user import DATABASE_USER, DatabaseUserSpec
 from dbaas.contracts.admission import Review, Violation
 
+IN_SERVERS = {
+    kind.kind for kind in (DATABASE, DATABASE_SCHEMA, DATABASE_USER, DATABASE_ROLE, CLUSTER_DATABASE_ROLE, *GRANT_KINDS)
+}
+SPECS_WITH_POLICY = DatabaseSpec | DatabaseSchemaSpec | DatabaseUserSpec | RoleSpec
 MODELS = {definition.kind.kind: definition.model for definition in DEFINITIONS}
 
 
@@ -48,11 +54,20 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
         yield from clusters.version_stays(review, spec, facts)
         yield from clusters.entry_agrees(spec, facts)
         yield from clusters.provider_can(spec, facts)
-    if review.kind == DATABASE_INSTANCE.kind:
+    if review.kind in {kind.kind for kind in INSTANCE_KINDS}:
         yield from engines.engine_is_known("spec.engine", facts)
+        yield from instances.secrets_are_its_own(review, spec)
+        yield from instances.login_can_be_read(spec)
+        yield from instances.authority_is_named(spec)
+        yield from instances.tags_can_be_made(spec, facts)
     if review.kind == DATABASE_ENGINE.kind:
         yield from _entry_is_possible(spec, facts)
-    if review.kind in (DATABASE.kind, DATABASE_USER.kind, DATABASE_GRANT.kind):
+    if isinstance(spec, DatabaseSpec):
+        yield from databases.sql_can_be_run(review, spec, facts)
+        yield from databases.quarantine_is_possible(spec, facts)
+    if isinstance(spec, DatabaseUserSpec):
+        yield from users.secret_can_be_made(review, spec)
+    if review.kind in IN_SERVERS:
         yield from engines.engine_has_kind(review, facts)
         yield from _snapshot_is_not_asked(spec)
     yield from engines.blocks_are_the_engines_own(spec, facts)
@@ -62,15 +77,17 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
 def _with_name(review: Review, spec: Any) -> Any:
     """The spec with the name that the thing will have: a name that defaults to the object's must be possible too."""
     name = (review.new or {}).get("metadata", {}).get("name")
-    if isinstance(spec, DatabaseSpec) and spec.name is None:
+    if isinstance(spec, DatabaseSpec | DatabaseSchemaSpec) and spec.name is None:
         return spec.model_copy(update={"name": name})
     if isinstance(spec, DatabaseUserSpec) and spec.username is None:
         return spec.model_copy(update={"username": name})
+    if isinstance(spec, RoleSpec) and spec.role_name is None:
+        return spec.model_copy(update={"role_name": name})
     return spec
 
 
 def _snapshot_is_not_asked(spec: Any) -> Iterator[Violation]:
-    if isinstance(spec, DatabaseSpec | DatabaseUserSpec) and spec.deletion_policy == "Snapshot":
+    if isinstance(spec, SPECS_WITH_POLICY) and spec.deletion_policy == "Snapshot":
         yield Violation(
             "spec.deletionPolicy",
             "a last backup cannot be made, because this version has no backups: use Retain to keep it, or Delete",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dbaas.api.conditions import Status
+from dbaas.api.conditions import HoldableStatus
 from dbaas.api.model import EngineBlocks, EngineName, Model, immutable, unique_by, validations
 from dbaas.api.references import AllowedNamespaces, DeletionPolicy, DriftPolicy, LocalReference
 from dbaas.api.resource import GROUP, VERSION, Kind
@@ -83,7 +83,7 @@ class ClusterDatabaseStatus(Model):
     endpoints: Annotated[Endpoints, Field(default=Endpoints(), description="Where clients connect.")]
 
 
-class DatabaseClusterStatus(Status):
+class DatabaseClusterStatus(HoldableStatus):
     """The observed cluster."""
 
     database: Annotated[ClusterDatabaseStatus | None, Field(default=None, description="How the servers are.")]

@@ -65,12 +65,40 @@ class OwnedEntries(Model):
     database: Annotated[str, Field(default="", max_length=255, description="The database it is in.")]
     name: Annotated[str, Field(max_length=255, description="The thing.")]
     keys: Annotated[
-        list[Annotated[str, Field(max_length=1024)]],
+        list[Annotated[str, Field(max_length=8192)]],
         Field(max_length=10000, description="The entries.", json_schema_extra={"x-kubernetes-list-type": "set"}),
     ]
 
 
-class ManagedStatus(Status):
+class DeletionConfirmation(Model):
+    """A deletion that takes others along."""
+
+    required: Annotated[bool, Field(default=False, description="Whether it waits to be confirmed.")]
+    hash: Annotated[
+        str | None, Field(default=None, max_length=64, description="What annotation dbaas.io/confirm-delete must say.")
+    ]
+    children: Annotated[
+        list[Annotated[str, Field(max_length=600)]],
+        Field(
+            default=[],
+            max_length=100,
+            description="The first of those that go as well, as Kind/namespace/name.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
+    ]
+    remaining_count: Annotated[int | None, Field(default=None, description="How many of them there still are.")]
+    message: Annotated[str | None, Field(default=None, max_length=4096, description="What to do, or what goes on.")]
+
+
+class HoldableStatus(Status):
+    """What the status of every kind has that others depend on."""
+
+    deletion_confirmation: Annotated[
+        DeletionConfirmation | None, Field(default=None, description="A forced deletion that takes others along.")
+    ]
+
+
+class ManagedStatus(HoldableStatus):
     """What the status of every kind inside a server has."""
 
     drift: Annotated[Drift | None, Field(default=None, description="What was changed behind our back.")]
@@ -81,6 +109,15 @@ class ManagedStatus(Status):
             max_length=1000,
             description="What this object has applied inside the server; only this is ever taken away again.",
             json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
+    ]
+    taken: Annotated[
+        list[Annotated[str, Field(max_length=320)]],
+        Field(
+            default=[],
+            max_length=1000,
+            description="What an object of another namespace than its server's has made or taken over.",
+            json_schema_extra={"x-kubernetes-list-type": "set"},
         ),
     ]
     applied: Annotated[str | None, Field(default=None, max_length=64, description="Digest of what was last applied.")]

@@ -8,6 +8,7 @@ NAMESPACE = Kind("", "v1", "Namespace", "namespaces", namespaced=False, short_na
 SECRET = Kind("", "v1", "Secret", "secrets")
 CONFIG_MAP = Kind("", "v1", "ConfigMap", "configmaps", short_names=("cm",))
 SERVICE = Kind("", "v1", "Service", "services", short_names=("svc",))
+ENDPOINTS = Kind("", "v1", "Endpoints", "endpoints", short_names=("ep",))
 EVENT = Kind("", "v1", "Event", "events", short_names=("ev",))
 LEASE = Kind("coordination.k8s.io", "v1", "Lease", "leases")
 CUSTOM_RESOURCE_DEFINITION = Kind(

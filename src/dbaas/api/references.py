@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from dbaas.api.model import Duration, Model, NamespaceName, ObjectName, SecretKeyName
+from dbaas.api.model import (
+    Duration,
+    EngineBlocks,
+    Model,
+    NamespaceName,
+    ObjectName,
+    SecretKeyName,
+    immutable,
+    validations,
+)
 
-INSTANCE_KINDS = ("DatabaseInstance", "DatabaseCluster")
 CONSENT = "In another namespace, its allowedNamespaces must consent."
 
 
@@ -25,15 +33,91 @@ class Reference(Model):
     namespace: Annotated[NamespaceName | None, Field(default=None, description=f"Its namespace. {CONSENT}")]
 
 
+class ClusterReference(Model):
+    """An object for the whole cluster. Its allowedNamespaces must consent."""
+
+    name: Annotated[ObjectName, Field(description="Name of the object.")]
+
+
 class InstanceReference(Model):
     """The server on which the thing lives."""
 
     kind: Annotated[
-        Literal["DatabaseInstance", "DatabaseCluster"],
-        Field(default="DatabaseInstance", description="A server, or a cluster whose published server is meant."),
+        Literal["DatabaseInstance", "ClusterDatabaseInstance", "DatabaseCluster"],
+        Field(
+            default="DatabaseInstance",
+            description="A server, one for the whole cluster, or a cluster whose published server is meant.",
+        ),
     ]
     name: Annotated[ObjectName, Field(description="Name of the object.")]
     namespace: Annotated[NamespaceName | None, Field(default=None, description=f"Its namespace. {CONSENT}")]
+
+
+class OnClusterServer(EngineBlocks):
+    """The spec of a thing on a server for the whole cluster."""
+
+    cluster_instance_ref: Annotated[
+        ClusterReference,
+        Field(description="The ClusterDatabaseInstance it lives on.", json_schema_extra=immutable("the server")),
+    ]
+
+    @property
+    def server(self) -> InstanceReference:
+        """The server that is meant."""
+        return InstanceReference(kind="ClusterDatabaseInstance", name=self.cluster_instance_ref.name)
+
+
+class OnServer(EngineBlocks):
+    """The spec of a thing on a server. A schema made of it needs `ON_SERVER_RULES`: exactly one of the two is there."""
+
+    instance_ref: Annotated[
+        InstanceReference | None,
+        Field(
+            default=None,
+            description="The server it lives on. Give this or clusterInstanceRef.",
+            json_schema_extra=validations(
+                {"rule": "self == oldSelf", "message": "the server cannot be changed; make a new object instead"},
+                {
+                    "rule": "self.kind != 'ClusterDatabaseInstance' || !has(self.namespace)",
+                    "message": "a ClusterDatabaseInstance is in no namespace: leave it out",
+                },
+            ),
+        ),
+    ]
+    cluster_instance_ref: Annotated[
+        ClusterReference | None,
+        Field(
+            default=None,
+            description="The ClusterDatabaseInstance it lives on.",
+            json_schema_extra=immutable("the server"),
+        ),
+    ]
+
+    @property
+    def server(self) -> InstanceReference:
+        """The server that is meant, however it is given."""
+        if self.cluster_instance_ref is not None:
+            return InstanceReference(kind="ClusterDatabaseInstance", name=self.cluster_instance_ref.name)
+        assert self.instance_ref is not None, "the schema asks for one of the two"
+        return self.instance_ref
+
+
+ON_SERVER_RULES: tuple[dict[str, Any], ...] = (
+    {
+        "rule": "has(self.instanceRef) != has(self.clusterInstanceRef)",
+        "message": "give the server: either instanceRef or clusterInstanceRef",
+    },
+    {
+        "rule": "has(self.instanceRef) == has(oldSelf.instanceRef)",
+        "message": "the server cannot be changed; make a new object instead",
+    },
+)
+
+
+SecretNamespace = Annotated[
+    NamespaceName | None,
+    Field(default=None, description="Its namespace; given by objects for the whole cluster, and by no others."),
+]
 
 
 class SecretKeys(Model):
@@ -47,6 +131,7 @@ class CredentialsReference(Model):
     """A Secret with a user name and a password."""
 
     name: Annotated[ObjectName, Field(description="Name of the Secret.")]
+    namespace: SecretNamespace
     keys: Annotated[SecretKeys, Field(default=SecretKeys(), description="Keys in the Secret.")]
 
 

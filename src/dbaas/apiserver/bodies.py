@@ -16,8 +16,8 @@ from dbaas.apiserver.decoding import (
     describe_syntax_error,
     duplicate_fields,
     has_each_key_once,
-    json_type,
     parse_body,
+    unreadable,
 )
 from dbaas.apiserver.failures import Failure, bad_request, invalid, plain_error
 from dbaas.apiserver.fields import ApplyConflict, ApplyRefused, Manager, apply
@@ -37,7 +37,8 @@ from dbaas.apiserver.patches import PatchRefused, json_patch, merge_patch, strat
 from dbaas.apiserver.resources import Resource
 from dbaas.apiserver.routing import Target
 from dbaas.apiserver.schemas import Cause
-from dbaas.apiserver.writing import reset_fields
+from dbaas.apiserver.schemas.wording import json_type
+from dbaas.apiserver.writing import refuse, reset_fields
 from dbaas.contracts.transport import Request
 from dbaas.core.clock import Clock, format_time
 
@@ -64,6 +65,26 @@ def complete(
     if duplicates or pruned != obj:  # where nothing is pruned there is nothing unknown, and no need to look for it
         warnings = check_fields(obj, resource, options.strictness, duplicates)
     return resource.schema.default(pruned), warnings
+
+
+def require_readable(obj: Mapping[str, Any], target: Target) -> None:
+    """That an object has a name and can be read, which is told before it is told that there is none to replace.
+
+    Raises Failure 400.
+    """
+    if not obj["metadata"].get("name"):
+        raise bad_request(
+            f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
+        )
+    require_types(obj, target)
+
+
+def require_types(obj: Mapping[str, Any], target: Target) -> None:
+    """That an object of a built-in kind can be read. Raises Failure 400."""
+    if not target.resource.custom:
+        failure = refuse(target.resource, target.name, target.resource.schema.validate(obj))
+        if failure.code == 400:
+            raise failure
 
 
 class Patch:
@@ -101,6 +122,23 @@ class Patch:
         except ApplyRefused as error:
             raise (bad_request if error.status == 400 else plain_error)(error.message) from error
 
+    def reword(self, failure: Failure) -> Failure:
+        """An object that cannot be read, as kube-apiserver tells it of what comes out of a patch."""
+        resource = self._target.resource
+        beginning = unreadable(resource)
+        if failure.code != 400 or not failure.message.startswith(beginning):
+            return failure
+        why = failure.message.removeprefix(beginning)
+        if not self.applies:
+            return invalid("", "", "", [Cause("patch", f'Invalid value: "": {why}')])
+        gvk = f"{resource.api_version}, Kind={resource.kind}"
+        if not resource.group:
+            gvk = f"/{gvk}"
+        return plain_error(
+            f"failed to convert new object ({self._target.namespace}/{self._target.name}; {gvk}) to proper version: "
+            f"unable to convert unstructured object to {gvk}: {why}"
+        )
+
     def _parse(self) -> Any:
         try:
             patch = _parse_applied(self._body) if self.applies else orjson.loads(self._body)
@@ -125,8 +163,10 @@ class Patch:
         lenient = replace(self._options, strictness="Warn") if self._options.strictness == "Strict" else self._options
         new, self.warnings = complete(new, resource, lenient, [])
         if self.warnings and self._options.strictness == "Strict":
+            require_types(new, self._target)
             # Kubernetes shows the whole object here; it may hold secrets, so we do not.
-            message = f'Invalid value: "": strict decoding error: {", ".join(self.warnings)}'
+            self.warnings, found = [], self.warnings
+            message = f'Invalid value: "": strict decoding error: {", ".join(found)}'
             raise invalid("", "", "", [Cause("patch", message)])
         return new
 
@@ -147,6 +187,8 @@ class Patch:
         if not applied.get("apiVersion") or not applied.get("kind"):
             raise bad_request(f"invalid object type: {applied.get('apiVersion', '/')}, Kind={applied.get('kind', '')}")
         check_kind(applied, resource, self._body)
+        if resource.custom and isinstance(applied.get("metadata"), dict):
+            applied["metadata"].pop("creationTimestamp", None)  # never read, so it may be anything
         check_metadata_types(applied, resource)
         return applied
 

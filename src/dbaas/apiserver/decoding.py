@@ -18,11 +18,16 @@ from dbaas.apiserver.negotiation import PROTOBUF, YAML, parse_yaml
 from dbaas.apiserver.protobuf import ProtobufError, decode_object
 from dbaas.apiserver.resources import Resource
 from dbaas.apiserver.schemas import Cause
+from dbaas.apiserver.schemas.wording import json_type
+from dbaas.apiserver.timestamps import unreadable_time
 
 Strictness = Literal["Strict", "Warn", "Ignore"]
 _LOOKS_LIKE_KEY = re.compile(rb'"[ \t\r\n]*:')
 TYPED_MAPS = ("labels", "annotations")
-TYPED_STRINGS = ("name", "generateName", "namespace", "resourceVersion", "uid")
+TYPED_STRINGS = (
+    *("name", "generateName", "namespace", "resourceVersion", "uid", "selfLink"),
+    *("creationTimestamp", "deletionTimestamp"),
+)
 
 
 def parse_body(body: bytes, media_type: str, resource: Resource) -> dict[str, Any]:
@@ -50,8 +55,9 @@ def parse_body(body: bytes, media_type: str, resource: Resource) -> dict[str, An
 def check_kind(obj: dict[str, Any], resource: Resource, body: bytes = b"") -> None:
     """That the object says what it is and is of this kind; built-in kinds may leave it out. Raises Failure."""
     if not resource.custom:
-        obj["apiVersion"] = obj.get("apiVersion") or resource.api_version
-        obj["kind"] = obj.get("kind") or resource.kind
+        for field, wanted in (("apiVersion", resource.api_version), ("kind", resource.kind)):
+            if obj.get(field) in (None, ""):
+                obj[field] = wanted
     version, kind = obj.get("apiVersion"), obj.get("kind")
     for field, value in (("Kind", kind), ("apiVersion", version)):
         if not isinstance(value, str) or not value:
@@ -75,6 +81,8 @@ def check_kind(obj: dict[str, Any], resource: Resource, body: bytes = b"") -> No
 
 def check_metadata_types(obj: dict[str, Any], resource: Resource) -> None:
     """Metadata is typed for every kind. Raises Failure 400."""
+    if why := unreadable_time(obj, resource.collection):
+        raise bad_request(f"{unreadable(resource)}{why}")
     metadata = obj.setdefault("metadata", {})
     if metadata is None:
         metadata = obj["metadata"] = {}
@@ -83,6 +91,9 @@ def check_metadata_types(obj: dict[str, Any], resource: Resource) -> None:
     for field in TYPED_STRINGS:
         if not isinstance(metadata.get(field, ""), str | None):
             raise _mistyped(resource, metadata[field], _meta(resource, field), "string")
+    for field in ("generation", "deletionGracePeriodSeconds"):
+        if not isinstance(metadata.get(field, 0), int | None):
+            raise _mistyped(resource, metadata[field], _meta(resource, field), "int64")
     for field in TYPED_MAPS:
         value = metadata.get(field)
         if value is None:
@@ -90,6 +101,8 @@ def check_metadata_types(obj: dict[str, Any], resource: Resource) -> None:
             continue
         if not isinstance(value, dict):
             raise _mistyped(resource, value, _meta(resource, field), "map[string]string")
+        if None in value.values():
+            value = metadata[field] = {key: "" if item is None else item for key, item in value.items()}
         for item in value.values():
             if not isinstance(item, str):
                 raise _mistyped(resource, item, _meta(resource, field), "string")
@@ -142,7 +155,11 @@ def has_each_key_once(body: bytes, value: Any) -> bool:
 
 def _count_keys(value: Any) -> int:
     if isinstance(value, dict):
-        return len(value) + sum(_count_keys(each) for each in value.values() if isinstance(each, dict | list))
+        count = len(value)
+        for each in value.values():
+            if isinstance(each, dict | list):
+                count += _count_keys(each)
+        return count
     return sum(map(_count_keys, value)) if isinstance(value, list) else 0
 
 
@@ -176,6 +193,11 @@ def _find_duplicates(value: object, path: str, found: list[str]) -> None:
             _find_duplicates(item, where, found)
 
 
+def unreadable(resource: Resource) -> str:
+    """How a refusal begins that tells why an object cannot be read."""
+    return f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
+
+
 def _mistyped(resource: Resource, value: object, place: str, go_type: str) -> Failure:
     return bad_request(
         f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
@@ -185,15 +207,6 @@ def _mistyped(resource: Resource, value: object, place: str, go_type: str) -> Fa
 
 def _meta(resource: Resource, field: str) -> str:
     return f"ObjectMeta.{field}" if resource.custom else f"ObjectMeta.metadata.{field}"
-
-
-def json_type(value: object) -> str:
-    """As Go's JSON decoder calls it."""
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int | float):
-        return "number"
-    return {str: "string", list: "array", dict: "object", type(None): "null"}.get(type(value), "value")
 
 
 def _unrecognised(resource: Resource, why: str, body: bytes) -> Failure:

@@ -12,11 +12,12 @@ from typing import Any
 import orjson
 
 from dbaas.apiserver.builtins import Column
+from dbaas.apiserver.habits import Habits
 from dbaas.apiserver.jsonpath import JSONPath, PathError
 from dbaas.apiserver.naming import Naming, settle_names
 from dbaas.apiserver.resources import Catalogue, Resource, Scale, version_priority
 from dbaas.apiserver.schemas import Cause, Schema, schema_problems
-from dbaas.apiserver.strategies import Habits, Strategy
+from dbaas.apiserver.strategies import Strategy
 from dbaas.core.clock import parse_time
 from dbaas.core.duration import format_age
 

@@ -48,6 +48,7 @@ class Failure(DbaasError):
         super().__init__(message, reason=reason)
         self.code = code
         self.details = details
+        self.warnings: tuple[str, ...] = ()  # of what came before the refusal
         self.continue_token = ""  # where a list may go on after it has expired
 
     def status(self) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class _Face:
 
     def _authenticate(self, message: web.BaseRequest) -> None:
         given = _given_token(message.headers.get("Authorization", ""))
-        if message.path not in OPEN_PATHS and not hmac.compare_digest(given, self._token):
+        if not hmac.compare_digest(given, self._token) and message.path not in OPEN_PATHS:
             raise unauthorized()
 
     async def _admit(self, request: Request) -> Response:
@@ -149,16 +149,19 @@ def _given_token(header: str) -> bytes:
 async def _read(message: web.BaseRequest) -> Request:
     if (message.content_length or 0) > BODY_LIMIT:
         raise too_large(BODY_LIMIT)
-    body = bytearray()
-    async for piece in message.content.iter_chunked(65536):
-        body += piece
-        if len(body) > BODY_LIMIT:
+    pieces, size = [], 0
+    while piece := await message.content.readany():
+        pieces.append(piece)
+        size += len(piece)
+        if size > BODY_LIMIT:
             raise too_large(BODY_LIMIT)
-    headers = {name.lower(): value for name, value in message.headers.items() if name.lower() != "authorization"}
-    path = unquote(message.rel_url.raw_path)
+    headers = {name.lower(): value for name, value in message.headers.items()}
+    headers.pop("authorization", None)
+    url = message.rel_url
+    path = unquote(url.raw_path)
     if "\0" in path:
         raise bad_request("the path has a zero byte")
-    return Request(message.method, path, dict(message.query), headers, bytes(body))
+    return Request(message.method, path, dict(url.query) if url.raw_query_string else {}, headers, b"".join(pieces))
 
 
 def _whole(response: Response) -> web.Response:

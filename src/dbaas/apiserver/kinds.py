@@ -8,9 +8,10 @@ from typing import Any
 from dbaas.apiserver.builtins import BUILTIN_KINDS, BuiltinKind
 from dbaas.apiserver.definitions import COLLECTION as DEFINITIONS
 from dbaas.apiserver.definitions import Definitions
+from dbaas.apiserver.habits import HABITS, Habits
 from dbaas.apiserver.resources import Catalogue, Resource
 from dbaas.apiserver.reviews import REVIEWS
-from dbaas.apiserver.strategies import HABITS, STRATEGIES, Habits, Strategy
+from dbaas.apiserver.strategies import STRATEGIES, Strategy
 from dbaas.apiserver.translations import TRANSLATIONS
 
 SELECTABLE: Mapping[str, tuple[str, ...]] = {

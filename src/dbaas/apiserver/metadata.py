@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dbaas.apiserver.resources import Resource
 from dbaas.apiserver.schemas import Cause
+from dbaas.apiserver.schemas.wording import format_json
 from dbaas.core.randomness import Randomness, name_suffix
+
+if TYPE_CHECKING:  # kinds have rules of their own, which use those for names from here
+    from dbaas.apiserver.resources import Resource
 
 ORPHAN = "orphan"
 FOREGROUND = "foregroundDeletion"
 STANDARD_FINALIZERS = (ORPHAN, FOREGROUND, "kubernetes")
 LONGEST_GENERATED = 63 - 5
 ANNOTATIONS_LIMIT = 256 * 1024
-SYSTEM_FIELDS = (
-    "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation",
-)  # fmt: skip
+SYSTEM_FIELDS = ("uid", "creationTimestamp", "selfLink")
+DELETION_FIELDS = ("deletionTimestamp", "deletionGracePeriodSeconds")
+_BANNED_OWNERS = frozenset({("v1", "Event")})
 
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
@@ -72,7 +76,9 @@ def keep_identity(metadata: dict[str, Any], old: Mapping[str, Any]) -> None:
         metadata.pop(field, None)
         if field in old:
             metadata[field] = old[field]
-    for field in ("uid", "deletionTimestamp", "deletionGracePeriodSeconds"):
+    if "deletionTimestamp" in old:
+        metadata["deletionTimestamp"] = old["deletionTimestamp"]
+    for field in ("uid", "deletionGracePeriodSeconds"):
         if not metadata.get(field) and field in old:
             metadata[field] = old[field]
 
@@ -88,8 +94,11 @@ def validate_metadata(metadata: Mapping[str, Any], resource: Resource) -> list[C
     causes += _validate_annotations(metadata.get("annotations") or {})
     causes += _validate_owners(metadata.get("ownerReferences") or [])
     finalizers = metadata.get("finalizers") or []
-    for finalizer in finalizers:
+    for index, finalizer in enumerate(finalizers):
         causes += validate_key("metadata.finalizers", finalizer)
+        if resource.habits.qualifies_finalizers and "/" not in finalizer and finalizer not in STANDARD_FINALIZERS:
+            why = "name is neither a standard finalizer name nor is it fully qualified"
+            causes.append(Cause(f"metadata.finalizers[{index}]", f'Invalid value: "{finalizer}": {why}'))
     if ORPHAN in finalizers and FOREGROUND in finalizers:
         message = f"{_invalid_list(finalizers)}: finalizer {ORPHAN} and {FOREGROUND} cannot be both set"
         causes.append(Cause("metadata.finalizers", message))
@@ -168,7 +177,7 @@ def _check_key(field: str, key: str) -> list[Cause]:
     shown = f'Invalid value: "{key}": '
     causes = []
     if "/" in name:
-        what = "valid label key" if field in ("key", "metadata.labels") else "qualified name"
+        what = "valid label key" if field in ("key", "metadata.labels", "metadata.annotations") else "qualified name"
         prefix = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
         return [Cause(field, f"{shown}a {what} {_KEY_TEXT} {prefix}")]
     if slash and not domain:
@@ -205,7 +214,10 @@ def validate_label_value(field: str, value: str) -> list[Cause]:
 def _validate_annotations(annotations: Mapping[str, str]) -> list[Cause]:
     causes: list[Cause] = []
     for key in annotations:
-        causes += validate_key("metadata.annotations", key.lower())
+        causes += [
+            replace(cause, message=cause.message.replace(f'"{key.lower()}"', f'"{key}"', 1))
+            for cause in validate_key("metadata.annotations", key.lower())
+        ]
     if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > ANNOTATIONS_LIMIT:
         message = f"Too long: may not be more than {ANNOTATIONS_LIMIT} bytes"
         causes.append(Cause("metadata.annotations", message, "FieldValueTooLong"))
@@ -224,15 +236,26 @@ def _validate_owners(references: list[Any]) -> list[Cause]:
         ):
             if not reference.get(field):
                 causes.append(Cause(f"metadata.ownerReferences.{field}", f'Invalid value: "": {text}'))
+        if (reference.get("apiVersion"), reference.get("kind")) in _BANNED_OWNERS:
+            why = f"/{reference['apiVersion']}, Kind={reference['kind']} is disallowed from being an owner"
+            causes.append(Cause("metadata.ownerReferences", f"Invalid value: {_as_in_go(reference)}: {why}"))
         if reference.get("controller"):
-            controllers.append(f"{reference.get('kind')}/{reference.get('name')}")
+            controllers.append(f"{reference.get('kind') or ''}/{reference.get('name') or ''}")
     if len(controllers) > 1:
-        message = (
-            "Invalid value: only one reference can have Controller set to true. "
+        why = (
+            "Only one reference can have Controller set to true. "
             f'Found "true" in references for {controllers[0]} and {controllers[1]}'
         )
-        causes.append(Cause("metadata.ownerReferences", message))
+        shown = ",".join(_as_in_go(each) for each in references)
+        causes.append(Cause("metadata.ownerReferences", f"Invalid value: [{shown}]: {why}"))
     return causes
+
+
+def _as_in_go(reference: Mapping[str, Any]) -> str:
+    """JSON with the fields in the order of the structure that holds them."""
+    shown = {name: reference.get(name) or "" for name in ("apiVersion", "kind", "name", "uid")}
+    shown |= {name: reference[name] for name in ("controller", "blockOwnerDeletion") if name in reference}
+    return "{" + ",".join(f'"{name}":{format_json(value)}' for name, value in shown.items()) + "}"
 
 
 def _invalid_list(values: list[str]) -> str:

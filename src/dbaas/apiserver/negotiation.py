@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import orjson
@@ -34,6 +35,7 @@ class Wanted:
     version: str = "v1"
 
 
+@lru_cache(maxsize=256)
 def parse_accept(header: str, forms: tuple[Form, ...] = ()) -> Wanted:
     """The first acceptable choice in the order of the client. Raises Failure 406."""
     if not header:

@@ -40,9 +40,13 @@ def make_entry(key: str, version: int, obj: Mapping[str, Any], resource: Resourc
 
 def _entry_of(data: bytes, key: str, version: int, obj: Mapping[str, Any], resource: Resource) -> Entry:
     """`data` is the encoded object, so that it need not be encoded twice."""
-    if resource.translation is None:
-        return Entry.read(key, version, data[len(resource.prefix) :])
-    return make_entry(key, version, obj, resource)
+    if resource.translation is not None:
+        return make_entry(key, version, obj, resource)
+    body, metadata = data[len(resource.prefix) :], obj["metadata"]
+    if metadata.get("ownerReferences"):
+        return Entry.read(key, version, body)
+    labels = metadata.get("labels") or {}
+    return Entry(key, version, metadata.get("uid", ""), body, labels, (), metadata.get("deletionTimestamp") is not None)
 
 
 class Objects:

@@ -13,6 +13,7 @@ from dbaas.apiserver.failures import bad_request, invalid
 from dbaas.apiserver.negotiation import BUILT_IN_MEDIA_TYPES, JSON, PROTOBUF, YAML, parse_yaml, require_media_type
 from dbaas.apiserver.protobuf import ProtobufError, decode_object
 from dbaas.apiserver.schemas import Cause
+from dbaas.apiserver.schemas.wording import json_type
 from dbaas.contracts.transport import Request
 
 Propagation = Literal["", "Background", "Foreground", "Orphan"]
@@ -83,6 +84,15 @@ def read_write_options(request: Request, kind: str, *, applies: bool = False) ->
     )
 
 
+_DELETE_TYPES: Mapping[str, tuple[type, str]] = {
+    "preconditions": (dict, "v1.Preconditions"),
+    "dryRun": (list, "[]string"),
+    "propagationPolicy": (str, "v1.DeletionPropagation"),
+    "orphanDependents": (bool, "bool"),
+    "gracePeriodSeconds": (int, "int64"),
+}
+
+
 def read_delete_options(request: Request) -> DeleteOptions:
     """The body wins over the query. Raises Failure 400, 415, 422."""
     body = _parse_delete_body(request)
@@ -122,6 +132,11 @@ def _parse_delete_body(request: Request) -> dict[str, Any]:
         raise bad_request("couldn't get version/kind; json parse error: the body is not an object")
     if body.get("kind", "DeleteOptions") != "DeleteOptions":
         raise bad_request(f"decoded object cannot be converted to DeleteOptions: it is a {body['kind']}")
+    for field, (wanted, go_type) in _DELETE_TYPES.items():
+        if body.get(field) is not None and not isinstance(body[field], wanted):
+            found = json_type(body[field])
+            place = f"DeleteOptions.{field}"
+            raise bad_request(f"json: cannot unmarshal {found} into Go struct field {place} of type {go_type}")
     return body
 
 

@@ -10,14 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dbaas.apiserver.builtins.columns import items
+from dbaas.apiserver.containers import container_problems
+from dbaas.apiserver.placement import placement_problems
 from dbaas.apiserver.schemas import Cause
 from dbaas.apiserver.schemas.equality import equal
 from dbaas.apiserver.schemas.wording import duplicate, invalid, required, without_value
+from dbaas.apiserver.volumes import volume_problems
 
 Spec = Mapping[str, Any]
 
-_KINDS = ("initContainers", "containers")
-_CHANGEABLE = frozenset({"activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations", "schedulingGates"})
+_KINDS = ("containers", "initContainers")
+_CHANGEABLE = frozenset({"activeDeadlineSeconds", "tolerations", "schedulingGates"})
 _POD_CHANGES = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
     "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
@@ -25,12 +28,15 @@ _POD_CHANGES = (
 )
 _WHERE_TO_RUN = frozenset({"nodeSelector", "tolerations", "affinity", "schedulingGates"})
 _COUNTS = ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished")
-_FIXED = ("completions", "completionMode", "selector")
+_FIXED = ("completions", "completionMode", "selector", "backoffLimitPerIndex", "podFailurePolicy")
 
 
 def pod_problems(spec: Spec, path: str) -> Iterator[Cause]:
     """`path` is where the spec of the Pod stands."""
     yield from repeated(items(spec, "volumes"), f"{path}.volumes")
+    for index, volume in enumerate(items(spec, "volumes")):
+        yield from volume_problems(volume, f"{path}.volumes[{index}]")
+    yield from placement_problems(spec, path)
     if not items(spec, "containers"):
         yield required(f"{path}.containers")
     volumes = {each.get("name") for each in items(spec, "volumes")}
@@ -41,27 +47,28 @@ def pod_problems(spec: Spec, path: str) -> Iterator[Cause]:
             if each.get("name") in names:
                 yield duplicate(f"{where}.name", each["name"])
             names.add(each.get("name", ""))
-            yield from _container_problems(each, where, volumes)
-
-
-def _container_problems(container: Spec, where: str, volumes: set[Any]) -> Iterator[Cause]:
-    if not container.get("image"):
-        yield required(f"{where}.image")
-    for index, port in enumerate(items(container, "ports")):
-        if not port.get("containerPort"):
-            yield required(f"{where}.ports[{index}].containerPort")
-    seen = set()
-    for index, mount in enumerate(items(container, "volumeMounts")):
-        if mount.get("name") not in volumes:
-            yield invalid(f"{where}.volumeMounts[{index}].name", mount.get("name"), "", "FieldValueNotFound")
-        if mount.get("mountPath") in seen:
-            yield invalid(f"{where}.volumeMounts[{index}].mountPath", mount.get("mountPath"), "must be unique")
-        seen.add(mount.get("mountPath"))
+            yield from container_problems(each, where, volumes)
 
 
 def pod_change_problems(new: Spec, old: Spec) -> Iterator[Cause]:
-    if not equal(_fixed_part(new), _fixed_part(old)):
+    if old.get("activeDeadlineSeconds") and new.get("activeDeadlineSeconds") is None:
+        why = "must not update from a positive integer to nil value"
+        yield invalid("spec.activeDeadlineSeconds", None, why)
+    if any(
+        not any(_is_same_toleration(one, other) for other in items(new, "tolerations"))
+        for one in items(old, "tolerations")
+    ):
+        why = "existing toleration can not be modified except its tolerationSeconds"
+        yield without_value("spec.tolerations", why, "FieldValueForbidden")
+    resized = [kind for kind in _KINDS if len(items(new, kind)) != len(items(old, kind))]
+    for kind in resized:
+        yield without_value(f"spec.{kind}", "pod updates may not add or remove containers", "FieldValueForbidden")
+    if not resized and not equal(_fixed_part(new), _fixed_part(old)):
         yield without_value("spec", _POD_CHANGES, "FieldValueForbidden")
+
+
+def _is_same_toleration(one: Spec, other: Spec) -> bool:
+    return all(one.get(field) == other.get(field) for field in ("key", "operator", "value", "effect"))
 
 
 def _fixed_part(spec: Spec) -> dict[str, Any]:
@@ -75,15 +82,30 @@ def job_problems(spec: Spec) -> Iterator[Cause]:
     for field in _COUNTS:
         if (spec.get(field) or 0) < 0:
             yield invalid(f"spec.{field}", spec[field], "must be greater than or equal to 0")
+    yield from _index_problems(spec)
+    if spec.get("selector") is None:
+        yield required("spec.selector")
+        yield invalid("spec.template.metadata.labels", None, "`selector` does not match template `labels`")
     pod = (spec.get("template") or {}).get("spec") or {}
     if pod.get("restartPolicy") not in ("OnFailure", "Never"):
         yield required("spec.template.spec.restartPolicy", 'valid values: "OnFailure", "Never"')
     yield from pod_problems(pod, "spec.template.spec")
 
 
+def _index_problems(spec: Spec) -> Iterator[Cause]:
+    is_indexed = spec.get("completionMode") == "Indexed"
+    if is_indexed and spec.get("completions") is None:
+        yield required("spec.completions", "when completion mode is Indexed")
+    for field in () if is_indexed else ("backoffLimitPerIndex", "maxFailedIndexes"):
+        if spec.get(field) is not None:
+            yield invalid(f"spec.{field}", spec[field], "requires indexed completion mode")
+    if spec.get("maxFailedIndexes") is not None and spec.get("backoffLimitPerIndex") is None:
+        yield required("spec.backoffLimitPerIndex", "when maxFailedIndexes is specified")
+
+
 def job_change_problems(new: Spec, old: Spec) -> Iterator[Cause]:
     for field in _FIXED:
-        is_elastic = field == "completions" and old.get("completionMode") == "Indexed"
+        is_elastic = field == "completions" and new.get("completionMode") == "Indexed"
         if not is_elastic and not equal(new.get(field), old.get(field)):
             yield invalid(f"spec.{field}", new.get(field), "field is immutable")
     is_suspended = bool(old.get("suspend"))

@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from dbaas.apiserver.builtins import Column
+from dbaas.apiserver.habits import Habits
 from dbaas.apiserver.reviews import Review
 from dbaas.apiserver.schemas import Schema
-from dbaas.apiserver.strategies import Habits, Strategy
+from dbaas.apiserver.strategies import Strategy
 from dbaas.apiserver.translations import Translation
 
 VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
@@ -71,14 +72,14 @@ class Resource:
         """What stands before the stored bytes of an object to make it whole."""
         return f'{{"apiVersion":"{self.api_version}","kind":"{self.kind}",'.encode()
 
-    @property
+    @cached_property
     def verbs(self) -> tuple[str, ...]:
         """What can be done with its objects."""
         if self.review is not None:
             return ("create",)
         return tuple(verb for verb in VERBS if verb != "deletecollection" or self.collection != "namespaces")
 
-    @property
+    @cached_property
     def subresources(self) -> tuple[str, ...]:
         names = ["status"] if self.has_status else []
         if self.scale is not None:

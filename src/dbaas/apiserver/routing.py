@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from dbaas.apiserver.failures import method_not_allowed, not_found, unknown_path
 from dbaas.apiserver.resources import Catalogue, Resource
 
-_METHODS_OF_ONE = {"get": "GET", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
-_METHODS_OF_ALL = {"list": "GET", "create": "POST", "deletecollection": "DELETE"}
+_VERBS_OF_ONE = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_VERBS_OF_ALL = {"GET": "list", "POST": "create", "DELETE": "deletecollection"}
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ def _find_in_version(catalogue: Catalogue, group: str, version: str, rest: list[
 
 def check_method(target: Target, method: str) -> None:
     """Raises Failure 405."""
-    if method not in _allowed_methods(target):
+    if not _allows(target, method):
         raise method_not_allowed()
 
 
-def _allowed_methods(target: Target) -> set[str]:
+def _allows(target: Target, method: str) -> bool:
     if target.subresource:
-        return {"GET", "PUT", "PATCH"} if target.subresource != "finalize" else {"PUT"}
-    methods = _METHODS_OF_ONE if target.name else _METHODS_OF_ALL
-    if target.spans_namespaces:
-        methods = {"list": "GET"}
-    return {method for verb, method in methods.items() if verb in target.resource.verbs}
+        return method == "PUT" or (method in ("GET", "PATCH") and target.subresource != "finalize")
+    if target.spans_namespaces and method != "GET":
+        return False
+    verb = (_VERBS_OF_ONE if target.name else _VERBS_OF_ALL).get(method)
+    return verb in target.resource.verbs

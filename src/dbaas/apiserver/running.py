@@ -24,10 +24,27 @@ def complete_containers(spec: Mapping[str, Any]) -> None:
     """An image that may mean another one tomorrow is pulled each time."""
     for container in containers_of(spec):
         image = container.get("image")
+        _complete_amounts(container.get("resources"))
         if isinstance(image, str):
             tag = image.rpartition("/")[2].partition(":")[2] or "latest"
             moves = "@" not in image and tag == "latest"
             container.setdefault("imagePullPolicy", "Always" if moves else "IfNotPresent")
+
+
+def _complete_amounts(resources: Any) -> None:
+    """Amounts are written as texts."""
+    for part in ("limits", "requests") if isinstance(resources, dict) else ():
+        amounts = resources.get(part)
+        if isinstance(amounts, dict):
+            resources[part] = {name: str(n) if isinstance(n, int) else n for name, n in amounts.items()}
+
+
+def request_limits(spec: Mapping[str, Any]) -> None:
+    """Who limits an amount and does not request one requests as much."""
+    for container in containers_of(spec):
+        resources = container.get("resources")
+        if isinstance(resources, dict) and isinstance(resources.get("limits"), dict):
+            resources["requests"] = {**resources["limits"], **(resources.get("requests") or {})}
 
 
 def schedule(spec: dict[str, Any]) -> None:

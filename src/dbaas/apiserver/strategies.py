@@ -9,21 +9,36 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from dbaas.apiserver.addresses import endpoints_problems, service_problems, slice_problems
+from dbaas.apiserver.addresses import endpoints_problems, slice_problems
+from dbaas.apiserver.containers import has_unreadable_amounts
 from dbaas.apiserver.failures import bad_request
+from dbaas.apiserver.failures import invalid as invalid_object
+from dbaas.apiserver.placement import ip_problems
 from dbaas.apiserver.podspecs import job_change_problems, job_problems, pod_change_problems, pod_problems
-from dbaas.apiserver.running import complete_containers, mark_pods_of_job, quality_of_service, schedule
+from dbaas.apiserver.running import (
+    complete_containers,
+    mark_pods_of_job,
+    quality_of_service,
+    request_limits,
+    schedule,
+)
 from dbaas.apiserver.schemas import Cause
-from dbaas.apiserver.schemas.wording import invalid, required, too_long
+from dbaas.apiserver.schemas.wording import invalid, json_type, required, too_long
+from dbaas.apiserver.services import (
+    complete_service,
+    give_addresses,
+    service_problems,
+    service_warnings,
+)
 
 _DATA_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _DATA_KEY_TEXT = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' "
     "(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 )
+_COORDINATED = ("strategy", "preferredHolder")
 DATA_LIMIT = 1024 * 1024
 # What a Secret of a type must hold, and how many of it at least.
 _SECRET_KEYS: Mapping[str, tuple[tuple[str, ...], int]] = {
@@ -35,25 +50,10 @@ _SECRET_KEYS: Mapping[str, tuple[tuple[str, ...], int]] = {
 }
 
 
-@dataclass(frozen=True)
-class Habits:
-    """In what the kinds differ although the same verbs act on them. Source: each kind's strategy in Kubernetes."""
-
-    unconditional_update: bool = False
-    create_on_update: bool = False
-    counts_generations: bool = False
-    counts_labels: bool = False  # as part of what a generation is
-    returns_deleted: bool = False
-    orphans_dependents: bool = False
-    collects_garbage: bool = True
-    ends_gracefully: bool = False
-    deprecation: str = ""
-    name_rule: str = "subdomain"
-    blank: Mapping[str, Any] = field(default_factory=dict)  # structures that are there before anybody sets them
-
-
 class Strategy:
     """The default: nothing particular. `old` is None for a creation."""
+
+    reads_structures = False  # whether the types of all fields must be right before anything is filled in
 
     def complete(self, new: dict[str, Any]) -> None:
         """Fills in what counts as written by the client: before anybody comes to own a field."""
@@ -63,6 +63,10 @@ class Strategy:
 
     def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
         """What is wrong beyond the schema and the metadata."""
+        return []
+
+    def warn(self, new: Mapping[str, Any]) -> list[str]:
+        """What is allowed and of no use."""
         return []
 
     def begin_deletion(self, obj: dict[str, Any], time: str) -> None:
@@ -85,7 +89,9 @@ class Data(Strategy):
         for part in self.maps:
             for key, value in (new.get(part) or {}).items():
                 size += len(value)
-                if not _DATA_KEY.fullmatch(key) or key in (".", "..") or key.startswith(".."):
+                if key in (".", "..") or key.startswith(".."):
+                    causes.append(invalid(f"{part}[{key}]", key, _dots_text(key)))
+                elif not _DATA_KEY.fullmatch(key):
                     causes.append(Cause(f"{part}[{key}]", f'Invalid value: "{key}": {_DATA_KEY_TEXT}'))
         causes += [
             Cause(f"data[{key}]", f'Invalid value: "{key}": duplicate of key present in binaryData')
@@ -105,6 +111,10 @@ class Data(Strategy):
         return [Cause(field, message, "FieldValueForbidden") for field in fields]
 
 
+def _dots_text(key: str) -> str:
+    return f"must not be '{key}'" if key in (".", "..") else "must not start with '..'"
+
+
 class SecretData(Data):
     """`stringData` is written, never stored."""
 
@@ -122,6 +132,7 @@ class SecretData(Data):
                 ) from error
         clear = new.pop("stringData", None)
         if clear:
+            _require_texts(clear)
             encoded = {key: base64.b64encode(value.encode()).decode() for key, value in clear.items()}
             new["data"] = {**(new.get("data") or {}), **encoded}
 
@@ -134,6 +145,14 @@ class SecretData(Data):
         if sum(key in data for key in wanted) < least:
             causes += [required(f"data[{key}]") for key in wanted if key not in data]
         return causes
+
+
+def _require_texts(data: object) -> None:
+    """Raises Failure 400."""
+    wrong = data if not isinstance(data, dict) else next((v for v in data.values() if not isinstance(v, str)), None)
+    if wrong is not None:
+        place = f"cannot unmarshal {json_type(wrong)} into Go struct field Secret.stringData of type string"
+        raise bad_request(f'Secret in version "v1" cannot be handled as a Secret: json: {place}')
 
 
 class Namespaces(Strategy):
@@ -167,50 +186,76 @@ class Namespaces(Strategy):
 class Pods(Strategy):
     """A new Pod is pending; nothing here runs it."""
 
+    reads_structures = True
+
     def complete(self, new: dict[str, Any]) -> None:
         spec = new.get("spec")
         if isinstance(spec, dict):
             spec.setdefault("enableServiceLinks", True)
             complete_containers(spec)
+            _require_amounts(spec, "Pod")
+            request_limits(spec)
+            if account := spec.get("serviceAccountName") or spec.get("serviceAccount"):
+                spec["serviceAccountName"] = spec["serviceAccount"] = account
+        status = new.get("status")
+        if isinstance(status, dict) and status.get("podIP"):
+            addresses = status.get("podIPs") or [{}]
+            if isinstance(addresses, list) and addresses[0] != {"ip": status["podIP"]}:
+                status["podIPs"] = [{"ip": status["podIP"]}]
 
     def prepare(self, new: dict[str, Any], old: Mapping[str, Any] | None) -> None:
         spec = new.get("spec")
         if old is None and isinstance(spec, dict):
             new["status"] = {"phase": "Pending", "qosClass": quality_of_service(spec)}
             schedule(spec)
+        elif old is not None and isinstance(spec, dict):
+            for field in ("priority", "preemptionPolicy"):
+                if field in old["spec"]:
+                    spec.setdefault(field, old["spec"][field])
+            schedule(spec)
 
     def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
         causes = list(pod_problems(new.get("spec") or {}, "spec"))
-        return causes if old is None else causes + list(pod_change_problems(new["spec"], old["spec"]))
+        for index, each in enumerate((new.get("status") or {}).get("podIPs") or ()):
+            causes += ip_problems(f"status.podIPs[{index}]", each.get("ip") or "")
+        return causes if old is None else causes + list(pod_change_problems(new.get("spec") or {}, old["spec"]))
+
+
+def _require_amounts(spec: Mapping[str, Any], kind: str) -> None:
+    """Raises Failure 400."""
+    if has_unreadable_amounts(spec):
+        why = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+        raise bad_request(f'{kind} in version "v1" cannot be handled as a {kind}: {why}')
 
 
 class Services(Strategy):
     """No addresses are given out; a headless one says so twice."""
 
+    reads_structures = True
+
     def complete(self, new: dict[str, Any]) -> None:
-        spec = new.get("spec")
-        if not isinstance(spec, dict):
-            return
-        for port in spec.get("ports") or ():
-            if isinstance(port, dict) and "port" in port:
-                port.setdefault("targetPort", port["port"])
+        if isinstance(new.get("spec"), dict):
+            complete_service(new["spec"])
 
     def prepare(self, new: dict[str, Any], old: Mapping[str, Any] | None) -> None:
         if old is None:
             new["status"] = {"loadBalancer": {}}
         spec = new.get("spec")
-        if isinstance(spec, dict) and spec.get("type", "ClusterIP") != "ExternalName":
-            spec.setdefault("ipFamilies", ["IPv4"])
-            spec.setdefault("ipFamilyPolicy", "SingleStack")
-            if spec.get("clusterIP"):
-                spec.setdefault("clusterIPs", [spec["clusterIP"]])
+        causes = give_addresses(spec, old and old.get("spec")) if isinstance(spec, dict) else []
+        if causes:
+            raise invalid_object("Service", "", new["metadata"].get("name", ""), causes)
 
     def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
         return list(service_problems(new))
 
+    def warn(self, new: Mapping[str, Any]) -> list[str]:
+        return list(service_warnings(new["spec"]))
+
 
 class Jobs(Strategy):
     """One Pod, once, unless it says otherwise. Its status is empty but there."""
+
+    reads_structures = True
 
     def complete(self, new: dict[str, Any]) -> None:
         spec = new.get("spec")
@@ -219,20 +264,30 @@ class Jobs(Strategy):
                 spec["completions"] = 1
             spec.setdefault("parallelism", 1)
             spec.setdefault("manualSelector", False)
-            complete_containers((spec.get("template") or {}).get("spec") or {})
+            pod = (spec.get("template") or {}).get("spec") or {}
+            complete_containers(pod)
+            _require_amounts(pod, "Job")
 
     def prepare(self, new: dict[str, Any], old: Mapping[str, Any] | None) -> None:
         if old is None:
             new["status"] = {}
             if isinstance(new.get("spec"), dict):
                 mark_pods_of_job(new)
-        labels = ((new.get("spec") or {}).get("template", {}).get("metadata") or {}).get("labels")
+        spec = new.get("spec")
+        labels = ((spec if isinstance(spec, dict) else {}).get("template", {}).get("metadata") or {}).get("labels")
         if labels and not new["metadata"].get("labels"):
             new["metadata"]["labels"] = dict(labels)
 
     def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
-        causes = list(job_problems(new["spec"]))
-        return causes if old is None else causes + list(job_change_problems(new["spec"], old["spec"]))
+        spec = new.get("spec") or {}
+        causes = list(job_problems(spec))
+        status = new.get("status") or {}
+        causes += [
+            invalid(f"status.{field}", status[field], "must be greater than or equal to 0")
+            for field in ("active", "succeeded", "failed")
+            if (status.get(field) or 0) < 0
+        ]
+        return causes if old is None else causes + list(job_change_problems(spec, old["spec"]))
 
 
 class Events(Strategy):
@@ -254,13 +309,19 @@ class Events(Strategy):
 class EndpointSlices(Strategy):
     """Conditions of an endpoint are there, known or not."""
 
+    reads_structures = True
+
     def complete(self, new: dict[str, Any]) -> None:
-        for endpoint in new.get("endpoints") or ():
+        endpoints = new.setdefault("endpoints", [])
+        for endpoint in endpoints if isinstance(endpoints, list) else ():
             if isinstance(endpoint, dict):
                 endpoint.setdefault("conditions", {})
 
     def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
         return list(slice_problems(new, old))
+
+    def warn(self, new: Mapping[str, Any]) -> list[str]:
+        return ["spec.addressType: FQDN endpoints are deprecated"] if new["addressType"] == "FQDN" else []
 
 
 class Endpoints(Strategy):
@@ -271,7 +332,14 @@ class Endpoints(Strategy):
 
 
 class Leases(Strategy):
-    """A lease lasts, and changes hands never or more often."""
+    """A lease lasts, and changes hands never or more often. Fields of coordinated election, an alpha feature, go."""
+
+    def complete(self, new: dict[str, Any]) -> None:
+        new["spec"] = new.get("spec") or {}
+
+    def prepare(self, new: dict[str, Any], old: Mapping[str, Any] | None) -> None:
+        if isinstance(new["spec"], dict):
+            new["spec"] = {name: each for name, each in new["spec"].items() if name not in _COORDINATED}
 
     def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
         spec = new.get("spec") or {}
@@ -294,41 +362,4 @@ STRATEGIES: Mapping[str, Strategy] = {
     "leases.coordination.k8s.io": Leases(),
     "jobs.batch": Jobs(),
     "endpointslices.discovery.k8s.io": EndpointSlices(),
-}
-
-HABITS: Mapping[str, Habits] = {
-    "configmaps": Habits(unconditional_update=True),
-    "secrets": Habits(unconditional_update=True),
-    "namespaces": Habits(unconditional_update=True, name_rule="label"),
-    "services": Habits(
-        unconditional_update=True,
-        create_on_update=True,
-        returns_deleted=True,
-        name_rule="label1035",
-        blank={"spec": {}},
-    ),
-    "endpoints": Habits(
-        unconditional_update=True,
-        create_on_update=True,
-        deprecation="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
-    ),
-    "endpointslices.discovery.k8s.io": Habits(unconditional_update=True, counts_generations=True, counts_labels=True),
-    "pods": Habits(
-        unconditional_update=True,
-        counts_generations=True,
-        returns_deleted=True,
-        ends_gracefully=True,
-        blank={"spec": {"containers": None}},
-    ),
-    "serviceaccounts": Habits(unconditional_update=True, returns_deleted=True),
-    "events.events.k8s.io": Habits(unconditional_update=True, create_on_update=True, collects_garbage=False),
-    "events": Habits(unconditional_update=True, create_on_update=True, collects_garbage=False),
-    "leases.coordination.k8s.io": Habits(create_on_update=True, blank={"spec": {}}),
-    "customresourcedefinitions.apiextensions.k8s.io": Habits(counts_generations=True, blank={"spec": {"names": {}}}),
-    "jobs.batch": Habits(
-        unconditional_update=True,
-        counts_generations=True,
-        orphans_dependents=True,
-        blank={"spec": {"template": {"spec": {"containers": None}}}},
-    ),
 }

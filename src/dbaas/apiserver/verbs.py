@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from dbaas.apiserver.bodies import Patch, read_object
+from dbaas.apiserver.bodies import Patch, read_object, require_readable
 from dbaas.apiserver.deleting import Deleter
 from dbaas.apiserver.failures import Failure
 from dbaas.apiserver.list_options import asks_to_watch
@@ -56,10 +57,15 @@ class Verbs:
 
     async def answer(self, target: Target, request: Request) -> Response:
         check_method(target, request.method)
-        response = await self._dispatch(target, request)
-        if notice := target.resource.habits.deprecation:
-            return replace(response, headers=add_warnings(response.headers, [notice]))
-        return response
+        notice = target.resource.habits.deprecation
+        if not notice:
+            return await self._dispatch(target, request)
+        try:
+            response = await self._dispatch(target, request)
+        except Failure as failure:
+            failure.warnings = (*failure.warnings, notice)
+            raise
+        return replace(response, headers=add_warnings(response.headers, [notice]))
 
     async def _dispatch(self, target: Target, request: Request) -> Response:
         match request.method:
@@ -113,7 +119,8 @@ class Verbs:
         if review := target.resource.review:
             answered = review(obj, format_time(self._clock.now()))
             return respond(201, encode(answered), Wanted(wanted.media_type), warnings)
-        written = await self._writer.create(target, obj, options)
+        with _carrying(warnings):
+            written = await self._writer.create(target, obj, options)
         return self._written(target, request, wanted, written, warnings)
 
     async def _scale(self, target: Target, request: Request) -> Response:
@@ -129,7 +136,10 @@ class Verbs:
         options = read_write_options(request, "UpdateOptions")
         obj, warnings = read_object(request, target.resource, options)
         pristine = orjson.dumps(obj)
-        written = await self._writer.update(target, lambda old: orjson.loads(pristine), options, replaces=True)
+        with _carrying(warnings):
+            if self._writer.is_absent(target):
+                require_readable(obj, target)
+            written = await self._writer.update(target, lambda old: orjson.loads(pristine), options, replaces=True)
         return self._written(target, request, wanted, written, warnings)
 
     async def _patch(self, target: Target, request: Request) -> Response:
@@ -137,7 +147,12 @@ class Verbs:
         applies = request.headers.get("content-type", "").startswith("application/apply-patch")
         options = read_write_options(request, "PatchOptions", applies=applies)
         patch = Patch(request, target, options, self._clock)
-        written = await self._writer.update(target, patch, options, applies=applies)
+        try:
+            written = await self._writer.update(target, patch, options, applies=applies)
+        except Failure as failure:
+            told = patch.reword(failure)
+            told.warnings = tuple(patch.warnings) if told is failure else ()
+            raise told from failure
         return self._written(target, request, wanted, written, patch.warnings)
 
     async def _delete(self, target: Target, request: Request) -> Response:
@@ -178,6 +193,17 @@ class Verbs:
         return respond(201 if written.created else 200, body, wanted, [*warnings, *written.warnings])
 
 
+@contextmanager
+def _carrying(warnings: Sequence[str]) -> Iterator[None]:
+    """A refusal in here tells the warnings too."""
+    try:
+        yield
+    except Failure as failure:
+        if " cannot be handled as a " not in failure.message:  # else the object was not read at all
+            failure.warnings = (*warnings, *failure.warnings)
+        raise
+
+
 def _show_scale(target: Target, request: Request, entry: Entry) -> Response:
     wanted = parse_accept(request.headers.get("accept", ""))
     assert target.resource.scale is not None
@@ -201,6 +227,7 @@ def add_warnings(headers: Mapping[str, str], warnings: Iterable[str]) -> dict[st
 def respond_failure(failure: Failure) -> Response:
     """A Status; clients that wait look for the seconds in its header."""
     response = respond_json(failure.status(), failure.code)
+    response = replace(response, headers=add_warnings(response.headers, failure.warnings))
     seconds = (failure.details or {}).get("retryAfterSeconds")
     return response if seconds is None else replace(response, headers={**response.headers, "retry-after": str(seconds)})
 

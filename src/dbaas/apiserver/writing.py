@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from dbaas.apiserver.decoding import unreadable
 from dbaas.apiserver.failures import (
     Failure,
     already_exists,
@@ -23,6 +24,7 @@ from dbaas.apiserver.failures import (
 )
 from dbaas.apiserver.fields import Manager, record_update
 from dbaas.apiserver.metadata import (
+    DELETION_FIELDS,
     assign_identity,
     keep_identity,
     validate_metadata,
@@ -44,6 +46,8 @@ ATTEMPTS = 8
 NAMESPACES = "namespaces"
 DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 
+_UNUSABLE = frozenset({"FieldValueTypeInvalid", "FieldValueRequired"})
+Way = Literal["apply", "patch", "replace"]
 Transform = Callable[[dict[str, Any] | None], dict[str, Any]]
 
 
@@ -69,6 +73,9 @@ class Writer:
         """`obj` is of the kind, its fields are checked. Raises Failure."""
         return await self._create(target, obj, options, operation="Update")
 
+    def is_absent(self, target: Target) -> bool:
+        return self._objects.latest(target.resource, target.namespace, target.name) is None
+
     async def update(
         self,
         target: Target,
@@ -81,6 +88,7 @@ class Writer:
         """Replace, patch and apply; raises Failure. An object that is not there is passed as None if it may be made."""
         resource = target.resource
         may_create = not target.subresource and (applies or (replaces and resource.habits.create_on_update))
+        way: Way = "apply" if applies else "replace" if replaces else "patch"
         for _ in range(ATTEMPTS):
             entry = self._objects.latest(resource, target.namespace, target.name)
             if entry is None:
@@ -91,7 +99,7 @@ class Writer:
                     why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
                     raise conflict(resource, target.name, why)
                 return await self._create(target, new, options, operation="Apply" if applies else "Update")
-            written = await self._update_once(target, entry, transform, options, applies=applies)
+            written = await self._update_once(target, entry, transform, options, way)
             if written is not None:
                 return written
         raise conflict(resource, target.name)
@@ -107,9 +115,14 @@ class Writer:
             raise plain_error("resourceVersion should not be set on objects to be created")
         time = format_time(self._clock.now())
         assign_identity(metadata, self._randomness, time)
-        resource.strategy.complete(obj)
+        _complete(resource, obj)
+        if not target.name:
+            for field in DELETION_FIELDS:
+                metadata.pop(field, None)
         if operation == "Update":
             self._own(target, None, obj, options, time)
+        for field in DELETION_FIELDS:  # whoever wrote them has come to own them
+            metadata.pop(field, None)
         if resource.has_status:
             obj.pop("status", None)
         resource.strategy.prepare(obj, None)
@@ -119,26 +132,30 @@ class Writer:
         if causes:
             raise refuse(resource, metadata.get("name", ""), causes)
         warnings = await self._review("CREATE", target, obj, None, options)
-        warnings += warn_of_finalizers(metadata, None)
+        warnings += warn_of_finalizers(metadata, None) if resource.custom else resource.strategy.warn(obj)
         namespace, name = metadata.get("namespace", ""), metadata["name"]
         if self._objects.latest(resource, namespace, name) is not None:
-            raise already_exists(resource, name, generated=bool(metadata.get("generateName")))
+            failure = already_exists(resource, name, generated=bool(metadata.get("generateName")))
+            failure.warnings = tuple(warnings)
+            raise failure
         self._require_namespace(target)
         body = await self._objects.put(resource, None, obj, dry_run=options.dry_run)
         return Written(body, True, tuple(warnings))
 
     async def _update_once(
-        self, target: Target, entry: Entry, transform: Transform, options: WriteOptions, *, applies: bool
+        self, target: Target, entry: Entry, transform: Transform, options: WriteOptions, way: Way
     ) -> Written | None:
         """None if somebody else wrote meanwhile."""
         resource = target.resource
         old = decode_entry(entry, resource)
         new = transform(decode_entry(entry, resource))
         _place(new["metadata"], target)
-        _check_preconditions(new["metadata"], old["metadata"], resource, entry)
+        if way == "replace":
+            _require_uid(new["metadata"], old["metadata"], resource, entry)
+        _check_version(new["metadata"], old["metadata"], resource, entry)
         keep_identity(new["metadata"], old["metadata"])
-        resource.strategy.complete(new)
-        if not applies:
+        _complete(resource, new)
+        if way != "apply":
             self._own(target, old, new, options, format_time(self._clock.now()))
         new = _prepare_update(target, old, new)
         causes = [
@@ -149,7 +166,9 @@ class Writer:
         if causes:
             raise refuse(resource, target.name, causes)
         warnings = await self._review("UPDATE", target, new, old, options)
-        warnings += warn_of_finalizers(new["metadata"], old["metadata"])
+        warnings += (
+            warn_of_finalizers(new["metadata"], old["metadata"]) if resource.custom else resource.strategy.warn(new)
+        )
         if not self._objects.is_latest(resource, entry, target.namespace, target.name):
             return None
         if is_finished(resource, new):
@@ -218,15 +237,26 @@ class _Namespaces:
     group, plural, kind = "", NAMESPACES, "Namespace"
 
 
+def _complete(resource: Resource, obj: dict[str, Any]) -> None:
+    """Raises Failure 400 for what cannot be read."""
+    if resource.strategy.reads_structures:
+        failure = refuse(resource, "", resource.schema.validate(obj))
+        if failure.code == 400:
+            raise failure
+    resource.strategy.complete(obj)
+
+
 def refuse(resource: Resource, name: str, causes: Sequence[Cause]) -> Failure:
     """422 with all causes; a wrong type in a built-in kind is a 400, since Kubernetes fails to read such an object."""
     for cause in causes:
         if cause.reason == "FieldValueTypeInvalid" and not resource.custom and "openAPIV3Schema" not in cause.field:
             found, wanted = _types_in(cause.message)
+            if wanted == "byte-or-empty":
+                return bad_request(f"{unreadable(resource)}illegal base64 data at input byte 0")
             place = re.sub(r"\[[^]]*\]", "", cause.field)
             return bad_request(
-                f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
-                f"json: cannot unmarshal {found} into Go struct field {resource.kind}.{place} of type {wanted}"
+                f"{unreadable(resource)}json: cannot unmarshal {found} into Go struct field "
+                f"{resource.kind}.{place} of type {'bool' if wanted == 'boolean' else wanted}"
             )
     return invalid(resource.kind, resource.group, name, causes)
 
@@ -270,8 +300,9 @@ def _place(metadata: dict[str, Any], target: Target) -> None:
         raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({target.name})")
 
 
-def _check_preconditions(metadata: dict[str, Any], old: Mapping[str, Any], resource: Resource, entry: Entry) -> None:
-    uid, version = metadata.get("uid"), metadata.get("resourceVersion") or "0"
+def _require_uid(metadata: Mapping[str, Any], old: Mapping[str, Any], resource: Resource, entry: Entry) -> None:
+    """That a whole object replaces itself and not one of the same name. Raises Failure 409."""
+    uid = metadata.get("uid")
     if uid and uid != old["uid"]:
         place = "/".join(part for part in (resource.group, resource.plural, entry.key) if part)
         why = (
@@ -279,6 +310,11 @@ def _check_preconditions(metadata: dict[str, Any], old: Mapping[str, Any], resou
             f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['uid']}"
         )
         raise conflict(resource, old["name"], why)
+
+
+def _check_version(metadata: dict[str, Any], old: Mapping[str, Any], resource: Resource, entry: Entry) -> None:
+    """Raises Failure 409, 422."""
+    version = metadata.get("resourceVersion") or "0"
     if not version.isdigit():
         raise plain_error(f'strconv.ParseUint: parsing "{version}": invalid syntax')
     if version == "0":
@@ -343,4 +379,13 @@ def _validate(
     """The schema first; a kind's own rules may rely on it."""
     if subresource == "status" and resource.custom:
         return resource.schema.validate(new, old, subresource="status")
-    return resource.schema.validate(new, old) or resource.strategy.validate(new, old)
+    causes = resource.schema.validate(new, old)
+    if resource.custom or any(cause.reason in _UNUSABLE and "." not in cause.field for cause in causes):
+        return causes
+    if any(cause.reason == "FieldValueTypeInvalid" for cause in causes):
+        return causes
+    if subresource == "status":
+        causes = []  # of a status only the kind's own rules are looked at
+    own = resource.strategy.validate(new, old)
+    told = {(cause.field, cause.reason) for cause in own} | {(cause.field, "FieldValueRequired") for cause in own}
+    return [*(cause for cause in causes if (cause.field, cause.reason) not in told), *own]

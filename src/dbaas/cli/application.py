@@ -16,6 +16,7 @@ from dbaas.cli.commands import SUMMARIES
 from dbaas.cli.exits import CommandError, ExitCode
 from dbaas.cli.interrupts import clean_up_first
 from dbaas.cli.options import build_command
+from dbaas.cli.suggestions import find_alike
 from dbaas.core.errors import DbaasError
 
 HELP = """One declarative API for databases, on Kubernetes and on a laptop.
@@ -45,11 +46,8 @@ class Commands(TyperGroup):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            import difflib
-
-            close = difflib.get_close_matches(args[0], SUMMARIES, 1, 0.6)
-            if close:
-                error.message += f" Did you mean {close[0]!r}?"
+            if alike := find_alike(args[0], SUMMARIES):
+                error.message += f" Did you mean {alike!r}?"
             raise
 
     def invoke(self, ctx: Any) -> Any:

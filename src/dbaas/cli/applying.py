@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -14,6 +13,8 @@ from dbaas.cli.kinds import KindIndex, ServedKind
 from dbaas.cli.manifests import Manifest, Problem
 from dbaas.cli.problems import problems_of
 from dbaas.cli.session import Session
+from dbaas.cli.suggestions import suggest
+from dbaas.cli.terminal import shorten
 from dbaas.contracts.client import ApiError, NotFound, WriteConflict
 from dbaas.contracts.rest import Selection
 
@@ -67,9 +68,8 @@ def locate(manifests: Sequence[Manifest], index: KindIndex, namespace: str) -> t
 def _explain_kind(manifest: Manifest, index: KindIndex) -> str:
     version = manifest.body["apiVersion"]
     known = [served.kind.kind for served in index.kinds if served.kind.api_version == version]
-    close = difflib.get_close_matches(manifest.kind, known, 1, 0.6)
-    advice = f"; did you mean {close[0]!r}?" if close else ""
-    return f"the server has no kind {manifest.kind!r} in {version}{advice}"
+    text = f"the server has no kind {manifest.kind!r} in {version}"
+    return "; ".join(filter(None, [text, suggest(manifest.kind, known)]))
 
 
 async def read_live(session: Session, targets: Sequence[Target]) -> list[Target]:
@@ -143,8 +143,7 @@ async def send(session: Session, targets: Sequence[Target], *, force: bool, dry_
     applied = [answer for answer in answers if isinstance(answer, Applied)]
     if errors:
         text = f"{len(errors)} of {len(targets)} objects failed" + ("; the others were applied" if applied else "")
-        more = [f"and {len(errors) - SHOWN_ERRORS} more"] if len(errors) > SHOWN_ERRORS else []
-        raise CommandError(text, *(error.message for error in errors[:SHOWN_ERRORS]), *more)
+        raise CommandError(text, *shorten([error.message for error in errors], SHOWN_ERRORS))
     return applied
 
 

@@ -6,19 +6,21 @@ code that the embedded server runs.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dbaas.admission import Find, find_violations, gather_facts
+from pydantic import BaseModel
+
+from dbaas.admission import Find, RuleAdmission
 from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS, Definition
 from dbaas.api.model import DNS_SUBDOMAIN
 from dbaas.api.resource import GROUP, Key, Kind, Resource, build_resource
 from dbaas.api.schema import build_schema
 from dbaas.apiserver.schemas import Schema
 from dbaas.cli.manifests import Manifest, Problem
+from dbaas.cli.suggestions import suggest
 from dbaas.contracts.admission import Review
 from dbaas.contracts.registry import Registry, find_registry
 
@@ -36,8 +38,13 @@ class Rulebook:
 
     def definition(self, manifest: Manifest) -> Definition | None:
         identity = (manifest.body["apiVersion"], manifest.kind)
-        known = (*DEFINITIONS, *LAPTOP_DEFINITIONS)
+        foreign = [kind.definition for kind in self.registry.foreign_kinds()]
+        known = (*DEFINITIONS, *LAPTOP_DEFINITIONS, *foreign)
         return next((d for d in known if (d.kind.api_version, d.kind.kind) == identity), None)
+
+    def blocks(self, definition: Definition) -> Mapping[str, type[BaseModel]]:
+        """Of the engines; foreign kinds write theirs down themselves."""
+        return self.registry.blocks(definition.kind.kind) if definition.engine_blocks else {}
 
 
 def open_rulebook() -> Rulebook:
@@ -45,9 +52,10 @@ def open_rulebook() -> Rulebook:
     return Rulebook(find_registry())
 
 
-def is_ours(manifest: Manifest) -> bool:
+def is_ours(manifest: Manifest, rulebook: Rulebook) -> bool:
+    """Whether dbaas serves its group."""
     group = str(manifest.body["apiVersion"]).partition("/")[0]
-    return group == GROUP or group.endswith(f".{GROUP}")
+    return group == GROUP or group.endswith(f".{GROUP}") or group in rulebook.registry.dialects
 
 
 async def check_manifests(
@@ -57,13 +65,13 @@ async def check_manifests(
     lookup = _Lookup(manifests, namespace, find)
     schemas: dict[Kind, tuple[Mapping[str, Any], Schema]] = {}
     problems: list[Problem] = []
-    for manifest in filter(is_ours, manifests):
+    for manifest in (each for each in manifests if is_ours(each, rulebook)):
         definition = rulebook.definition(manifest)
         if definition is None:
             problems.append(_unknown_kind(manifest))
             continue
         if definition.kind not in schemas:
-            raw = build_schema(definition, rulebook.registry.blocks(definition.kind.kind))
+            raw = build_schema(definition, rulebook.blocks(definition))
             schemas[definition.kind] = raw, Schema.compile(raw)
         fields, schema = schemas[definition.kind]
         problems += _check_names(manifest, fields, schema)
@@ -115,11 +123,11 @@ def _shorten(message: str) -> str:
     """A long choice is not told in full where one of it was probably meant."""
     given, _, choice = message.partition(": supported values: ")
     value = given.rpartition(": ")[2].strip('"')
-    close = difflib.get_close_matches(value, re.findall(r'"([^"]*)"', choice), 1, 0.6)
-    if not close:
+    suggestion = suggest(value, re.findall(r'"([^"]*)"', choice))
+    if not suggestion:
         return message
     values = f": supported values: {choice}" if len(choice) < SHOWN_CHOICE else ""
-    return f"{given}{values}; did you mean {close[0]!r}?"
+    return f"{given}{values}; {suggestion}"
 
 
 async def _check_rules(
@@ -127,8 +135,8 @@ async def _check_rules(
 ) -> list[Problem]:
     new = {**body, "metadata": {"namespace": lookup.namespace, **body["metadata"]}}
     review = Review("CREATE", kind.group, kind.version, kind.kind, new, None)
-    violations = find_violations(review, await gather_facts(review, registry, lookup))
-    return [_problem(manifest, violation.field, violation.message) for violation in violations]
+    verdict = await RuleAdmission(registry, lookup).review(review)
+    return [_problem(manifest, violation.field, violation.message) for violation in verdict.violations]
 
 
 def _explain_unknown(path: str, raw: Mapping[str, Any]) -> str:
@@ -137,8 +145,7 @@ def _explain_unknown(path: str, raw: Mapping[str, Any]) -> str:
     for field in filter(None, parent.split(".")):
         schema = (schema.get("items", schema).get("properties") or {}).get(field) or {}
     known = sorted(schema.get("items", schema).get("properties") or {})
-    close = difflib.get_close_matches(name, known, 1, 0.6)
-    return f"there is no such field; did you mean {close[0]!r}?" if close else "there is no such field"
+    return "; ".join(filter(None, ["there is no such field", suggest(name, known)]))
 
 
 def _unknown_kind(manifest: Manifest) -> Problem:
@@ -146,8 +153,8 @@ def _unknown_kind(manifest: Manifest) -> Problem:
     if manifest.kind in known:
         text = f"{manifest.kind} has apiVersion {known[manifest.kind]}, not {manifest.body['apiVersion']}"
         return _problem(manifest, "apiVersion", text)
-    close = difflib.get_close_matches(manifest.kind, known, 1, 0.6)
-    advice = f"; did you mean {close[0]!r}?" if close else f": there are {', '.join(sorted(known))}"
+    suggestion = suggest(manifest.kind, known)
+    advice = f"; {suggestion}" if suggestion else f": there are {', '.join(sorted(known))}"
     return _problem(manifest, "kind", f"there is no kind {manifest.kind!r}{advice}")
 
 

@@ -7,13 +7,13 @@ groups have a kind of the same name.
 from __future__ import annotations
 
 import asyncio
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dbaas.api.resource import GROUP, Kind
 from dbaas.cli.exits import CommandError, WrongUsage
+from dbaas.cli.suggestions import suggest
 
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 CATEGORY = "dbaas"
@@ -37,7 +37,8 @@ class ServedKind:
 
     @property
     def is_ours(self) -> bool:
-        return self.kind.group == GROUP or self.kind.group.endswith(f".{GROUP}")
+        """Whether dbaas serves it, whatever its group is called."""
+        return CATEGORY in self.categories or self.kind.group == GROUP or self.kind.group.endswith(f".{GROUP}")
 
     @property
     def label(self) -> str:
@@ -86,8 +87,7 @@ class KindIndex:
         if members:
             return members
         known = sorted({name for served in self.kinds for name in served.names})
-        close = difflib.get_close_matches(word, known, 1, 0.6)
-        advice = [f"did you mean {close[0]!r}?"] if close else []
+        advice = list(filter(None, [suggest(word, known)]))
         if not any(served.is_ours for served in self.kinds):
             advice.append("the kinds of dbaas.io are not installed on this server")
         raise WrongUsage(f"the server has no kind {word!r}", *advice)
@@ -132,4 +132,6 @@ def _read_resource(group: str, version: str, resource: Mapping[str, Any]) -> Ser
 
 
 def _importance(served: ServedKind) -> tuple[int, str]:
-    return (0 if served.is_ours else 1 if not served.kind.group else 2, served.kind.group)
+    group = served.kind.group
+    rank = 0 if group == GROUP or group.endswith(f".{GROUP}") else 1 if not group else 2
+    return (rank, group)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from dbaas.cli.exits import CommandError
 from dbaas.cli.manifests import Manifest, Problem
-from dbaas.cli.terminal import Terminal
+from dbaas.cli.terminal import Terminal, shorten
 from dbaas.contracts.client import ApiError
 
 SHOWN = 20  # more would scroll the first ones, which are often the cause of the others, out of sight
@@ -24,8 +24,7 @@ def refuse(problems: Sequence[Problem], total: int) -> CommandError:
     """What to raise, with a line for each of the first problems; nothing has been changed."""
     objects = f"{total} object{'s' if total != 1 else ''}"
     count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
-    more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
-    return CommandError(f"{count} in {objects}; nothing was changed", *map(_line, problems[:SHOWN]), *more)
+    return CommandError(f"{count} in {objects}; nothing was changed", *shorten(list(map(_line, problems)), SHOWN))
 
 
 def show_remarks(manifests: Iterable[Manifest], terminal: Terminal) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dbaas.api.resource import Key, Resource
 from dbaas.cli.exits import WrongUsage
 from dbaas.cli.kinds import CATEGORY, KindIndex, ServedKind
+from dbaas.cli.suggestions import suggest
 from dbaas.contracts.client import ApiError, NotFound
 from dbaas.contracts.rest import Selection
 from dbaas.kube.verbs import RestClient
@@ -87,8 +87,7 @@ async def explain_absence(rest: RestClient, served: ServedKind, key: Key) -> str
         there = await rest.list(served.kind, Selection(key.namespace))
     except ApiError:
         return text
-    close = difflib.get_close_matches(key.name, [one.metadata.name for one in there], 1, 0.6)
-    return f"{text}; did you mean {close[0]!r}?" if close else text
+    return "; ".join(filter(None, [text, suggest(key.name, [one.metadata.name for one in there])]))
 
 
 def _parse_pair(word: str, index: KindIndex, scope: Scope) -> Choice:

@@ -68,6 +68,12 @@ def format_table(
     return table
 
 
+def shorten(lines: Sequence[str], shown: int) -> list[str]:
+    """The first so many of them, and a line that says how many more there are."""
+    more = [f"and {len(lines) - shown} more"] if len(lines) > shown else []
+    return [*lines[:shown], *more]
+
+
 def indent(text: str, spaces: int) -> str:
     return "\n".join(" " * spaces + line for line in text.splitlines())
 

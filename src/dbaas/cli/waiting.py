@@ -9,7 +9,7 @@ from dbaas.cli.following import Follower, Ref, follow_until, start_deadline
 from dbaas.cli.progress import Progress, Step
 from dbaas.cli.session import Session
 from dbaas.cli.states import State, read_state
-from dbaas.cli.terminal import format_table
+from dbaas.cli.terminal import format_table, shorten
 from dbaas.core.duration import parse_duration
 
 QUIET_SECONDS = 3.0
@@ -18,6 +18,7 @@ SHOWN = 10
 BLOCKED = {
     "DeletionProtected": "set spec.deletionProtection to false, or spec.deletionPolicy to Retain, and apply it",
     "DependenciesExist": "delete what depends on it first, or together with it",
+    "PendingDeletionConfirmation": "to take all of them along, set the annotation that the message names",
     "InUse": "free it of what holds it on its server, or set spec.deletionPolicy to Retain and it stays there",
 }
 
@@ -69,7 +70,7 @@ async def wait_until_gone(session: Session, refs: Sequence[Ref], timeout: float)
         states = {ref: state for ref, state in _states(follower).items() if follower.objects[ref] is not None}
     if not states:
         return
-    reasons = _shorten([f"{ref}: {_describe_hold(state)}" for ref, state in states.items()])
+    reasons = shorten([f"{ref}: {_describe_hold(state)}" for ref, state in states.items()], SHOWN)
     advice = sorted({BLOCKED[state.reason] for state in states.values() if state.reason in BLOCKED})
     text = f"{_count(list(states), len(refs))} still there"
     if in_time:
@@ -101,7 +102,7 @@ def _print_states(session: Session, states: dict[Ref, State]) -> None:
 
 
 def _advise(waiting: Sequence[Ref], states: dict[Ref, State]) -> list[str]:
-    lines = _shorten([f"{ref}: {states[ref].text}" for ref in waiting])
+    lines = shorten([f"{ref}: {states[ref].text}" for ref in waiting], SHOWN)
     first = waiting[0]
     return [*lines, f"more: dbaas describe {first.served.singular} {first.key.name} -n {first.key.namespace}"]
 
@@ -109,11 +110,6 @@ def _advise(waiting: Sequence[Ref], states: dict[Ref, State]) -> list[str]:
 def _describe_hold(state: State) -> str:
     """What is said of its readiness is no reason for it to stay."""
     return "its deletion is under way" if state.was_ready else state.text or "its finalizers hold it"
-
-
-def _shorten(lines: Sequence[str]) -> list[str]:
-    more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-    return [*lines[:SHOWN], *more]
 
 
 def _count(some: Sequence[Ref], total: int) -> str:

@@ -7,13 +7,19 @@ one of our objects stands for. Everything else (references, finalizers, drift, d
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
 from dbaas.contracts.admission import Violation
+from dbaas.contracts.adopting import Adopting
+from dbaas.contracts.boundaries import Boundaries
+from dbaas.contracts.companions import Companions, Quarantine
+from dbaas.contracts.parting import Look, Parting
 from dbaas.contracts.provider import ServerPart
+from dbaas.contracts.reviewing import Reviewing
+from dbaas.contracts.script import Scripts
 from dbaas.contracts.statement import Plan, Statement
 from dbaas.core.errors import DbaasError
 from dbaas.core.secrets import Secret
@@ -73,9 +79,34 @@ class Retryable(EngineError):
     reason = "Retryable"
 
 
+class Untrusted(Unreachable):
+    """The server is there, and encryption with it fails or would not be safe. Nothing was told to it."""
+
+    reason = "TLSFailed"
+
+
+@dataclass(frozen=True)
+class Tls:
+    """How connections are encrypted. `mode` is disable, require, verify-ca or verify-full; empty: as the block says.
+
+    `ca` is the certificate of the authority to trust, empty: those that this machine trusts; `certificate` and `key`
+    are ours, empty where there are none. All are PEM.
+    """
+
+    mode: str = ""
+    ca: str = ""
+    certificate: str = ""
+    key: Secret = field(default_factory=lambda: Secret(""))
+
+
 @dataclass(frozen=True)
 class Address:
-    """Where a server is and how to log in. `options` is the instance's engine block, validated."""
+    """Where a server is and how to log in. `options` is the instance's engine block, validated.
+
+    `parameters` are further settings of the connection by the names that the engine has for them. `via` is where
+    the connection goes where that is not `host` and `port`; certificates are still those of `host`, unless it is a
+    name.
+    """
 
     host: str
     port: int
@@ -83,14 +114,23 @@ class Address:
     password: Secret
     database: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tls: Tls = Tls()
+    via: tuple[str, int] | None = None
+
+    def for_login(self, username: str, password: Secret, database: str) -> Address:
+        """The same server as somebody else reaches it: with their login, and without our certificate."""
+        tls = Tls(self.tls.mode, self.tls.ca)
+        return replace(self, username=username, password=password, database=database, tls=tls)
 
 
 @dataclass(frozen=True)
 class ServerFacts:
     """What a server says of itself. `identity` is the same for two addresses of one server.
 
-    `capabilities` are what our login may do: superuser, createdb, createrole, replication. `memberships` are the roles
-    that it may act as by membership (empty where it may act as any).
+    `encryption` is that of our connection: "verified" where the server has proven who it is; empty where the engine
+    does not tell. `capabilities` are what our login may do: superuser, createdb, createrole, replication. `memberships`
+    are the roles that it may act as by membership (empty where it may act as any).
     """
 
     version: str
@@ -99,6 +139,24 @@ class ServerFacts:
     login: str
     capabilities: frozenset[str] = frozenset()
     memberships: frozenset[str] = frozenset()
+    encryption: Literal["", "off", "on", "verified"] = ""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What there is on a server that is not its own: names, sorted. Users may log in, roles may not."""
+
+    databases: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+
+MaySend = Callable[[], None]
+"""Asked right before something is sent; raises where it must not be. Costs nothing."""
+
+
+def may_always_send() -> None:
+    """For whoever has no rivals."""
 
 
 class Session(Protocol):
@@ -107,10 +165,12 @@ class Session(Protocol):
     @property
     def database(self) -> str: ...
 
-    async def execute(self, statements: Sequence[Statement]) -> None:
+    async def execute(self, statements: Sequence[Statement], may_send: MaySend = may_always_send) -> None:
         """One transaction where all are transactional (the lane groups them so), else one after the other.
 
-        Raises EngineError; then nothing of a transaction has happened.
+        `may_send` is asked before each statement and before the end of a transaction, with nothing awaited in between:
+        what it raises ends the work, and nothing more is sent. Raises EngineError. Of a transaction nothing has
+        happened then.
         """
         ...
 
@@ -131,10 +191,11 @@ class Probe(Protocol):
 
 @dataclass(frozen=True)
 class PlanRules:
-    """What a plan must know besides the two states."""
+    """What a plan must know besides the two states. `cascade`: what is dropped goes with all that is in it."""
 
     server: ServerFacts
     allow_destructive: bool = False
+    cascade: bool = False
 
 
 Desired_contra = TypeVar("Desired_contra", contravariant=True)
@@ -164,6 +225,15 @@ class Managed(Protocol[Desired_contra, Observed]):
 
     def keys(self, desired: Desired_contra) -> frozenset[str]:
         """The entries of a list-like thing that `desired` asks for, as stable strings; else empty."""
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """An observation that has something for the status of its object, beside what is compared."""
+
+    def tell(self) -> Mapping[str, Any]:
+        """JSON values by the names of the status' fields."""
         ...
 
 
@@ -224,6 +294,24 @@ class Blueprint(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Tagging:
+    """How a server shows which object stands for a thing. `parts` are those of the tags themselves.
+
+    `tag` gives, for an item and a text, the item that is its tag; None where such things have none. Pure. What others
+    have written there is never replaced.
+    """
+
+    parts: frozenset[str]
+    tag: Callable[[Item, str], Item | None]
+
+
+class Part(Protocol):
+    async def __call__(self, spec: Any, look: Look, rules: PlanRules) -> Parting:
+        """What comes before the thing of an object is dropped, or keeps it. Only looks. Raises EngineError."""
+        ...
+
+
 class SpecRule(Protocol):
     def __call__(self, spec: Any) -> Sequence[Violation]:
         """What this engine refuses in a valid spec of a kind (an unknown privilege, a reserved name). Pure."""
@@ -252,10 +340,13 @@ class Engine:
 
     `blocks`: the model of `spec.<name>` for each kind (keyed by kind name) that has such a block. `parts`: the things
     inside a server. `blueprints`: by kind name, which things an object stands for. `rules`: by kind name, what is
-    refused at admission. `client` starts the engine's own client program; `credentials` are the keys of a published
-    Secret that only the engine can build (`uri`, `jdbcUri`, `sslmode`). `login_proof` gives what to record as
-    `Login.proof` for an observed user whose password is right, and None where it is wrong; where the server does not
-    show what it stores, it answers for the Secret's version alone, and the caller proves the login first.
+    refused at admission. `partings`: by kind name, what comes before it is dropped. `client` starts the engine's own
+    client program; `credentials` are the keys of a published Secret that only the engine can build (`uri`, `jdbcUri`,
+    `sslmode`). `login_proof` gives what to record as `Login.proof` for an observed user whose password is right, and
+    None where it is wrong; where the server does not show what it stores, it answers for the Secret's version alone,
+    and the caller proves the login first. `scripts` runs what users wrote. `companions`: by kind name, which objects
+    come along with one. `quarantine` puts away what is to be dropped. `reviewing` tells who may do what, `adopting`
+    puts into words what is there.
     """
 
     name: str
@@ -266,9 +357,19 @@ class Engine:
     parts: Mapping[str, Managed[Any, Any]] = field(default_factory=dict)
     blueprints: Mapping[str, Blueprint] = field(default_factory=dict)
     rules: Mapping[str, tuple[SpecRule, ...]] = field(default_factory=dict)
+    partings: Mapping[str, Part] = field(default_factory=dict)
     connect: Connect | None = None
     probe: Probe | None = None
     server: ServerPart | None = None
     client: Callable[[ClientLogin], ClientCommand] | None = None
     credentials: Callable[[ClientLogin], Mapping[str, str]] | None = None
     login_proof: Callable[[Any, Login], str | None] | None = None
+    boundaries: Boundaries | None = None
+    inventory_parts: tuple[str, ...] = ()
+    take_inventory: Callable[[Mapping[str, Mapping[str, Any]], ServerFacts], Inventory] | None = None
+    scripts: Scripts | None = None
+    companions: Mapping[str, Companions] = field(default_factory=dict)
+    reviewing: Reviewing | None = None
+    adopting: Adopting | None = None
+    quarantine: Quarantine | None = None
+    tagging: Tagging | None = None

@@ -5,18 +5,28 @@ A lane is the only way to a server for everything but clients that users start.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
-from dbaas.contracts.engine import Address, Engine, ServerFacts
+from dbaas.contracts.engine import Address, Engine, MaySend, ServerFacts, Session
 from dbaas.contracts.statement import Statement
+
+T = TypeVar("T")
 
 
 class Lane(Protocol):
     """Requests of one server. Raises EngineError; Unreachable at once while the circuit is open."""
 
-    async def facts(self, *, fresh: bool = False) -> ServerFacts:
-        """What the server says of itself, from the last probe unless `fresh`."""
+    @property
+    def address(self) -> Address:
+        """Where it leads, with our own login."""
+        ...
+
+    async def facts(self, *, fresh: bool = False, timeout_seconds: float | None = None) -> ServerFacts:
+        """What the server says of itself, from the last probe unless `fresh`.
+
+        A probe that lasts longer than `timeout_seconds` (once it has a connection) means that the server is away.
+        """
         ...
 
     async def observe(
@@ -33,7 +43,17 @@ class Lane(Protocol):
         """In order; neighbours in one database and under one `run_as` that are transactional share a transaction.
 
         Retryable errors are retried with the same statements. Statements that lock the same things wait for each
-        other.
+        other. Raises NotLeading, and sends nothing more, once another process may lead.
+        """
+        ...
+
+    async def visit(
+        self, database: str | None, work: Callable[[Any, MaySend], Awaitable[T]],
+        connect: Callable[[], Awaitable[Session]] | None = None,
+    ) -> T:  # fmt: skip
+        """Does `work` with a session in a database: one of the lane's own, or the one that `connect` makes.
+
+        Either counts against the lane's connections. `work` asks the second argument before it changes anything.
         """
         ...
 
@@ -50,6 +70,14 @@ class Lanes(Protocol):
         ...
 
     def get(self, key: str) -> Lane | None: ...
+
+    def join(self, key: str, identity: str) -> Lane:
+        """Tells what server the lane of that key has found, and gives the lane to use from now on.
+
+        It is one for all keys that lead to the same server with the same login, so that their connections together
+        stay within one cap.
+        """
+        ...
 
     async def close(self, key: str) -> None:
         """Ends the lane's connections; no error where there is none."""

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from dbaas.core.errors import DbaasError
+
+
+class NotLeading(DbaasError):
+    """Something was not sent, because another process may lead now."""
+
+    reason = "NotLeading"
+
 
 class Leadership(Protocol):
     """Whether this process is the one that acts.

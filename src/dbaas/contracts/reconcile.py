@@ -47,12 +47,12 @@ class Waiting(DbaasError):
     """Something else must happen first. Not an error: `Ready=False` with this reason, called again soon.
 
     `requeue_after` is for what no watch will tell; without it the runtime backs off quietly. `status` replaces the
-    status' other fields where given, and keeps them as they are where not.
+    status' other fields where given, and keeps them as they are where not. `phase` is by default Pending, or Deleting.
     """
 
     def __init__(
         self, reason: str, message: str, *, requeue_after: float | None = None,
-        status: Mapping[str, Any] | None = None, phase: str = "Pending",
+        status: Mapping[str, Any] | None = None, phase: str = "",
     ) -> None:  # fmt: skip
         super().__init__(message, reason=reason)
         self.requeue_after = requeue_after

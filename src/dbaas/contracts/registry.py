@@ -1,4 +1,4 @@
-"""What is plugged in: engines and providers by name, as `app` found them."""
+"""What is plugged in: engines, providers and dialects by name, as `app` found them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import cast
 
 from pydantic import BaseModel
 
+from dbaas.contracts.dialect import Dialect, ForeignKind
 from dbaas.contracts.engine import Engine
 from dbaas.contracts.provider import Provider
 from dbaas.core.plugins import find_plugins
@@ -22,6 +23,7 @@ class Registry:
     engines: Mapping[str, Engine] = field(default_factory=dict)
     providers: Mapping[str, Provider] = field(default_factory=dict)
     default_provider: str = ""
+    dialects: Mapping[str, Dialect] = field(default_factory=dict)
 
     def engine(self, name: str) -> Engine | None:
         lowered = name.lower()
@@ -31,11 +33,22 @@ class Registry:
         """The engines' models of their blocks in one kind, by the engine's name."""
         return {engine.name: engine.blocks[kind] for engine in self.engines.values() if kind in engine.blocks}
 
+    def foreign_kinds(self) -> tuple[ForeignKind, ...]:
+        """Of all dialects."""
+        return tuple(kind for dialect in self.dialects.values() for kind in dialect.kinds)
+
+    def foreign(self, group: str, kind: str) -> ForeignKind | None:
+        """The kind of a foreign group that is served."""
+        dialect = self.dialects.get(group)
+        return next((each for each in dialect.kinds if each.kind.kind == kind), None) if dialect else None
+
     def provider(self, name: str) -> Provider | None:
         return self.providers.get(name or self.default_provider)
 
 
-def build_registry(engines: Iterable[Engine], providers: Iterable[Provider], default_provider: str) -> Registry:
+def build_registry(
+    engines: Iterable[Engine], providers: Iterable[Provider], default_provider: str, dialects: Iterable[Dialect] = ()
+) -> Registry:
     """Raises ValueError where two engines claim one name or alias."""
     by_name: dict[str, Engine] = {}
     taken: set[str] = set()
@@ -45,11 +58,14 @@ def build_registry(engines: Iterable[Engine], providers: Iterable[Provider], def
             raise ValueError(f"two engines are called {sorted(names & taken)[0]!r}")
         taken |= names
         by_name[engine.name] = engine
-    return Registry(by_name, {p.name: p for p in providers}, default_provider)
+    return Registry(by_name, {p.name: p for p in providers}, default_provider, {d.group: d for d in dialects})
 
 
 def find_registry() -> Registry:
-    """All engines and providers that are installed, ours and those of entry points. Raises BadPlugin, ValueError."""
+    """All engines, providers and dialects that are installed, also by entry points. Raises BadPlugin, ValueError."""
     engines = find_plugins("dbaas.engines", "ENGINE", "dbaas.engines")
     providers = find_plugins("dbaas.providers", "PROVIDER", "dbaas.providers")
-    return build_registry(cast(list[Engine], engines), cast(list[Provider], providers), DEFAULT_PROVIDER)
+    dialects = find_plugins("dbaas.dialects", "DIALECT", "dbaas.dialects")
+    return build_registry(
+        cast(list[Engine], engines), cast(list[Provider], providers), DEFAULT_PROVIDER, cast(list[Dialect], dialects)
+    )

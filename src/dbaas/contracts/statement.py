@@ -39,7 +39,8 @@ class Change:
     """One difference. `field` is a path of the manifest; `expected` and `actual` are JSON values without secrets.
 
     `destructive`: data or access may be lost. `immutable`: cannot be done in place; reported, never executed (and then
-    without statements).
+    without statements). `incidental`: it changes nothing of the thing itself, as our tag on it, so it is made whatever
+    the drift policy says.
     """
 
     field: str
@@ -48,6 +49,7 @@ class Change:
     statements: tuple[Statement, ...] = ()
     destructive: bool = False
     immutable: bool = False
+    incidental: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,17 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
-from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.instance import instance_kind
 from dbaas.api.resource import Key, Kind
 from dbaas.contracts.admission import Admission
 from dbaas.contracts.client import Client
-from dbaas.contracts.lane import Lanes
 from dbaas.contracts.reconcile import Controller, Enqueue
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.cluster import ClusterController
 from dbaas.controllers.database_engine import DatabaseEngineController
+from dbaas.controllers.facade import Facade
 from dbaas.controllers.instance import InstanceController
+from dbaas.controllers.login_secrets import LoginSecretController
 from dbaas.controllers.managed.controller import build_controller
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.metrics import ControllerCounts
@@ -46,12 +47,12 @@ class Sources(Protocol):
 
 
 def build_controllers(
-    host: Host, lanes: Lanes, registry: Registry, sources: Sources, admission: Admission, metrics: CollectorRegistry
+    host: Host, servers: Servers, registry: Registry, sources: Sources, admission: Admission, metrics: CollectorRegistry
 ) -> list[Controller]:
-    """All controllers of our group, ready to be added to the host."""
+    """All controllers of our group and of the dialects, ready to be added to the host."""
     surroundings = Surroundings(
         client=host.client,
-        servers=Servers(host.client, lanes),
+        servers=servers,
         registry=registry,
         admission=admission,
         enqueue=host.enqueue,
@@ -62,8 +63,10 @@ def build_controllers(
     return [
         DatabaseEngineController(registry).build(),
         ClusterController(host.client, registry, sources.randomness).build(),
-        InstanceController(surroundings).build(),
+        *InstanceController(surroundings).build(),
+        LoginSecretController(host.client).build(),
         *(build_controller(kind, surroundings) for kind in MANAGED.values()),
+        *(Facade(foreign, host.client, admission).build() for foreign in registry.foreign_kinds()),
     ]
 
 
@@ -72,6 +75,6 @@ def instance_waker(enqueue: Enqueue) -> Callable[[str], None]:
 
     def wake(lane: str) -> None:
         namespace, _, name = lane.rpartition("/")
-        enqueue(DATABASE_INSTANCE, Key(namespace, name))
+        enqueue(instance_kind(Key(namespace, name)), Key(namespace, name))
 
     return wake

@@ -6,14 +6,16 @@ and decides. What lives inside databases is observed database by database, in th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import ValidationError
 
-from dbaas.api.resource import Key, Resource
+from dbaas.api.database import DATABASE
+from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.client import Client
-from dbaas.contracts.engine import EngineError, PlanRules, ServerFacts
+from dbaas.contracts.engine import Engine, EngineError, PlanRules, ServerFacts
 from dbaas.contracts.lane import Lane
 from dbaas.contracts.reconcile import Enqueue, Refused, Waiting
 from dbaas.contracts.registry import Registry
@@ -21,12 +23,13 @@ from dbaas.controllers.holding import find_inhabitants
 from dbaas.controllers.managed.assessment import assess
 from dbaas.controllers.managed.claims import Claiming, Claims
 from dbaas.controllers.managed.credentials import remembered_login
-from dbaas.controllers.managed.drift import decide
+from dbaas.controllers.managed.drift import Policy, decide, describe_differences
 from dbaas.controllers.managed.items import Thing, Wish, build_items, build_wishes, digest_wanted
 from dbaas.controllers.managed.kinds import ManagedKind, Subject, read_subject
+from dbaas.controllers.managed.observing import Place
 from dbaas.controllers.managed.policy import read_policy
 from dbaas.controllers.managed.records import MANAGED
-from dbaas.controllers.managed.resolution import Resolution, Resolved
+from dbaas.controllers.managed.resolution import Resolution
 from dbaas.controllers.rounds import Look, Rounds
 from dbaas.controllers.servers import Server
 from dbaas.core.clock import Clock
@@ -39,14 +42,19 @@ SHORTEST_PERIOD_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Candidate:
-    """A settled object: what it wants of the server."""
+    """A settled object, reduced to what a comparison needs: thousands of them are kept from pass to pass.
 
-    resolved: Resolved
+    `basis` is what it was read from: while these are the resources that there are, it need not be read again. `known`
+    are the differences that its status speaks of already. `interval` is its own, in seconds.
+    """
+
+    resource: Resource
+    basis: Sequence[tuple[Kind, Resource]]
     wishes: Sequence[Wish]
-
-    @property
-    def resource(self) -> Resource:
-        return self.resolved.subject.resource
+    policy: Policy
+    known: list[dict[str, Any]]
+    cascades: bool
+    interval: float | None
 
 
 @dataclass
@@ -72,39 +80,54 @@ class DriftPass:
         self._enqueue = enqueue
         self._clock = clock
         self._rounds = Rounds(clock)
+        self._candidates: dict[Key, dict[str, Candidate]] = {}
 
     def forget(self, server: Key) -> None:
         """A server that is gone is not looked at any more."""
+        self._candidates.pop(server, None)
         self._rounds.forget(server)
 
     async def run(self, server: Server, lane: Lane, facts: ServerFacts) -> PassResult:
         """Raises Unreachable and LoginRefused."""
-        candidates = await self._collect(server)
+        candidates = list((await self._collect(server)).values())
         result = PassResult(len(candidates), period_seconds=_period(server, candidates))
         if not candidates:
             return result
-        places = {(wish.thing.part, wish.thing.database) for candidate in candidates for wish in candidate.wishes}
+        places: dict[Place, set[str]] = {}
+        for thing in (wish.thing for candidate in candidates for wish in candidate.wishes):
+            places.setdefault((thing.part, thing.database), set()).add(thing.name)
         look = await self._rounds.look(server.key, lane, places, result.period_seconds)
         result.ends_round = look.ends_round
         claims = _collect_claims(candidates)
         for number, candidate in enumerate(candidates, 1):
             others = _claims_of_others(candidate, claims)
-            if differs(candidate, look, others, facts):
+            if differs(server.engine, candidate, look, others, facts):
                 result.differing.append(candidate.resource.key)
                 self._enqueue(candidate.resource.kind, candidate.resource.key, low_priority=True)
             if number % BREATH == 0:
                 await self._clock.sleep(0)
         return result
 
-    async def _collect(self, server: Server) -> list[Candidate]:
-        found: list[Candidate] = []
+    async def _collect(self, server: Server) -> Mapping[str, Candidate]:
+        """By uid. Reading ten thousand objects takes seconds, so those that are as before are taken from before."""
+        before, found = self._candidates.get(server.key, {}), dict[str, Candidate]()
         for number, resource in enumerate(await find_inhabitants(self._client, server.key), 1):
-            candidate = await self._read(MANAGED[resource.kind], resource)
+            candidate = before.get(resource.metadata.uid)
+            if candidate is None or candidate.resource is not resource or not await self._stands(candidate):
+                candidate = await self._read(MANAGED[resource.kind], resource)
             if candidate is not None:
-                found.append(candidate)
+                found[resource.metadata.uid] = candidate
             if number % BREATH == 0:
                 await self._clock.sleep(0)
+        self._candidates[server.key] = found
         return found
+
+    async def _stands(self, candidate: Candidate) -> bool:
+        """Whether what it refers to is what it was."""
+        for kind, resource in candidate.basis:
+            if await self._client.get(kind, resource.key) is not resource:
+                return False
+        return True
 
     async def _read(self, kind: ManagedKind, resource: Resource) -> Candidate | None:
         """None where it is not settled: its own reconcile is due anyway."""
@@ -112,6 +135,7 @@ class DriftPass:
             return None
         try:
             subject = read_subject(kind, resource)
+            basis = [(kind, found) for kind, key in _referred(subject) if (found := await self._client.get(kind, key))]
             resolved = await self._resolution.resolve(subject)
             login = remembered_login(subject) if kind.has_login else None
             wishes = build_wishes(subject, resolved.server.engine, build_items(resolved, login))
@@ -119,41 +143,57 @@ class DriftPass:
             return None
         if digest_wanted(resolved, login) != subject.status.applied:
             return None
-        return Candidate(resolved, wishes)
+        server = resolved.server.resource
+        policy = read_policy(resolved, subject.status.applied or "")
+        return Candidate(
+            resource, (*basis, (server.kind, server)), wishes, policy, _known_differences(subject),
+            kind.cascades(subject.spec), _interval(subject),
+        )  # fmt: skip
 
 
-def differs(candidate: Candidate, look: Look, claims: Claims, facts: ServerFacts) -> bool:
+def _referred(subject: Subject) -> Iterator[tuple[Kind, Key]]:
+    links = subject.links
+    if links.principal is not None:
+        yield links.principal
+    if links.database is not None:
+        yield DATABASE, links.database
+
+
+def differs(engine: Engine, candidate: Candidate, look: Look, claims: Claims, facts: ServerFacts) -> bool:
     """Whether its reconcile would find something to do or to say. What is known already is no news."""
-    subject, server = candidate.resolved.subject, candidate.resolved.server
-    policy = read_policy(candidate.resolved, subject.status.applied or "")
+    policy = candidate.policy
     if policy.mode == "ignore":
         return False
     seen = [wish for wish in candidate.wishes if (wish.thing.part, wish.thing.database) not in look.skipped]
     if any(not look.observation.knows(wish.thing) for wish in seen):
         return True
-    rules = PlanRules(facts, allow_destructive=policy.allow_destructive)
+    rules = PlanRules(facts, policy.allow_destructive, candidate.cascades)
     try:
-        changes = assess(server.engine, seen, look.observation, claims, rules)
+        changes = assess(engine, seen, look.observation, claims, rules)
     except EngineError:
         return True
     decision = decide(changes, policy)
-    left, known = [change.field for change in decision.left], known_fields(subject)
-    is_news = left != known if len(seen) == len(candidate.wishes) else not set(left) <= set(known)
+    left, known = describe_differences(decision.left), candidate.known
+    is_news = left != known if len(seen) == len(candidate.wishes) else not _fields(left) <= _fields(known)
     return bool(decision.execute) or is_news
 
 
-def known_fields(subject: Subject) -> list[str]:
-    """The differences that the status speaks of already."""
+def _known_differences(subject: Subject) -> list[dict[str, Any]]:
+    """As the status has them already."""
     drift = subject.status.drift
-    return [difference.field for difference in drift.diffs] if drift is not None else []
+    return [difference.model_dump(by_alias=True) for difference in drift.diffs] if drift is not None else []
+
+
+def _fields(differences: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {difference["field"] for difference in differences}
 
 
 def _collect_claims(candidates: Sequence[Candidate]) -> dict[Thing, dict[str, frozenset[str]]]:
     """Who wants which entries, by uid. Objects that are not settled need not be asked: nothing is taken away here."""
     claims: dict[Thing, dict[str, frozenset[str]]] = {}
     for candidate in candidates:
-        if candidate.resolved.subject.links.user is not None:
-            for wish in candidate.wishes:
+        for wish in candidate.wishes:
+            if wish.keys and not wish.exclusive:
                 claims.setdefault(wish.thing, {})[candidate.resource.metadata.uid] = wish.keys
     return claims
 
@@ -168,10 +208,11 @@ def _claims_of_others(candidate: Candidate, claims: dict[Thing, dict[str, frozen
 
 def _period(server: Server, candidates: Iterable[Candidate]) -> float:
     """Half the shortest interval that is asked for, so that nothing is noticed later than its interval."""
-    intervals = {server.spec.drift_policy.interval}
-    for candidate in candidates:
-        policy = candidate.resolved.subject.drift_policy
-        if policy is not None and policy.mode != "ignore":
-            intervals.add(policy.interval)
-    shortest = min(parse_duration(interval).total_seconds() for interval in intervals)
+    asked = [candidate.interval for candidate in candidates if candidate.interval is not None]
+    shortest = min([parse_duration(server.spec.drift_policy.interval).total_seconds(), *asked])
     return min(LONGEST_PERIOD_SECONDS, max(SHORTEST_PERIOD_SECONDS, shortest / 2))
+
+
+def _interval(subject: Subject) -> float | None:
+    policy = subject.drift_policy
+    return parse_duration(policy.interval).total_seconds() if policy is not None and policy.mode != "ignore" else None

@@ -1,4 +1,4 @@
-"""Our finalizer: there before the first effect outside the API, gone after the last."""
+"""Finalizers: there before the first effect outside the API, gone after the last. By default ours."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from dbaas.api.resource import FINALIZER, Resource
 from dbaas.contracts.client import Client
 
 
-def is_held(resource: Resource) -> bool:
-    return FINALIZER in resource.metadata.finalizers
+def is_held(resource: Resource, name: str = FINALIZER) -> bool:
+    return name in resource.metadata.finalizers
 
 
-async def hold(client: Client, resource: Resource) -> Resource:
+async def hold(client: Client, resource: Resource, name: str = FINALIZER) -> Resource:
     """Raises WriteConflict where somebody wrote in between."""
-    if is_held(resource):
+    if is_held(resource, name):
         return resource
-    return await _write(client, resource, [*resource.metadata.finalizers, FINALIZER])
+    return await _write(client, resource, [*resource.metadata.finalizers, name])
 
 
-async def let_go(client: Client, resource: Resource) -> None:
+async def let_go(client: Client, resource: Resource, name: str = FINALIZER) -> None:
     """Raises WriteConflict where somebody wrote in between."""
-    if is_held(resource):
-        await _write(client, resource, [name for name in resource.metadata.finalizers if name != FINALIZER])
+    if is_held(resource, name):
+        await _write(client, resource, [other for other in resource.metadata.finalizers if other != name])
 
 
 async def _write(client: Client, resource: Resource, finalizers: list[str]) -> Resource:

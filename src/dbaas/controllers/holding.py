@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from dbaas.api.core import NAMESPACE
 from dbaas.api.database import DATABASE
-from dbaas.api.grant import DATABASE_GRANT
-from dbaas.api.resource import Key, Kind, Resource
-from dbaas.api.user import DATABASE_USER
+from dbaas.api.database_schema import DATABASE_SCHEMA
+from dbaas.api.grant import CLUSTER_DATABASE_GRANT, GRANT_KINDS
+from dbaas.api.resource import ANNOTATION_FORCE_DELETE, Key, Kind, Resource
 from dbaas.contracts.client import Client
-from dbaas.contracts.reconcile import Condition, Waiting
+from dbaas.contracts.reconcile import Condition
 from dbaas.controllers.conditions import ready_reason
-from dbaas.controllers.tokens import depends_on, lives_on
+from dbaas.controllers.tokens import PRINCIPALS, depends_on, lives_on
 
 DEPENDENCIES_EXIST = "DependenciesExist"
 PROTECTED = "DeletionProtected"
 MOST_NAMED = 5
-ON_SERVERS = (DATABASE, DATABASE_USER)
+ON_SERVERS = (DATABASE, *PRINCIPALS, CLUSTER_DATABASE_GRANT)
 
 
 async def find_dependents(client: Client, kinds: Sequence[Kind], token: str) -> list[Resource]:
@@ -26,25 +26,23 @@ async def find_dependents(client: Client, kinds: Sequence[Kind], token: str) -> 
 
 
 async def find_residents(client: Client, instance: Key) -> list[Resource]:
-    """All objects that name that server themselves; grants name their users."""
+    """All objects that name that server themselves; most grants name users, roles or databases."""
     return await find_dependents(client, ON_SERVERS, lives_on(instance))
 
 
 async def find_inhabitants(client: Client, instance: Key) -> list[Resource]:
-    """All objects on that server: its residents, and the grants to its users."""
+    """All objects on that server: its residents, and the schemas and grants that refer to them."""
     residents = await find_residents(client, instance)
-    grants: list[Resource] = []
+    found = {resident.metadata.uid: resident for resident in residents}
     for resident in residents:
-        if resident.kind == DATABASE_USER:
-            grants += await find_dependents(client, (DATABASE_GRANT,), depends_on(DATABASE_USER, resident.key))
-    return [*residents, *grants]
+        grants = await find_dependents(client, (DATABASE_SCHEMA, *GRANT_KINDS), depends_on(resident.kind, resident.key))
+        found |= {grant.metadata.uid: grant for grant in grants}
+    return list(found.values())
 
 
-def check_dependents(client: Client, held: Resource, dependents: Sequence[Resource]) -> None:
-    """Raises Waiting while there are any; their end wakes the object that is held."""
-    if dependents:
-        condition = hold_for_dependents(client, held, dependents)
-        raise Waiting(condition.reason, condition.message, phase="Deleting")
+def is_forced(resource: Resource) -> bool:
+    """Whether it shall go whatever protects it and whatever fails."""
+    return resource.metadata.annotations.get(ANNOTATION_FORCE_DELETE, "").lower() == "true"
 
 
 def hold_for_dependents(client: Client, held: Resource, dependents: Sequence[Resource]) -> Condition:
@@ -74,6 +72,11 @@ def name_few(objects: Sequence[Resource]) -> str:
 
 
 async def namespace_is_going(client: Client, namespace: str) -> bool:
-    """Then nothing may hold a deletion for ever."""
-    found = await client.get(NAMESPACE, Key("", namespace))
-    return found is not None and found.metadata.is_deleting
+    """Then nothing may hold a deletion for ever. False for what is in no namespace."""
+    return await find_going_namespace(client, namespace) is not None
+
+
+async def find_going_namespace(client: Client, namespace: str) -> Resource | None:
+    """None where it stays, or is none."""
+    found = await client.get(NAMESPACE, Key("", namespace)) if namespace else None
+    return found if found is not None and found.metadata.is_deleting else None

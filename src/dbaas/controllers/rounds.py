@@ -6,7 +6,7 @@ rounds: a pass that has used its share stops, and the next one goes on where it 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from dbaas.contracts.lane import Lane
 from dbaas.controllers.managed.observing import Observation, Place
 from dbaas.core.clock import Clock
 
-SHARE = 0.1  # of the time between two passes
+SHARE = 1 / 3  # of the time between two passes
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,23 @@ class Rounds:
         self._clock = clock
         self._rounds: dict[Key, _Round] = {}
 
-    async def look(self, server: Key, lane: Lane, places: Collection[Place], period_seconds: float) -> Look:
-        """At least one database is visited each time. Raises Unreachable and LoginRefused."""
+    async def look(
+        self, server: Key, lane: Lane, places: Mapping[Place, Collection[str]], period_seconds: float
+    ) -> Look:
+        """At least one database is visited each time. Raises Unreachable and LoginRefused.
+
+        `places` has the names that matter there: a server can have thousands of roles, and a database a few of them.
+        """
         answers: dict[Place, Any] = {}
         absent: set[str] = set()
         for part in sorted(part for part, database in places if database is None):
             answers[part, None] = await lane.observe(part, None, None, background=True)
         began, budget = self._clock.monotonic(), SHARE * period_seconds
         turn = self._rounds.setdefault(server, _Round())
-        databases: dict[str, list[str]] = {}
-        for part, database in sorted((part, database) for part, database in places if database is not None):
-            databases.setdefault(database, []).append(part)
+        databases: dict[str, dict[str, Collection[str]]] = {}
+        for (part, database), names in places.items():
+            if database is not None:
+                databases.setdefault(database, {})[part] = names
         turn.left = (turn.left & databases.keys()) or set(databases)
         for number, database in enumerate(_in_turn(databases, turn.last)):
             if number and self._clock.monotonic() - began > budget:
@@ -69,11 +75,13 @@ class Rounds:
         """A server that is gone has no rounds."""
         self._rounds.pop(server, None)
 
-    async def _visit(self, lane: Lane, database: str, parts: Sequence[str], answers: dict[Place, Any]) -> bool:
+    async def _visit(
+        self, lane: Lane, database: str, parts: Mapping[str, Collection[str]], answers: dict[Place, Any]
+    ) -> bool:
         """False where it cannot be looked into; the objects in it are woken by that, and say why."""
-        for part in parts:
+        for part in sorted(parts):
             try:
-                answers[part, database] = await lane.observe(part, database, None, background=True)
+                answers[part, database] = await lane.observe(part, database, parts[part], background=True)
             except (Unreachable, LoginRefused):
                 raise
             except EngineError:

@@ -1,26 +1,24 @@
-"""From a DatabaseInstance to its lane: the address from its spec, the login from its Secret."""
+"""From an instance to its lane: the address from its spec, the login from its Secret."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
 
-from dbaas.api.core import SECRET
 from dbaas.api.instance import DatabaseInstance, DatabaseInstanceSpec
-from dbaas.api.references import CredentialsReference
 from dbaas.api.resource import Key, Resource
 from dbaas.contracts.client import Client
 from dbaas.contracts.engine import Address, Engine
 from dbaas.contracts.lane import Lane, Lanes
-from dbaas.contracts.reconcile import Refused, Waiting
+from dbaas.contracts.reconcile import Refused
 from dbaas.contracts.registry import Registry
-from dbaas.core.secrets import Secret
-from dbaas.manifests.secrets import read_values
+from dbaas.controllers.cluster_names import ClusterNames
+from dbaas.controllers.logins import Logins
 
 
 @dataclass(frozen=True)
 class Server:
-    """A DatabaseInstance, read."""
+    """A DatabaseInstance or ClusterDatabaseInstance, read."""
 
     resource: Resource
     spec: DatabaseInstanceSpec
@@ -46,10 +44,11 @@ def read_server(resource: Resource, registry: Registry) -> Server:
 
 
 class Servers:
-    """Opens lanes; each key is opened by one caller at a time."""
+    """Opens lanes; each key is opened by one caller at a time. `names` where no DNS resolves those of Services."""
 
-    def __init__(self, client: Client, lanes: Lanes) -> None:
-        self._client = client
+    def __init__(self, client: Client, lanes: Lanes, names: ClusterNames | None = None) -> None:
+        self._logins = Logins(client)
+        self._names = names
         self._lanes = lanes
         self._opening: dict[str, asyncio.Lock] = {}
 
@@ -57,6 +56,14 @@ class Servers:
         """The lane to where the spec and the Secret point now. Raises Waiting where there is no login."""
         address = await self.find_address(server)
         return self._lanes.open(server.lane_key, server.engine, address, server.spec.max_connections)
+
+    def join(self, server: Key, identity: str) -> Lane:
+        """The lane to use from now on, once it is known which server it is; it must be open."""
+        return self._lanes.join(str(server), identity)
+
+    def find(self, server: Key) -> Lane | None:
+        """The lane there is."""
+        return self._lanes.get(str(server))
 
     async def reach(self, server: Server) -> Lane:
         """The lane there is; opened where there is none, as after a start."""
@@ -71,9 +78,10 @@ class Servers:
         await self._lanes.close(str(server))
 
     async def find_address(self, server: Server) -> Address:
-        """Raises Waiting where the Secret or one of its keys is missing."""
+        """Raises Waiting where the Secret or one of its keys is missing, or a Service that is named."""
         connection = server.spec.connection
-        username, password = await self._read_login(server.key.namespace, connection.secret_ref)
+        via = await self._names.resolve(connection.host, connection.port) if self._names else None
+        username, password = await self._logins.read(server.key, server.spec)
         return Address(
             host=connection.host,
             port=connection.port,
@@ -81,15 +89,7 @@ class Servers:
             password=password,
             database=connection.database or server.engine.default_database,
             options=server.spec.block(server.engine.name),
+            parameters=connection.options,
+            tls=await self._logins.read_tls(server.key, server.spec),
+            via=via,
         )
-
-    async def _read_login(self, namespace: str, reference: CredentialsReference) -> tuple[Secret, Secret]:
-        key = Key(namespace, reference.name)
-        secret = await self._client.get(SECRET, key)
-        if secret is None:
-            raise Waiting("SecretNotFound", f"Secret {key} does not exist")
-        values = read_values(secret)
-        missing = [name for name in (reference.keys.username, reference.keys.password) if name not in values]
-        if missing:
-            raise Waiting("SecretInvalid", f"Secret {key} has no key {' and no key '.join(map(repr, missing))}")
-        return values[reference.keys.username], values[reference.keys.password]

@@ -21,6 +21,7 @@ from dbaas.core.supervise import attempt
 GATHER_SECONDS = 0.003
 MANY = 8
 MANY_WITHIN_SECONDS = 0.03
+END_SECONDS = 2.0  # a driver may try to tell the server that it has lost interest
 
 Answer = Mapping[str, Any]
 Observe = Callable[[str, Session, Collection[str] | None], Awaitable[Answer]]
@@ -92,14 +93,17 @@ class Visits:
             self._visitors[place] = asyncio.get_running_loop().create_task(self._visit(place))
         return await asyncio.shield(batch.answer)
 
-    def close(self) -> None:
-        """Ends all visits; those who wait are told so."""
-        for visitor in self._visitors.values():
+    async def close(self) -> None:
+        """Ends all visits; those who wait are told so. Returns when connections are given back, or soon."""
+        visitors = list(self._visitors.values())
+        for visitor in visitors:
             visitor.cancel()
         for batches in self._pending.values():
             for batch in batches.values():
                 batch.fail(Unreachable("the connections to this server are being closed"))
         self._pending.clear()
+        if visitors:
+            await asyncio.wait(visitors, timeout=END_SECONDS)
 
     async def _visit(self, place: Place) -> None:
         taken: list[Batch] = []

@@ -39,7 +39,7 @@ class Breaker:
     def check(self) -> None:
         """Raises what the last attempt to connect raised, while the circuit is open."""
         if self._failure is not None:
-            raise type(self._failure)(self._failure.message) from self._failure
+            raise type(self._failure)(self._failure.message, reason=self._failure.reason) from self._failure
 
     def trip(self, failure: EngineError) -> None:
         """Opens the circuit; `failure` is what requests are told from now on."""

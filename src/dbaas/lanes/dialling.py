@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dbaas.contracts.engine import Address, Connect, Engine, EngineError, LoginRefused, Session, Unreachable
+from dbaas.contracts.leadership import Leadership, NotLeading, Uncontested
 from dbaas.core.clock import Clock
 from dbaas.core.randomness import Randomness
 from dbaas.lanes.breaker import Breaker
@@ -18,12 +19,21 @@ def tell_nobody(key: str) -> None:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all lanes share. `recovered` is told a lane's key when its server answers again after it did not."""
+    """What all lanes share. `recovered` is told a lane's key when its server answers again after it did not.
+
+    Statements are sent only while `leadership` holds.
+    """
 
     clock: Clock
     randomness: Randomness
     meter: Meter = no_meter
     recovered: Callable[[str], None] = tell_nobody
+    leadership: Leadership = field(default_factory=Uncontested)
+
+    def check_leads(self, key: str) -> None:
+        """Raises NotLeading where another process may lead now."""
+        if not self.leadership.holds():
+            raise NotLeading(f"cannot send statements to {key}: another process may lead now")
 
 
 class Dialler:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from dbaas.contracts.engine import Address, Engine, EngineError, Retryable, ServerFacts, Session, Unreachable
+from dbaas.contracts.engine import (
+    Address,
+    Engine,
+    EngineError,
+    MaySend,
+    Retryable,
+    ServerFacts,
+    Session,
+    Unreachable,
+)
 from dbaas.contracts.statement import Statement
 from dbaas.lanes.batching import Place, Visits
 from dbaas.lanes.dialling import Dialler, Surroundings
@@ -15,7 +25,9 @@ from dbaas.lanes.grouping import Group, group_statements
 from dbaas.lanes.locks import NamedLocks
 from dbaas.lanes.metering import LaneEvent, Work
 from dbaas.lanes.pool import Pool
+from dbaas.lanes.probing import Prober
 
+T = TypeVar("T")
 ATTEMPTS = 8
 FIRST_RETRY_SECONDS = 0.02
 LONGEST_RETRY_SECONDS = 1.0
@@ -36,15 +48,22 @@ class ServerLane:
         self.max_connections = max_connections
         self._surroundings = surroundings
         self._clock = surroundings.clock
+        self._may_send: MaySend = partial(surroundings.check_leads, key)
         self._dialler = Dialler(key, engine, address, surroundings, self._fail, lambda found: self._pool.offer(found))
         self._breaker = self._dialler.breaker
         self._pool = Pool(self._dialler.dial, max_connections, surroundings.clock, self._dialler.administrative)
         self._visits = Visits(self._lease, self._observe_part, self._pool.close_idle, self._clock)
+        self._prober = Prober(engine, self._pool, self._dialler.administrative)
         self._locks = NamedLocks()
         self._facts: ServerFacts | None = None
         self._facts_lock = asyncio.Lock()
 
-    async def facts(self, *, fresh: bool = False) -> ServerFacts:
+    @property
+    def is_away(self) -> bool:
+        """Whether its server did not answer when it was last tried."""
+        return self._breaker.is_open
+
+    async def facts(self, *, fresh: bool = False, timeout_seconds: float | None = None) -> ServerFacts:
         """One probe at a time, before all other work: a busy server must not look like one that is away.
 
         Whoever waited for it shares its answer.
@@ -55,7 +74,7 @@ class ServerLane:
             return known
         async with self._facts_lock:
             if self._facts is None or self._facts is known:
-                self._facts = await self._read_facts()
+                self._facts = await self._prober.ask(timeout_seconds)
             return self._facts
 
     async def observe(
@@ -72,6 +91,21 @@ class ServerLane:
             async with self._locks.hold(group.locks):
                 await self._execute_group(group)
 
+    async def visit(
+        self, database: str | None, work: Callable[[Any, MaySend], Awaitable[T]],
+        connect: Callable[[], Awaitable[Session]] | None = None,
+    ) -> T:  # fmt: skip
+        self._breaker.check()
+        if connect is None:
+            async with self._pool.lease(database or self._dialler.administrative) as own:
+                return await work(own, self._may_send)
+        async with self._pool.room():
+            session = await connect()
+            try:
+                return await work(session, self._may_send)
+            finally:
+                await session.close()
+
     async def prove(self, address: Address) -> None:
         """The proof needs a connection of its own, within the cap."""
         self._breaker.check()
@@ -80,7 +114,7 @@ class ServerLane:
 
     async def close(self) -> None:
         """Ends what is under way and closes all connections."""
-        self._visits.close()
+        await self._visits.close()
         await self.retire()
 
     async def retire(self) -> None:
@@ -92,25 +126,9 @@ class ServerLane:
         self._facts = None  # another version may come back
         self._pool.fail_waiters(failure)
 
-    async def _read_facts(self) -> ServerFacts:
-        probe = self.engine.probe
-        if probe is None:
-            raise EngineError(f"servers of engine {self.engine.name!r} cannot be probed", reason="NotSupported")
-        try:
-            async with self._pool.lease(self._dialler.administrative, urgent=True) as session:
-                return await probe(session)
-        except Unreachable:
-            await self._pool.close_idle()  # it may have been a connection that died while it was idle
-            async with self._pool.lease(self._dialler.administrative, urgent=True) as session:
-                return await probe(session)
-
     def _lease(self, place: Place) -> AbstractAsyncContextManager[Session]:
-        linger = 0.0 if place.background else self._linger(place.database, LINGER_AFTER_LOOKING_SECONDS)
+        linger = 0.0 if place.background else _linger(self._dialler, place.database, LINGER_AFTER_LOOKING_SECONDS)
         return self._pool.lease(place.database, background=place.background, linger=linger)
-
-    def _linger(self, database: str, seconds: float) -> float:
-        """The pool keeps one connection to the administrative database anyway."""
-        return 0.0 if database == self._dialler.administrative else seconds
 
     async def _observe_part(self, part: str, session: Session, names: Collection[str] | None) -> Mapping[str, Any]:
         began = self._clock.monotonic()
@@ -137,10 +155,11 @@ class ServerLane:
         began = self._clock.monotonic()
         failure = ""
         try:
-            linger = self._linger(group.database, LINGER_AFTER_WRITING_SECONDS)
+            linger = _linger(self._dialler, group.database, LINGER_AFTER_WRITING_SECONDS)
             slow = bool(group.vacated)  # it may wait for the server's disk for minutes, so one connection is left free
             async with self._pool.lease(group.database, background=slow, linger=linger) as session:
-                await session.execute(group.statements)
+                self._may_send()  # engines that send more than once ask again
+                await session.execute(group.statements, self._may_send)
         except EngineError as error:
             failure = error.reason
             if isinstance(error, Unreachable):
@@ -152,3 +171,8 @@ class ServerLane:
     def _meter(self, work: Work, began: float, count: int, failure: str = "") -> None:
         seconds = self._clock.monotonic() - began
         self._surroundings.meter(LaneEvent(self.key, work, seconds, count, failure))
+
+
+def _linger(dialler: Dialler, database: str, seconds: float) -> float:
+    """The pool keeps one connection to the administrative database anyway."""
+    return 0.0 if database == dialler.administrative else seconds

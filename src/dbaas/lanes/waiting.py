@@ -79,5 +79,5 @@ class WaitingLine:
         """Tells everybody that there is no hope for now."""
         for waiter in self._waiters:
             if not waiter.granted.done():
-                waiter.granted.set_exception(type(error)(error.message))
+                waiter.granted.set_exception(type(error)(error.message, reason=error.reason))
         self._waiters.clear()

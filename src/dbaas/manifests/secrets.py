@@ -11,14 +11,20 @@ from dbaas.api.core import SECRET
 from dbaas.api.resource import Resource
 from dbaas.core.secrets import Secret
 
+OPAQUE = "Opaque"
+# What a template of a published login may name. The certificate and key are empty: a user has a password.
+LOGIN_VARIABLES = (
+    "Username", "Password", "Host", "Port", "Database", "SSLMode", "Namespace", "Name", "CA", "TLSCert", "TLSKey"
+)  # fmt: skip
 
-def build_secret(metadata: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    """An Opaque Secret; values are encoded here."""
+
+def build_secret(metadata: Mapping[str, Any], values: Mapping[str, str], type_: str = OPAQUE) -> dict[str, Any]:
+    """A Secret; values are encoded here."""
     return {
         "apiVersion": SECRET.api_version,
         "kind": SECRET.kind,
         "metadata": dict(metadata),
-        "type": "Opaque",
+        "type": type_,
         "data": encode_values(values),
     }
 

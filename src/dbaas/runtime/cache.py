@@ -60,6 +60,7 @@ class Cache:
         self.synced = asyncio.Event()
         self.version = ""
         self.parts: Mapping[str, Cache] = {"": self}
+        self._listed_version = ""
         self._listed = listed
         self._gone: dict[str, None] = {}  # uids, oldest first
         self._rewinding = False
@@ -83,6 +84,16 @@ class Cache:
         if resource.metadata.uid not in self._gone:
             self._put(resource)
 
+    def is_outdated(self, resource: Resource) -> bool:
+        """Whether an answer is of a time before what is known: it came late, or was kept by somebody on the way.
+
+        What a watch has not told of may be there all the same, for news get lost; what a list does not have was gone.
+        """
+        known, version = self.get(resource.key), resource.metadata.resourceVersion
+        if known is not None:
+            return is_older(version, known.metadata.resourceVersion)
+        return resource.metadata.uid in self._gone or is_older(version, self._listed_version)
+
     def observe(self, resource: Resource) -> None:
         """An object from a watch. What we have deleted ourselves stays deleted, however late the news of it comes."""
         self.progress(resource.metadata.resourceVersion)
@@ -104,7 +115,9 @@ class Cache:
 
     def remove(self, key: Key, uid: str, version: str = "") -> None:
         """Deleted, as the watch (with the version of the deletion) or the answer to our own deletion says."""
-        self._remember_gone(uid)
+        self._gone[uid] = None
+        if len(self._gone) > GONE_REMEMBERED:
+            del self._gone[next(iter(self._gone))]
         if version:
             self.progress(version)
         known = self.get(key)
@@ -118,7 +131,7 @@ class Cache:
             if resource.key not in seen and is_known:
                 self._drop(resource)
         self._rewinding = False
-        self.version = version
+        self.version = self._listed_version = version
         self.synced.set()
         self._listed()
 
@@ -140,11 +153,6 @@ class Cache:
     def _tell(self, change: Change) -> None:
         for listener in self._listeners:
             listener(change)
-
-    def _remember_gone(self, uid: str) -> None:
-        self._gone[uid] = None
-        if len(self._gone) > GONE_REMEMBERED:
-            del self._gone[next(iter(self._gone))]
 
 
 def _supersedes(resource: Resource, known: Resource) -> bool:

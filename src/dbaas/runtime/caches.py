@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import orjson
 
-from dbaas.api.core import SECRET
+from dbaas.api.core import CONFIG_MAP, SECRET
 from dbaas.api.resource import Kind, Resource
 from dbaas.contracts.index import Lookup
 from dbaas.runtime.cache import Cache
 from dbaas.runtime.joined import JoinedCache
 
-METADATA_ONLY = frozenset({SECRET})
+METADATA_ONLY = frozenset({SECRET, CONFIG_MAP})  # what they hold is read when it is needed
 
 
 class Caches:
@@ -56,6 +56,11 @@ class Caches:
         cache = self._caches.get(resource.kind)
         if cache is not None:
             cache.take(reduce_to_metadata(resource) if cache.metadata_only else resource)
+
+    def is_outdated(self, resource: Resource) -> bool:
+        """Whether the cache of its kind knows better than this answer."""
+        cache = self._caches.get(resource.kind)
+        return cache is not None and cache.is_outdated(resource)
 
     def index(self, kind: Kind, values: Callable[[Resource], Iterable[str]]) -> Lookup:
         """Implements `contracts.index.Indexer`."""

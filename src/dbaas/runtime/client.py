@@ -1,6 +1,7 @@
 """The client that controllers get: reads from caches, writes through to the API.
 
-The answer to a write is in the cache before the caller has it, so nobody acts on what was true before.
+The answer to a write is in the cache before the caller has it, so nobody acts on what was true before; an answer that
+is older than the cache is refused.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import orjson
 
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.client import EventType, NotFound, WriteConflict
+from dbaas.contracts.reconcile import Conflict
 from dbaas.contracts.rest import Rest, Selection
 from dbaas.runtime.caches import Caches
 from dbaas.runtime.events import EventRecorder
@@ -41,6 +43,8 @@ class CachedClient:
             resource = await self._rest.get(kind, key)
         except NotFound:
             return None
+        if self._caches.is_outdated(resource):  # whoever acted on it would not be woken again: its change has been told
+            raise Conflict(f"cannot read {resource}: the answer is older than what is known already")
         self._caches.take(resource)
         return resource
 

@@ -7,7 +7,8 @@ The rules are client-go's (tools/leaderelection), and stricter where these leave
   that succeeded. The first can only come after the second, whatever wall clocks say.
 * Every write names the version that it replaces, so one that arrives late changes nothing.
 * A Lease that is missing, or that somebody cleared, is not free: its holder may not know yet. Whoever finds it so waits
-  a whole duration. Only a holder who goes on purpose leaves a mark that it may be taken at once.
+  a whole duration, the longest that was ever said in this turn. Only a holder who goes on purpose leaves a mark that it
+  may be taken at once.
 * Who loses the lease ends the process, at once; a fuse does it where the event loop cannot.
 """
 
@@ -96,7 +97,8 @@ class Elector:
         self.identity = candidate.identity
         self._lease = str(candidate.lease)
         self._timing = candidate.timing
-        self._view = LeaseView(rest, candidate.lease, clock, candidate.timing.request_seconds)
+        pause_seconds = candidate.timing.retry_seconds * (1 + JITTER)
+        self._view = LeaseView(rest, candidate.lease, clock, candidate.timing.request_seconds, pause_seconds)
         self._clock = clock
         self._randomness = randomness
         self._fuse = fuse
@@ -174,9 +176,9 @@ class Elector:
         self._leads.set()
 
     def _is_free(self, seen: LeaseRecord) -> bool:
-        if seen.holder == self.identity or seen.is_released:
+        if seen.holder == self.identity or (seen.is_released and not self._view.last_held_seconds):
             return True
-        lasts = max(seen.duration_seconds, self._timing.lease_seconds)
+        lasts = max(seen.duration_seconds, self._view.last_held_seconds, self._timing.lease_seconds)
         return self._view.unchanged_seconds >= lasts
 
     async def _keep(self) -> None:

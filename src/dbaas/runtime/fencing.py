@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dbaas.contracts.leadership import Leadership
+from dbaas.contracts.leadership import Leadership, NotLeading
 from dbaas.contracts.transport import Request, Response, Transport, TransportError
 
 READS = ("GET", "HEAD")
 
 
-class NotLeading(TransportError):
-    """The request was not sent, because another process may lead now."""
-
-    reason = "NotLeading"
+class UnsentWrite(NotLeading, TransportError):
+    """For those who expect errors of a transport."""
 
 
 class LeaderTransport:
@@ -23,5 +21,5 @@ class LeaderTransport:
 
     async def request(self, request: Request) -> Response:
         if request.method not in READS and not self._leadership.holds():
-            raise NotLeading(f"cannot send {request.method} {request.path}: another process may lead now")
+            raise UnsentWrite(f"cannot send {request.method} {request.path}: another process may lead now")
         return await self._transport.request(request)

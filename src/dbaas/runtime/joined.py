@@ -26,6 +26,10 @@ class JoinedCache(Cache):
         if part is not None:
             part.take(resource)
 
+    def is_outdated(self, resource: Resource) -> bool:
+        part = self.parts.get(resource.key.namespace)
+        return part is not None and part.is_outdated(resource)
+
     def remove(self, key: Key, uid: str, version: str = "") -> None:
         part = self.parts.get(key.namespace)
         if part is not None:

@@ -64,8 +64,8 @@ def judge_error(resource: Resource, error: Exception) -> Step:
     """Every way in which a reconcile can fail to give an outcome."""
     match error:
         case Waiting():
-            verdict = _failing(resource, error.reason, error.message, error.phase)
-            verdict = Verdict(verdict.conditions, verdict.phase, verdict.message, error.status)
+            verdict = _failing(resource, error.reason, error.message, "Pending")
+            verdict = Verdict(verdict.conditions, error.phase or verdict.phase, verdict.message, error.status)
             backoff = WAITING_BACKOFF if error.requeue_after is None else None
             return Step("waiting", verdict, backoff, error.requeue_after)
         case Refused():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,11 +18,16 @@ from dbaas.contracts.transport import TransportError
 from dbaas.core.clock import Clock
 
 RELEASED_SECONDS = 1  # the duration that a holder leaves behind who has gone of its own will
+HELD_FOR = "dbaas.io/held-for-seconds"
+"""The duration once more, as an annotation: who shortens or empties the spec by hand shortens nobody's turn."""
 
 
 @dataclass(frozen=True)
 class LeaseRecord:
-    """What a Lease says. `holder` is empty where nobody has it; `version` is the resourceVersion."""
+    """What a Lease says. `holder` is empty where nobody has it; `version` is the resourceVersion.
+
+    `duration_seconds` is the longest that spec or annotation says.
+    """
 
     holder: str
     duration_seconds: int
@@ -43,9 +49,15 @@ class LeaseView:
     All raise ApiError and TransportError.
     """
 
-    def __init__(self, rest: Rest, key: Key, clock: Clock, request_seconds: float) -> None:
+    def __init__(
+        self, rest: Rest, key: Key, clock: Clock, request_seconds: float, pause_seconds: float = math.inf
+    ) -> None:
+        """It is looked at at least every `pause_seconds`: more than that and a request never counts at once."""
         self.record = UNSEEN
-        self._seen_at = 0.0  # monotonic
+        self.last_held_seconds = 0  # of the last turn that we have seen and that did not end in a release
+        self._unchanged = 0.0
+        self._counted_at = clock.monotonic()
+        self._longest = pause_seconds + request_seconds
         self._rest = rest
         self._key = key
         self._clock = clock
@@ -53,11 +65,18 @@ class LeaseView:
 
     @property
     def unchanged_seconds(self) -> float:
-        """How long we have known of no change, by our own monotonic clock."""
-        return self._clock.monotonic() - self._seen_at
+        """How long we have known of no change, by our own monotonic clock.
+
+        A clock may leap: that of a virtual machine that was moved, of a computer that slept. A leap counts as a pause.
+        """
+        now = self._clock.monotonic()
+        self._unchanged += min(now - self._counted_at, self._longest)
+        self._counted_at = now
+        return self._unchanged
 
     async def look(self, duration_seconds: int) -> None:
         """Reads it; where it is missing, makes one that nobody holds and that nobody may take for so long."""
+        _ = self.unchanged_seconds  # counts also where there is no answer
         try:
             self._note(await self._ask(self._rest.get(LEASE, self._key)))
         except NotFound:
@@ -79,8 +98,15 @@ class LeaseView:
 
     def _note(self, resource: Resource) -> None:
         record = parse_lease(resource)
-        if self.record.version != record.version:
-            self.record, self._seen_at = record, self._clock.monotonic()
+        if self.record.version == record.version:
+            return
+        known = max(record.transitions, self.record.transitions)  # somebody may have emptied it
+        self.record = replace(record, transitions=known)
+        self._unchanged, self._counted_at = 0.0, self._clock.monotonic()
+        if record.holder:
+            self.last_held_seconds = record.duration_seconds
+        elif record.duration_seconds == RELEASED_SECONDS:
+            self.last_held_seconds = 0
 
 
 def parse_lease(resource: Resource) -> LeaseRecord:
@@ -88,7 +114,7 @@ def parse_lease(resource: Resource) -> LeaseRecord:
     spec = resource.spec
     return LeaseRecord(
         holder=spec.get("holderIdentity") or "",
-        duration_seconds=spec.get("leaseDurationSeconds") or 0,
+        duration_seconds=max(spec.get("leaseDurationSeconds") or 0, _held_for(resource)),
         transitions=spec.get("leaseTransitions") or 0,
         version=resource.metadata.resourceVersion,
     )
@@ -99,7 +125,7 @@ def build_lease(key: Key, duration_seconds: int, transitions: int) -> dict[str, 
     return {
         "apiVersion": LEASE.api_version,
         "kind": LEASE.kind,
-        "metadata": {"name": key.name, "namespace": key.namespace},
+        "metadata": {"name": key.name, "namespace": key.namespace, "annotations": {HELD_FOR: str(duration_seconds)}},
         "spec": {"leaseDurationSeconds": duration_seconds, "leaseTransitions": transitions},
     }
 
@@ -132,4 +158,10 @@ def _held(holder: str, duration_seconds: int, now: datetime) -> dict[str, Any]:
 
 def _patch(seen: LeaseRecord, spec: dict[str, Any]) -> dict[str, Any]:
     """Only if nobody has written since it was seen."""
-    return {"metadata": {"resourceVersion": seen.version}, "spec": spec}
+    annotations = {HELD_FOR: str(spec["leaseDurationSeconds"])}
+    return {"metadata": {"resourceVersion": seen.version, "annotations": annotations}, "spec": spec}
+
+
+def _held_for(resource: Resource) -> int:
+    text = resource.metadata.annotations.get(HELD_FOR, "")
+    return int(text) if text.isdecimal() else 0

@@ -62,8 +62,10 @@ def is_finished(resource: Resource) -> bool:
 
 
 def _our_annotations(resource: Resource) -> dict[str, str]:
-    annotations = resource.metadata.annotations
-    return {name: value for name, value in annotations.items() if name.partition("/")[0].endswith(GROUP)}
+    """Those of our group, and of the kind's own where that is another."""
+    annotations, own = resource.metadata.annotations, resource.kind.group
+    prefixes = {name: name.partition("/")[0] for name in annotations}
+    return {name: annotations[name] for name, prefix in prefixes.items() if prefix == own or prefix.endswith(GROUP)}
 
 
 def _content(resource: Resource) -> dict[str, Any]:

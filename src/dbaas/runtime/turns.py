@@ -10,7 +10,7 @@ import asyncio
 
 from dbaas.core.clock import Clock
 
-SLICE_SECONDS = 0.005
+SLICE_SECONDS = 0.002
 
 
 class Turns:
@@ -22,7 +22,7 @@ class Turns:
         self._turned_at = float("-inf")
 
     async def share(self) -> None:
-        """Returns at once until 5 ms have gone since the loop turned; then the others run first, in order."""
+        """Returns at once until 2 ms have gone since the loop turned; then the others run first, in order."""
         if self._is_fresh():
             return
         async with self._queue:

@@ -10,7 +10,7 @@ import pytest
 from dbaas.apiserver.kinds import builtin_resources
 from dbaas.apiserver.lifecycle.access import Access, LifecycleError, Worklist, path_of
 from dbaas.apiserver.resources import Catalogue
-from dbaas.apiserver.store import Database, Entry, Store
+from dbaas.apiserver.store import Change, Database, Entry, Store
 from dbaas.apiserver.store.database import MEMORY
 from dbaas.contracts.transport import Request, Response
 from dbaas.core.offload import InlineOffload
@@ -71,6 +71,22 @@ async def test_another_refusal_is_one() -> None:
     access = Access(Answering(500), Store(Database(MEMORY), InlineOffload()), Catalogue())
     with pytest.raises(LifecycleError, match="cannot post '/api/v1/namespaces': because"):
         await access.create("/api/v1/namespaces", {})
+
+
+@pytest.mark.parametrize("way", ["delete", "merge", "replace"])
+async def test_who_lost_a_race_goes_on_when_what_was_faster_can_be_read(way: str) -> None:
+    """Else the same is tried again and again, and the loop never comes to commit what was faster."""
+    store = Store(Database(MEMORY), InlineOffload())
+    await store.open()
+    resource = next(each for each in builtin_resources() if each.collection == "secrets")
+    before, after = (Entry.read("ns/a", version, b'"metadata":{"name":"a"}}') for version in (1, 2))
+    await store.submit(Change("secrets", None, before))
+    store.submit(Change("secrets", before, after))
+    access = Access(Answering(409), store, Catalogue())
+    arguments = {"delete": [], "merge": [{}], "replace": [{}, "status"]}[way]
+    await getattr(access, way)(resource, before, *arguments)
+    assert store.collection("secrets").get("ns/a") == after
+    await store.close()
 
 
 def test_paths_have_the_namespace_where_there_is_one() -> None:

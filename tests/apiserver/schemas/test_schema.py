@@ -45,8 +45,9 @@ def test_a_schema_that_we_cannot_honour_is_refused(spec: dict[str, Any], reason:
 
 
 def test_the_linter_names_every_rule_that_would_be_refused_with_its_place() -> None:
-    bad = {"type": "string", "x-kubernetes-validations": [{"rule": "isIP(self)"}, RULE]}
-    properties = {"a": {"type": "array", "items": bad}, "b": {"type": "object", "additionalProperties": bad}, "c": {}}
+    bad = {"type": "string", "maxLength": 9, "x-kubernetes-validations": [{"rule": "isHost(self)"}, RULE]}
+    array, mapping = {"type": "array", "maxItems": 9}, {"type": "object", "maxProperties": 9}
+    properties = {"a": {**array, "items": bad}, "b": {**mapping, "additionalProperties": bad}, "c": {}}
     found = unsupported_rules({"type": "object", "properties": properties})
     assert [each.partition(":")[0] for each in found] == [
         ".properties[a].items.x-kubernetes-validations[0].rule",

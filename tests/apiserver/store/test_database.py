@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from dbaas.apiserver.store.collection import Change, Entry
-from dbaas.apiserver.store.database import LEAP, LOG_BYTES, PAGE_BYTES, SLICE_PAGES, Database
+from dbaas.apiserver.store.database import LEAP, LOG_BYTES, MOST_ROWS, PAGE_BYTES, SLICE_PAGES, Database
 from dbaas.apiserver.store.errors import StorageError, StorageFull
 
 
@@ -42,6 +42,17 @@ def test_what_is_written_is_there_when_it_is_opened_again(tmp_path: Path) -> Non
     database.write([change("b", 5, deleted=True), change("c", 6)])
     database.close()
     assert stored(tmp_path / "store") == (6, {"a": 4, "c": 6})
+
+
+def test_any_number_of_changes_is_written_at_once(tmp_path: Path) -> None:
+    database = Database(tmp_path / "store")
+    database.open()
+    count = 2 * MOST_ROWS + 21
+    database.write([change(f"k-{number}", number + 2) for number in range(count)])
+    database.write([change(f"k-{number}", number + count + 2, deleted=number % 3 == 0) for number in range(count)])
+    database.close()
+    kept = {f"k-{number}": number + count + 2 for number in range(count) if number % 3}
+    assert stored(tmp_path / "store") == (2 * count + 1, kept)
 
 
 def test_what_is_made_and_deleted_in_one_go_leaves_nothing(tmp_path: Path) -> None:

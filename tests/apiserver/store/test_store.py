@@ -91,6 +91,27 @@ async def test_readers_see_a_write_only_when_it_is_committed(store: Store, offlo
     assert store.collection("things").get("a") is store.latest("things", "a")
 
 
+async def test_an_object_is_settled_when_its_newest_write_can_be_read(store: Store, offload: GatedOffload) -> None:
+    await store.settled("things", "a")
+    offload.gate.clear()
+    put(store, "a")
+    await asyncio.sleep(0)
+    put(store, "a")
+    newest, settling = store.latest("things", "a"), asyncio.ensure_future(store.settled("things", "a"))
+    await asyncio.sleep(0)
+    assert not settling.done()
+    offload.gate.set()
+    await settling
+    assert store.collection("things").get("a") is newest
+
+
+async def test_an_object_is_settled_when_its_newest_write_is_given_up(store: Store, database: FailingDatabase) -> None:
+    database.failure = StorageError("cannot write to the store: the disk is full")
+    put(store, "a")
+    await store.settled("things", "a")
+    assert store.latest("things", "a") is None
+
+
 async def test_writes_of_one_tick_are_one_commit(store: Store, database: FailingDatabase) -> None:
     await asyncio.gather(*(put(store, name) for name in "abc"))
     assert database.commits == [3]

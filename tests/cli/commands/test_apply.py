@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.conftest import Printed, put
+from cli.conftest import Printed, put, put_status
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Key
-from dbaas.cli.commands.apply import ApplyOptions, apply
-from dbaas.cli.exits import CommandError, WaitedTooLong
+from dbaas.cli.commands.apply import ApplyOptions, apply, run
+from dbaas.cli.commands.plan import PlanOptions, plan
+from dbaas.cli.exits import CommandError, WaitedTooLong, WrongUsage
 from dbaas.cli.session import Session
 from dbaas.kube.verbs import RestClient, Writing
 
@@ -58,7 +59,7 @@ async def test_a_change_that_may_not_be_is_found_before_anything_is_sent(session
     changed = SHOP.replace("name: main", "name: other")
     with pytest.raises(CommandError, match="1 problem in 2 objects") as caught:
         await apply(session, options(tmp_path, f"{second}---\n{changed}"))
-    assert "the server of a database cannot be changed" in caught.value.advice[0]
+    assert "the server cannot be changed" in caught.value.advice[0]
     assert len(await session.rest.list(DATABASE)) == 1
 
 
@@ -105,3 +106,59 @@ async def test_objects_go_to_the_namespace_that_is_named(session: Session, tmp_p
     await put(session, DATABASE, "shop", {"instanceRef": {"name": "main"}})
     await apply(session, options(tmp_path, SHOP))
     assert {r.key for r in await session.rest.list(DATABASE)} == {Key("default", "shop"), Key("kube-public", "shop")}
+
+
+async def keep(session: Session, folder: Path, text: str) -> ApplyOptions:
+    (folder / "a.yaml").write_text(text)
+    file = str(folder / "plan.json")
+    await plan(session, PlanOptions(files=[str(folder / "a.yaml")], out=file))
+    return ApplyOptions(plan=file)
+
+
+async def test_a_plan_that_still_holds_is_applied_as_it_was_read(
+    session: Session, tmp_path: Path, printed: Printed
+) -> None:
+    await put(session, DATABASE, "shop", {"instanceRef": {"name": "main"}})
+    chosen = await keep(session, tmp_path, SHOP)
+    (tmp_path / "a.yaml").write_text(SHOP.replace("shop-owner", "another"))
+    await apply(session, chosen)
+    assert printed().endswith("database.dbaas.io/shop configured\n")
+    assert (await session.rest.get(DATABASE, Key("default", "shop"))).spec["owner"] == "shop-owner"
+
+
+async def test_a_plan_is_applied_where_only_a_status_was_written(session: Session, tmp_path: Path) -> None:
+    await put(session, DATABASE, "shop", {"instanceRef": {"name": "main"}})
+    chosen = await keep(session, tmp_path, SHOP)
+    await put_status(session, DATABASE, "shop", "True", "Applied")
+    await apply(session, chosen)
+    assert (await session.rest.get(DATABASE, Key("default", "shop"))).spec["owner"] == "shop-owner"
+
+
+async def test_a_plan_is_not_applied_once_the_world_has_moved(session: Session, tmp_path: Path) -> None:
+    await put(session, DATABASE, "shop", {"instanceRef": {"name": "main"}})
+    chosen = await keep(session, tmp_path, SHOP)
+    await session.rest.patch(DATABASE, Key("default", "shop"), {"spec": {"deletionPolicy": "Delete"}})
+    with pytest.raises(CommandError, match="the world has moved since this was planned; nothing was applied") as caught:
+        await apply(session, chosen)
+    assert caught.value.advice[0] == "Database default/shop has been changed"
+    assert "owner" not in (await session.rest.get(DATABASE, Key("default", "shop"))).spec
+
+
+async def test_a_plan_is_applied_once(session: Session, tmp_path: Path) -> None:
+    chosen = await keep(session, tmp_path, SHOP)
+    await apply(session, chosen)
+    with pytest.raises(CommandError, match="the world has moved") as caught:
+        await apply(session, chosen)
+    assert "Database default/shop is new" in caught.value.advice
+
+
+async def test_a_plan_goes_to_the_namespace_that_it_was_made_for(session: Session, tmp_path: Path) -> None:
+    chosen = await keep(session, tmp_path, SHOP)
+    session.namespace = "kube-public"
+    await apply(session, chosen)
+    assert [r.key for r in await session.rest.list(DATABASE)] == [Key("default", "shop")]
+
+
+def test_a_plan_and_manifests_exclude_each_other() -> None:
+    with pytest.raises(WrongUsage, match="a plan has its objects with it"):
+        run(ApplyOptions(plan="plan.json", files=["a.yaml"]))

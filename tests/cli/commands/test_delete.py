@@ -10,7 +10,7 @@ from cli.conftest import Printed, put, put_status
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Key
 from dbaas.api.user import DATABASE_USER
-from dbaas.cli.commands.delete import DeleteOptions, delete
+from dbaas.cli.commands.delete import DeleteOptions, delete, run
 from dbaas.cli.exits import CommandError, Finished, WaitedTooLong, WrongUsage
 from dbaas.cli.session import Session
 from fixtures.faults import FaultyTransport
@@ -106,3 +106,38 @@ async def test_what_is_refused_is_told_beside_what_is_gone(
         await delete(session, DeleteOptions(what=["db", "a", "b"]))
     assert printed() == "database.dbaas.io/b deleted\n"
     assert remarked() == "error: cannot delete Database default/a: injected\n"
+
+
+async def annotations(session: Session) -> dict[str, str]:
+    return (await session.rest.get(DATABASE, Key("default", "shop"))).metadata.annotations
+
+
+async def test_force_and_its_confirmation_are_written_before_the_deletion(session: Session) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await session.rest.patch(DATABASE, Key("default", "shop"), HELD)
+    await delete(session, DeleteOptions(what=["db", "shop"], force=True, wait=False))
+    assert await annotations(session) == {"dbaas.io/force-delete": "true"}
+    await delete(session, DeleteOptions(what=["db", "shop"], force=True, confirm="1a2b3c4d", wait=False))
+    assert await annotations(session) == {"dbaas.io/force-delete": "true", "dbaas.io/confirm-delete": "1a2b3c4d"}
+    assert (await session.rest.get(DATABASE, Key("default", "shop"))).metadata.is_deleting
+
+
+async def test_what_waits_for_a_confirmation_says_so_instead_of_hanging(session: Session) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await session.rest.patch(DATABASE, Key("default", "shop"), HELD)
+    await put_status(session, DATABASE, "shop", "False", "PendingDeletionConfirmation")
+    with pytest.raises(CommandError) as caught:
+        await delete(session, DeleteOptions(what=["db", "shop"], force=True))
+    assert any("because of PendingDeletionConfirmation" in line for line in caught.value.advice)
+
+
+async def test_what_is_not_of_our_group_cannot_be_forced(session: Session) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    with pytest.raises(CommandError, match=r"namespace/kube-public is not of dbaas\.io and cannot"):
+        await delete(session, DeleteOptions(what=["db/shop", "namespace/kube-public"], force=True))
+    assert await annotations(session) == {}
+
+
+def test_a_confirmation_without_force_makes_no_sense() -> None:
+    with pytest.raises(WrongUsage, match="say --force as well"):
+        run(DeleteOptions(what=["db", "shop"], confirm="1a2b3c4d"))

@@ -28,9 +28,9 @@ def test_a_field_has_its_type_bounds_and_choices() -> None:
 
 
 def test_an_object_has_its_fields_and_which_are_required() -> None:
-    text = told("db.spec")
-    assert "  instanceRef  <object> (required)" in text
-    assert "  owner  <string>\n" in text
+    text = told("dbi.spec")
+    assert "  connection  <object> (required)" in text
+    assert "  maxConnections  <integer>\n" in text
 
 
 def test_items_of_a_list_are_explained_by_its_name() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from dbaas.api.resource import Key
 from dbaas.cli.commands.plan import PlanOptions, plan
 from dbaas.cli.exits import CommandError
 from dbaas.cli.formats import Format
+from dbaas.cli.plan_files import read_plan
 from dbaas.cli.session import Session
 from dbaas.kube.verbs import RestClient, Writing
 
@@ -105,5 +107,20 @@ async def test_what_would_be_refused_is_told_instead(session: Session, tmp_path:
     await put(session, DATABASE, "shop", {"instanceRef": {"name": "other"}})
     with pytest.raises(CommandError, match="1 problem in 1 object; nothing was changed") as caught:
         await plan(session, options(tmp_path, SHOP))
-    assert "the server of a database cannot be changed" in caught.value.advice[0]
+    assert "the server cannot be changed" in caught.value.advice[0]
     assert printed() == ""
+
+
+async def test_a_plan_can_be_kept(session: Session, tmp_path: Path, printed: Printed, remarked: Printed) -> None:
+    await plan(session, replace(options(tmp_path, SHOP), out=str(tmp_path / "plan.json")))
+    kept = read_plan(tmp_path / "plan.json")
+    assert [body["metadata"] for body in kept.objects] == [{"name": "shop", "namespace": "default"}]
+    assert kept.changes[0]["action"] == "create"
+    assert printed().startswith("+ create Database shop in default\n"), "it is told all the same"
+    assert f"dbaas apply --plan {tmp_path / 'plan.json'}" in remarked()
+
+
+async def test_a_plan_that_cannot_be_made_is_not_kept(session: Session, tmp_path: Path) -> None:
+    with pytest.raises(CommandError):
+        await plan(session, replace(options(tmp_path, SHOP.replace("owner", "ownr")), out=str(tmp_path / "plan.json")))
+    assert not (tmp_path / "plan.json").exists()

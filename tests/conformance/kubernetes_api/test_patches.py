@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.kubernetes_api.specimens import Specimens, specimens
+from conformance.kubernetes_api.specimens import Specimens, listed, specimens
 from fixtures.control_plane import Answer, Api
 
 __all__ = ["specimens"]
@@ -171,3 +171,19 @@ async def test_a_strategic_patch_that_is_no_object_is_a_bad_request(api: Api) ->
     path = await config_map(api, a="1")
     answer = await strategic(api, path, [])
     assert (answer.status, answer.body["reason"]) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize("kind", ["merge", "json", "apply"])
+async def test_no_patch_makes_another_object_of_it(api: Api, specimens: Specimens, kind: str) -> None:
+    await specimens.create({"size": 1})
+    uid = "00000000-0000-0000-0000-000000000001"
+    bodies: dict[str, Any] = {
+        "merge": {"metadata": {"uid": uid}},
+        "json": [{"op": "replace", "path": "/metadata/uid", "value": uid}],
+        "apply": specimens.obj({}, metadata={"uid": uid}),
+    }
+    refused = await api.patch(specimens.at(), bodies[kind], kind, fieldManager="m")
+    assert set(listed(refused)) == {f'metadata.uid: Invalid value: "{uid}": field is immutable'}
+    stored = (await api.get(specimens.at())).body
+    replaced = await api.put(specimens.at(), {**stored, "metadata": {**stored["metadata"], "uid": uid}})
+    assert replaced.status == 409

@@ -148,6 +148,7 @@ RIGHT = (
     "self == dyn(1)",
 )
 WRONG = {
+    r"self.by == b'\u00e9'": "12: unable to unescape string",
     "self.i > 'a'": "8: found no matching overload for '_>_' applied to '(int, string)'",
     "self.nope == 1": "5: undefined field 'nope'",
     "self.s + 1 == 'a'": "8: found no matching overload for '_+_' applied to '(string, int)'",

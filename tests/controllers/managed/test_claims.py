@@ -6,6 +6,7 @@ import asyncio
 
 from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
+from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
 from fixtures.operating import virtually
 from simulation.world import grant_spec, simulated_world
@@ -87,3 +88,22 @@ async def test_a_user_object_that_lost_its_role_gives_no_grants() -> None:
         assert await world.ready(DATABASE_USER, "copy") == ("False", "AlreadyManaged")
         assert await world.ready(DATABASE_GRANT, "copy") == ("False", "UserNotReady")
         assert world.server.privileges == {"app": {"table sales SELECT"}}
+
+
+@virtually
+async def test_a_user_and_a_role_cannot_be_the_same_role() -> None:
+    async with simulated_world() as world:
+        await world.connect()
+        await world.make(DATABASE_USER, "app", {"instanceRef": {"name": "main"}})
+        await asyncio.sleep(2)
+        await world.make(DATABASE_ROLE, "copy", {"instanceRef": {"name": "main"}, "roleName": "app"})
+        await world.settle()
+        assert await world.ready(DATABASE_ROLE, "copy") == ("False", "AlreadyManaged")
+        await world.delete(DATABASE_ROLE, "copy")
+        await world.settle()
+        assert "app" in world.server.roles
+        await world.change(DATABASE_USER, "app", {"deletionPolicy": "Retain"})
+        await world.make(DATABASE_ROLE, "copy", {"instanceRef": {"name": "main"}, "roleName": "app"})
+        await world.delete(DATABASE_USER, "app")
+        await asyncio.sleep(60)
+        assert await world.ready(DATABASE_ROLE, "copy") == ("True", "Applied")

@@ -152,3 +152,27 @@ async def test_where_the_server_hides_what_it_stores_a_login_proves_the_password
         await make_user(world)
         assert await world.ready(DATABASE_USER, "app") == ("True", "Applied")
         assert (await world.read(DATABASE_USER, "app")).status["secret"]["proof"]
+
+
+@virtually
+async def test_a_password_that_is_not_ours_is_left_alone() -> None:
+    async with simulated_world() as world:
+        world.server.roles["app"] = "its own"
+        await make_user(world, passwordSecret={"generate": False})
+        assert await world.ready(DATABASE_USER, "app") == ("True", "Applied")
+        assert world.server.roles["app"] == "its own"
+        assert await world.find(SECRET, Key("default", "app-credentials")) is None
+        await asyncio.sleep(90)
+        assert await world.ready(DATABASE_USER, "app") == ("True", "Applied")
+        assert "ALTER" not in " ".join(world.server.log)
+
+
+@virtually
+async def test_a_secret_that_gets_another_name_keeps_its_password() -> None:
+    async with simulated_world() as world:
+        await make_user(world)
+        password = world.server.roles["app"]
+        await world.change(DATABASE_USER, "app", {"passwordSecret": {"secretName": "app-login"}})
+        await world.settle()
+        assert (await world.read_secret("app-login"))["password"] == password == world.server.roles["app"]
+        assert await world.find(SECRET, Key("default", "app-credentials")) is None

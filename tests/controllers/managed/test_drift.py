@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from dbaas.contracts.statement import Change
-from dbaas.controllers.managed.drift import Mode, Policy, decide, judge, report_drift
+from dbaas.controllers.managed.drift import Decision, Mode, Policy, decide, judge, report_drift
 
 HARMLESS = Change("locale", "a", "b")
 DESTRUCTIVE = Change("owner", "a", "b", destructive=True)
 IMMUTABLE = Change("encoding", "a", "b", immutable=True)
+TAG = Change("tag", "ours", None, incidental=True)
 MISSING = Change("name", "shop", None)
 ALL = (HARMLESS, DESTRUCTIVE, IMMUTABLE)
 
@@ -42,6 +43,12 @@ def test_corrected_drift_leaves_what_is_dangerous_or_impossible() -> None:
 def test_what_is_dangerous_can_be_allowed() -> None:
     decision = decide(ALL, policy("correct", allow=True))
     assert (decision.execute, decision.left) == ((HARMLESS, DESTRUCTIVE), (IMMUTABLE,))
+
+
+def test_what_is_incidental_is_made_in_any_case_and_is_no_drift() -> None:
+    for mode in ("ignore", "detect", "correct"):
+        assert decide((TAG,), policy(mode)) == Decision((TAG,))
+    assert decide((TAG, DESTRUCTIVE), policy("detect")) == Decision((TAG,), (DESTRUCTIVE,))
 
 
 def test_ready_says_what_is_left() -> None:

@@ -12,6 +12,7 @@ from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.reconcile import token_of
+from dbaas.controllers.managed.kinds import ROLE
 from dbaas.controllers.managed.records.databases import DATABASES
 from dbaas.controllers.managed.records.grants import GRANTS
 from dbaas.controllers.managed.records.users import USERS
@@ -33,7 +34,7 @@ def named(kind: Kind, name: str) -> str:
 
 
 def test_what_its_server_has_is_provided_under_its_name_and_under_the_real_one() -> None:
-    real = claims(MAIN, DATABASE, "shop")
+    real = claims(MAIN, "database", "shop")
     assert real in set(provided_by(DATABASES, database()))
     assert applied(real) not in set(provided_by(DATABASES, database()))
     done = set(provided_by(DATABASES, database(applied="digest")))
@@ -59,7 +60,7 @@ def test_a_grant_waits_for_what_it_refers_to_and_a_login_only_for_names() -> Non
 
 
 def test_only_those_that_are_not_ready_wait_for_the_server_and_for_others_on_it() -> None:
-    owner = applied(claims(MAIN, DATABASE_USER, "boss"))
+    owner = applied(claims(MAIN, ROLE, "boss"))
     assert {named(DATABASE_INSTANCE, "main"), owner} <= set(referred_by(DATABASES, database()))
     assert not {named(DATABASE_INSTANCE, "main"), owner} & set(referred_by(DATABASES, database(**READY)))
 

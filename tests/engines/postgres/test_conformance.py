@@ -19,13 +19,15 @@ from dbaas.engines.postgres import statements
 from dbaas.engines.postgres.blueprints.databases import describe_database
 from dbaas.engines.postgres.blueprints.grants import describe_grant
 from dbaas.engines.postgres.blueprints.users import describe_user
+from dbaas.engines.postgres.comments import tag_with_comment
 from dbaas.engines.postgres.engine import build_engine
 from dbaas.engines.postgres.session import PostgresConnect
-from fixtures.postgres import TestServer
+from fixtures.engines import Applier
+from fixtures.postgres import RARE, VERSIONS, TestServer
 
 pytestmark = pytest.mark.real_server
 SERVER = {"kind": "DatabaseInstance", "name": "main"}
-EXTENSIONS = {"15": "citext"}  # of those that come with the server
+EXTENSIONS = {"16": "vector", "18": "vector"}  # of those that come with the server; others have "citext"
 HOSTILE = {
     "plain": "shop",
     "quotes": "'a\"b''c\"\"`$$",
@@ -57,14 +59,18 @@ class TestPostgres(EngineConformance):
 
     @pytest.fixture
     def items(self, name: str, postgres: TestServer) -> Sequence[Item]:
-        return [*users(name), *database(name, EXTENSIONS.get(postgres.version, "vector")), *grants(name)]
+        things = [*users(name), *database(name, EXTENSIONS.get(postgres.version, "citext")), *grants(name, "public")]
+        return [*things, *tags(things, name)]
 
 
 def users(name: str) -> list[Item]:
     block = {"connectionLimit": 7, "validUntil": "2031-05-06T07:08:09Z", "createDB": True}
     owner = DatabaseUserSpec.model_validate({"instanceRef": SERVER, "username": f"{name}-o", "postgres": block})
+    parameters = {"search_path": f'"{name}", public', "work_mem": "5MB"}
+    more = {"inherit": False, "configParameters": parameters, "defaultRole": f"{name}-o"}
+    memberships = [{"role": f"{name}-o", "admin": True}]
     app = DatabaseUserSpec.model_validate(
-        {"instanceRef": SERVER, "username": f"{name}-a", "postgres": {"inherit": False}}
+        {"instanceRef": SERVER, "username": f"{name}-a", "memberships": memberships, "postgres": more}
     )
     login = Login(Secret("pass'word \\ %s 日本語"), "1")
     return [*describe_user(owner, References(login=login)), *describe_user(app, References(login=login))]
@@ -80,11 +86,11 @@ def database(name: str, extension: str) -> list[Item]:
     return list(describe_database(DatabaseSpec.model_validate(body), References()))
 
 
-def grants(name: str) -> list[Item]:
+def grants(name: str, *schemas: str) -> list[Item]:
     privileges = [
         {"on": "database", "privileges": ["CONNECT", "TEMP"]},
         {"on": "schema", "schema": name, "privileges": ["USAGE"], "withGrantOption": True},
-        {"on": "schema", "names": [f"{name}-2", "public"], "privileges": ["ALL"]},
+        {"on": "schema", "names": [f"{name}-2", *schemas], "privileges": ["ALL"]},
         {"on": "table", "schema": name, "names": ["*"], "privileges": ["ALL"]},
         {"on": "table", "schema": name, "privileges": ["SELECT", "INSERT"], "future": True},
         {"on": "sequence", "schema": name, "privileges": ["USAGE"], "future": True, "withGrantOption": True},
@@ -98,6 +104,18 @@ def grants(name: str) -> list[Item]:
     return list(describe_grant(spec, references))
 
 
+def tags(items: Sequence[Item], text: str) -> list[Item]:
+    return [tag for item in items if (tag := tag_with_comment(item, text)) is not None]
+
+
+@pytest.mark.versions(*RARE)
+class TestPostgresOnTheOtherVersions(TestPostgres):
+    @pytest.fixture
+    def name(self, prefix: str) -> str:
+        return f"{prefix}{HOSTILE['quotes']}"
+
+
+@pytest.mark.versions(*VERSIONS)
 class TestPostgresWithoutSuperuser(TestPostgres):
     """As on a managed cloud: our login may make roles and databases, and nothing else."""
 
@@ -107,8 +125,12 @@ class TestPostgresWithoutSuperuser(TestPostgres):
 
     @pytest.fixture
     def items(self, name: str, postgres: TestServer) -> Sequence[Item]:
-        """Extensions need more, unless their author trusts them to everybody."""
-        return [item for item in (*users(name), *database(name, "none"), *grants(name)) if item.part != "extensions"]
+        """Extensions need more, unless their author trusts them to everybody; so does `public` before version 15."""
+        schemas = ["public"] if int(postgres.version) >= 15 else []
+        things = [*users(name), *database(name, "none"), *grants(name, *schemas)]
+        left_out = {"extensions"} if schemas else {"extensions", "schemas public"}
+        all_of_them = (*things, *tags(things, name))
+        return [item for item in all_of_them if not left_out & {item.part, f"{item.part} {item.name}"}]
 
     @pytest.fixture
     async def address(self, postgres: TestServer, prefix: str) -> Address:  # type: ignore[override]
@@ -119,3 +141,32 @@ class TestPostgresWithoutSuperuser(TestPostgres):
         await session.execute([Statement(query)])
         await session.close()
         return replace(postgres.address, username=login, password=password)
+
+    async def test_what_takes_the_rights_of_a_superuser_is_reported_and_the_rest_is_done(
+        self, applier: Applier, address: Address, postgres: TestServer, prefix: str
+    ) -> None:
+        owner = DatabaseSpec.model_validate({"instanceRef": SERVER, "name": prefix, "owner": address.username})
+        refused = []
+        for item in describe_database(owner, References()):
+            await applier.apply(item)
+            refused += (await applier.plan(item)).changes
+        is_old = int(postgres.version) < 15
+        assert [(change.field, change.immutable) for change in refused] == ([("revokePublic", True)] if is_old else [])
+        wanted = [
+            {"on": "language", "names": ["plpgsql"], "privileges": ["USAGE"]},
+            {"on": "table", "privileges": ["SELECT"], "future": True},
+        ]
+        spec = DatabaseGrantSpec.model_validate(
+            {"userRef": {"name": "app"}, "databaseRef": {"name": "db"}, "privileges": wanted}
+        )
+        for item in users(prefix):
+            await applier.apply(item)
+        references = References(database=prefix, database_owner=f"{prefix}-o", principal=f"{prefix}-a")
+        for item in describe_grant(spec, references):
+            await applier.apply(item)
+            left = await applier.plan(item)
+            assert not left.statements
+            assert [(change.field, change.immutable) for change in left.changes] == [
+                ("privileges[language plpgsql]", True)
+            ]
+            assert "postgres, a superuser" in str(left.changes[0].actual)

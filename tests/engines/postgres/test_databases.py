@@ -10,13 +10,13 @@ import pytest
 from dbaas.contracts.engine import Item, PlanRules, ServerFacts
 from dbaas.contracts.statement import Plan
 from dbaas.core.offload import InlineOffload
-from dbaas.engines.postgres.databases import Databases, DesiredDatabase, ObservedDatabase
+from dbaas.engines.postgres.databases import DatabaseQuarantine, Databases, DesiredDatabase, ObservedDatabase
 from dbaas.engines.postgres.engine import build_engine
 from dbaas.engines.postgres.session import PostgresConnect, PostgresSession
 from dbaas.engines.postgres.statements import DatabaseOptions
 from dbaas.lanes.lanes import ServerLanes
 from fixtures.engines import Applier
-from fixtures.postgres import TestServer
+from fixtures.postgres import VERSIONS, TestServer
 
 SUPERUSER = PlanRules(ServerFacts("18.4", 180004, "1", "postgres", frozenset({"superuser"})))
 CREATOR = PlanRules(ServerFacts("18.4", 180004, "1", "us", frozenset({"createdb"})))
@@ -103,12 +103,26 @@ def test_what_is_settled_at_creation_is_only_reported() -> None:
     assert all(change.immutable and not change.statements for change in changes)
 
 
+def test_another_tablespace_is_only_reported() -> None:
+    desired = DesiredDatabase("shop", options=DatabaseOptions(tablespace="fast"))
+    (change,) = plan(desired, OBSERVED).changes
+    assert (change.field, change.immutable, change.actual) == ("postgres.tablespace", True, "pg_default")
+    assert 'TABLESPACE "fast" ALLOW_CONNECTIONS' in shown(plan(desired, None))[0]
+
+
+def test_the_name_of_a_database_that_is_put_away_fits() -> None:
+    renamed = DatabaseQuarantine().rename("ö" * 31, "20260101000000")
+    assert len(renamed.encode()) <= 63 and renamed.endswith("-quarantine-20260101000000")
+    assert DatabaseQuarantine().rename("shop", "1") == "shop-quarantine-1"
+
+
 def test_a_template_is_dropped_after_it_ceased_to_be_one() -> None:
     dropping = plan(None, replace(OBSERVED, is_template=True))
     assert shown(dropping) == ['ALTER DATABASE "shop" IS_TEMPLATE false', 'DROP DATABASE "shop" WITH (FORCE)']
     assert dropping.statements[-1].vacates == "shop"
 
 
+@pytest.mark.versions(*VERSIONS)
 class TestOnAServer:
     pytestmark = pytest.mark.real_server
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dbaas.contracts.engine import EngineError, Item, PlanRules, ServerFacts
@@ -40,6 +42,17 @@ def test_schema_and_version_are_changed_in_place() -> None:
         'ALTER EXTENSION "vector" SET SCHEMA "ext"',
         "ALTER EXTENSION \"vector\" UPDATE TO '0.8.0'",
     ]
+
+
+def test_a_schema_that_cannot_be_changed_is_only_reported() -> None:
+    (change,) = plan(DesiredExtension("shop", "vector", "ext"), replace(OBSERVED, is_relocatable=False)).changes
+    assert change.immutable and not change.statements and change.field == "postgres.extensions[vector].schema"
+
+
+def test_what_depends_on_an_extension_goes_with_it_only_if_that_is_said() -> None:
+    rules = replace(RULES, cascade=True)
+    dropping = Extensions().plan(None, OBSERVED, frozenset({"vector"}), NOTHING, rules)
+    assert shown(dropping) == ['DROP EXTENSION "vector" CASCADE']
 
 
 def test_an_extension_that_leaves_the_manifest_is_dropped_if_it_was_ours() -> None:

@@ -34,6 +34,17 @@ def test_everybody_loses_create_on_public() -> None:
     assert not closing.changes[0].destructive
 
 
+def test_closing_a_superusers_schema_is_refused_unless_our_login_is_one_or_acts_as_it() -> None:
+    before_15 = replace(OBSERVED, is_of_superuser=True)
+    server = replace(RULES.server, login="admin", capabilities=frozenset({"createdb", "createrole"}))
+    (change,) = Schemas().plan(PUBLIC, before_15, NOTHING, NOTHING, PlanRules(server)).changes
+    assert change.immutable and not change.statements
+    assert change.actual == "PUBLIC may create in public, which belongs to postgres, a superuser: our login is none"
+    member = PlanRules(replace(server, memberships=frozenset({"postgres"})))
+    for rules in (RULES, member):
+        assert shown(Schemas().plan(PUBLIC, before_15, NOTHING, NOTHING, rules)) == shown(plan(PUBLIC, OBSERVED))
+
+
 def test_closing_a_schema_that_is_in_use_is_destructive() -> None:
     assert plan(PUBLIC, replace(OBSERVED, is_used=True)).changes[0].destructive
 

@@ -22,7 +22,7 @@ from dbaas.core.secrets import Secret
 from dbaas.engines.postgres.parameters import parameters_of
 from dbaas.engines.postgres.server import INSTALLATIONS, OUR_PARAMETERS, PostgresServer
 from dbaas.laptop.machine import server_user
-from fixtures.postgres import PASSWORD, VERSIONS, log_in, usable_programs
+from fixtures.postgres import PASSWORD, USUAL, VERSIONS, log_in, usable_programs
 
 CONFIG = [
     {"name": "max_connections", "value": "33"},
@@ -103,7 +103,7 @@ class Running:
         return {"cwd": self.folder, "env": dict(self.instance.env), "stderr": subprocess.STDOUT, **as_user}
 
 
-@pytest.fixture(params=VERSIONS)
+@pytest.fixture(params=USUAL)
 def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     folder = Path(tempfile.mkdtemp(prefix="dbaas-workload-"))
     programs = usable_programs(request.param, folder)

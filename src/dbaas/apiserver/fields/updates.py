@@ -23,6 +23,7 @@ from dbaas.apiserver.fields.ownership import (
     without_managed,
 )
 from dbaas.apiserver.fields.places import type_of
+from dbaas.apiserver.fields.shapes import fields_of_new
 from dbaas.apiserver.fields.walks import compare, same
 from dbaas.apiserver.schemas import Schema
 
@@ -46,7 +47,7 @@ def record_update(
         return []
     before = (blank or {}) if old is None else old
     written = write_managed(cap_updaters(update_managed(before, new, managed, schema, manager, reset)))
-    return _unless_only_times_differ(old, new, written)
+    return written if old is None else _unless_only_times_differ(old, new, written)
 
 
 def update_managed(
@@ -57,7 +58,11 @@ def update_managed(
     manager: Manager,
     reset: Collection[tuple[str, ...]],
 ) -> Managed:
-    root, ignored = type_of(schema), ignored_fields(reset)
+    root = type_of(schema)
+    if not old and not managed:
+        fields = fields_of_new(without_managed(new), root, reset)
+        return record({}, manager.identity, fields, manager.api_version, manager.time) if fields else {}
+    ignored = ignored_fields(reset)
     comparison = compare(without_managed(old), without_managed(new), root).without(ignored)
     left = take_over(adopt_schema(managed, root), None, comparison)
     fields = strip(comparison.changed)
@@ -83,10 +88,10 @@ def _read(written: Any) -> Managed:
 
 
 def _unless_only_times_differ(
-    old: Mapping[str, Any] | None, new: Mapping[str, Any], written: list[dict[str, Any]]
+    old: Mapping[str, Any], new: Mapping[str, Any], written: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    before = (old or {}).get("metadata", {}).get("managedFields") or []
-    return list(before) if old is not None and differs_in_times_only(old, with_managed(new, written)) else written
+    before = old["metadata"].get("managedFields") or []
+    return list(before) if differs_in_times_only(old, with_managed(new, written)) else written
 
 
 def differs_in_times_only(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

@@ -158,7 +158,7 @@ def everything_below(value: Any, place: Type) -> FieldSet:
     if is_leaf(place.kind(value), place, value):
         return NOTHING
     if isinstance(value, list):
-        groups = _grouped(value, place)
+        groups = grouped(value, place)
         single = {step: each[0] for step, each in groups.items() if len(each) == 1}
         children = {step: everything_below(each, place.items()) for step, each in single.items()}
         return FieldSet(set(groups), {step: below for step, below in children.items() if below})
@@ -187,7 +187,7 @@ def _compare_maps(old: Any, new: Any, place: Type, found: Comparison) -> None:
 
 
 def _compare_lists(old: Any, new: Any, place: Type, found: Comparison) -> None:
-    before, after = (_grouped(each, place) if isinstance(each, list) else {} for each in (old, new))
+    before, after = (grouped(each, place) if isinstance(each, list) else {} for each in (old, new))
     for step in (*before, *(each for each in after if each not in before)):
         left, right = before.get(step, []), after.get(step, [])
         if len(left) > 1 and len(right) > 1:
@@ -205,7 +205,8 @@ def _compare_lists(old: Any, new: Any, place: Type, found: Comparison) -> None:
             found.added.members.add(step)
 
 
-def _grouped(values: Sequence[Any], place: Type) -> dict[str, list[Any]]:
+def grouped(values: Sequence[Any], place: Type) -> dict[str, list[Any]]:
+    """The elements of a list that is a set or a map, by their steps."""
     groups: dict[str, list[Any]] = {}
     for step, each in zip(steps_of(values, place), values, strict=True):
         groups.setdefault(step, []).append(each)

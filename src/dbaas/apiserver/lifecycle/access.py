@@ -51,7 +51,11 @@ class Worklist:
 
 
 class Access:
-    """Refusals that mean "somebody else was faster" are answers here: the change that they made comes back as a key."""
+    """Refusals that mean "somebody else was faster" are answers here: the change that they made comes back as a key.
+
+    Such an answer comes when their write can be read. Who tries again at once would else read the same as before, and
+    keep the loop from ever committing it.
+    """
 
     def __init__(self, transport: Transport, store: Store, catalogue: Catalogue) -> None:
         self._transport = transport
@@ -68,16 +72,23 @@ class Access:
 
     async def delete(self, resource: Resource, entry: Entry, propagation: str = "Background") -> None:
         body = {"propagationPolicy": propagation, "preconditions": {"uid": entry.uid}}
-        await self._send("DELETE", path_of(resource, entry), body)
+        if not await self._send("DELETE", path_of(resource, entry), body):
+            await self.store.settled(resource.collection, entry.key)
 
     async def merge(self, resource: Resource, entry: Entry, patch: Mapping[str, Any]) -> bool:
         """A merge patch that holds only for this version; False if the object has moved on."""
         versioned = {**patch, "metadata": {**patch.get("metadata", {}), "resourceVersion": str(entry.version)}}
         content_type = "application/merge-patch+json"
-        return await self._send("PATCH", path_of(resource, entry), versioned, content_type)
+        done = await self._send("PATCH", path_of(resource, entry), versioned, content_type)
+        if not done:
+            await self.store.settled(resource.collection, entry.key)
+        return done
 
     async def replace(self, resource: Resource, entry: Entry, obj: Mapping[str, Any], subresource: str) -> bool:
-        return await self._send("PUT", f"{path_of(resource, entry)}/{subresource}", obj)
+        done = await self._send("PUT", f"{path_of(resource, entry)}/{subresource}", obj)
+        if not done:
+            await self.store.settled(resource.collection, entry.key)
+        return done
 
     async def create(self, path: str, obj: Mapping[str, Any]) -> bool:
         """False if it is there already."""

@@ -38,8 +38,10 @@ class MisplacedOwners:
 
     async def check(self, resource: Resource, entry: Entry, owner: Mapping[str, Any]) -> None:
         """Tells of the owner if it is elsewhere."""
+        if self._namespaces.get(owner["uid"], entry.namespace) == entry.namespace:
+            return
         told = self._told.setdefault(entry.uid, set())
-        if self._namespaces.get(owner["uid"], entry.namespace) == entry.namespace or owner["uid"] in told:
+        if owner["uid"] in told:
             return
         told.add(owner["uid"])
         namespace = entry.namespace or "default"

@@ -19,6 +19,8 @@ def drop_nulls(value: Any, node: Node | None, *, drops_empty: bool = False) -> A
     if isinstance(value, dict):
         return _drop_from_object(value, node, drops_empty)
     if isinstance(value, list) and node.items is not None:
+        if drops_empty and None in value and node.items.properties:
+            value = [{} if each is None else each for each in value]  # as Go reads a null in a list of structures
         dropped = [drop_nulls(each, node.items, drops_empty=drops_empty) for each in value]
         return value if all(a is b for a, b in zip(dropped, value, strict=True)) else dropped
     return value
@@ -30,6 +32,9 @@ def _drop_from_object(value: dict[str, Any], node: Node, drops_empty: bool) -> d
         if each is not None and not isinstance(each, dict | list):
             continue
         child = node.child(key)
+        if each is None and drops_empty and child is node.additional and child is not None and "string" in child.types:
+            changed[key] = ""  # as Go reads a null in a map of texts
+            continue
         empty = drops_empty and key not in node.limits.required and _is_empty(each, child)
         left = ABSENT if empty or not _may_stay(each, child) else drop_nulls(each, child, drops_empty=drops_empty)
         if left is not each:
@@ -44,7 +49,9 @@ def _may_stay(value: Any, node: Node | None) -> bool:
 
 
 def _is_empty(value: Any, node: Node | None) -> bool:
-    return node is not None and (value == [] or (value == {} and isinstance(node.additional, Node)))
+    if node is None:
+        return False
+    return (value == [] and "array" in node.types) or (value == {} and isinstance(node.additional, Node))
 
 
 def fill_defaults(value: Any, node: Node | None) -> Any:
@@ -62,15 +69,19 @@ def fill_defaults(value: Any, node: Node | None) -> Any:
 
 def _replace_null(value: Any, node: Node) -> Any:
     if value is None and not node.nullable and node.default is not ABSENT:
-        return deepcopy(node.default)
+        return _copy(node.default)
     return value
+
+
+def _copy(default: Any) -> Any:
+    return deepcopy(default) if isinstance(default, dict | list) else default
 
 
 def _fill_object(value: dict[str, Any], node: Node) -> dict[str, Any]:
     added = {
-        key: deepcopy(child.default)
-        for key, child in node.properties.items()
-        if child.default is not ABSENT and (key not in value or (value[key] is None and not child.nullable))
+        key: _copy(child.default)
+        for key, child in node.defaulted
+        if key not in value or (value[key] is None and not child.nullable)
     }
     changed: dict[str, Any] = {}
     for key, each in (value | added).items() if added else value.items():

@@ -13,8 +13,10 @@ from dbaas.apiserver.schemas.nodes import Node
 def validate_list_types(value: Any, node: Node | None, path: str = "") -> Iterator[Cause]:
     if node is None or not (node.list_type or node.has_list_types):
         return
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for key, each in value.items():
+            if not isinstance(each, dict | list):
+                continue
             if key in node.properties:
                 yield from validate_list_types(each, node.properties[key], f"{path}.{key}" if path else key)
             elif isinstance(node.additional, Node):

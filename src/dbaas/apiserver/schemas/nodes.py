@@ -61,6 +61,7 @@ class Node:
     additional: Node | bool | None = None
     items: Node | None = None
     default: Any = ABSENT
+    defaulted: tuple[tuple[str, Node], ...] = ()  # the properties that have a default themselves
     list_type: str = ""
     list_keys: tuple[str, ...] = ()
     map_type: str = ""
@@ -104,6 +105,8 @@ def compile_node(spec: Spec, definitions: Mapping[str, Spec]) -> Node:
 
 def _mark(nodes: list[Node]) -> None:
     """Lets each node know what is anywhere below it; repeated, since nodes may form cycles."""
+    for node in nodes:
+        node.defaulted = tuple((name, each) for name, each in node.properties.items() if each.default is not ABSENT)
     changed = True
     while changed:
         changed = False

@@ -91,7 +91,7 @@ def _unknown_in_metadata(metadata: Any, path: str) -> Iterator[str]:
 
 def prune(value: Any, node: Node | None) -> Any:
     """The value without unknown fields; the very same one where there are none."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _prune_object(value, node)
     if isinstance(value, list):
         items = None if node is None else node.items
@@ -104,7 +104,10 @@ def prune(value: Any, node: Node | None) -> Any:
 
 def _prune_object(value: Mapping[str, Any], node: Node | None) -> Mapping[str, Any]:
     changed: dict[str, Any] = {}
+    named = {} if node is None else node.properties
     for key, each in value.items():
+        if not isinstance(each, dict | list) and key in named:
+            continue
         if node is not None and node.embedded and key in IMPLIED:
             kept = _prune_metadata(each, node) if key == "metadata" else each
         else:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from dbaas.apiserver.schemas import wording
 from dbaas.apiserver.schemas.causes import Cause
+from dbaas.apiserver.schemas.conformity import conforms
 from dbaas.apiserver.schemas.defaulting import drop_nulls, fill_defaults
 from dbaas.apiserver.schemas.embedded import validate_embedded
 from dbaas.apiserver.schemas.expressions.rules import Place, Rule, RuleRefused, check_rules, compile_rule
@@ -28,6 +29,7 @@ _BLOCKING = frozenset(
         "FieldValueTypeInvalid",
     }
 )
+_MISSING = "FieldValueRequired"
 _RULES_SKIPPED = wording.invalid(
     wording.NOWHERE,
     None,
@@ -95,7 +97,7 @@ class Schema:
         On the status subresource only the status is checked for its bounds.
         """
         causes = self._check_status(new, old) if subresource == "status" else self._check_bounds(new, old)
-        if not subresource:
+        if not subresource and self.root.has_embedded:
             causes += validate_embedded(new, self.root)
         repeated = [] if self._is_builtin else list(validate_list_types(new, self.root))
         if repeated and (old is None or not any(validate_list_types(old, self.root))):
@@ -109,7 +111,12 @@ class Schema:
         return causes
 
     def _check_bounds(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
-        return check(new, self.root, "", ABSENT if old is None else old).causes
+        if conforms(new, self.root):
+            return []
+        causes = check(new, self.root, "", ABSENT if old is None else old).causes
+        if self._is_builtin:  # metadata has rules of its own, which tell what is missing in their own words
+            causes = [each for each in causes if not (each.reason == _MISSING and each.field.startswith("metadata."))]
+        return causes
 
     def _check_status(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
         node = self.root.properties.get("status")

@@ -6,12 +6,13 @@ Source: apiextensions-apiserver, `pkg/apiserver/schema/validation.go` and `pkg/a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from dbaas.apiserver.schemas import wording
 from dbaas.apiserver.schemas.causes import Cause
 from dbaas.apiserver.schemas.equality import equal
+from dbaas.apiserver.schemas.expressions.budgets import Budget
 from dbaas.apiserver.schemas.expressions.problems import Site, rule_problems
 from dbaas.apiserver.schemas.nodes import Spec, compile_node
 from dbaas.apiserver.schemas.patterns import PatternRefused, compile_pattern
@@ -60,6 +61,7 @@ class _Place:
     path: str
     level: Level = "root"
     uncorrelatable: str = ""
+    budget: Budget = field(default_factory=Budget)
 
     def child(self, key: str, level: Level = "field") -> _Place:
         return replace(self, path=f"{self.path}.{key}", level=level)
@@ -67,7 +69,8 @@ class _Place:
 
 def schema_problems(spec: Spec, path: str) -> list[Cause]:
     """Why a schema cannot be that of a custom kind; empty if it can. `path` is where it stands in the definition."""
-    return list(_problems(spec, _Place(path)))
+    root = _Place(path)
+    return [*_problems(spec, root), *root.budget.problems(path)]
 
 
 def _problems(spec: Spec, place: _Place) -> Iterator[Cause]:
@@ -85,7 +88,7 @@ def _problems(spec: Spec, place: _Place) -> Iterator[Cause]:
     yield from _pattern_problems(spec, place)
     yield from _default_problems(spec, place)
     is_resource = place.level == "root" or bool(spec.get("x-kubernetes-embedded-resource"))
-    yield from rule_problems(spec, Site(place.path, place.uncorrelatable, is_resource))
+    yield from rule_problems(spec, Site(place.path, place.uncorrelatable, is_resource, place.budget))
     yield from _problems_below(spec, place)
 
 
@@ -214,6 +217,7 @@ def _default_problems(spec: Spec, place: _Place) -> Iterator[Cause]:
 
 
 def _problems_below(spec: Spec, place: _Place) -> Iterator[Cause]:
+    place = replace(place, budget=place.budget.below(spec))
     for name, below in (spec.get("properties") or {}).items():
         if place.level == "root" and name == "metadata":
             continue

@@ -98,6 +98,15 @@ def format_value(value: object) -> str:
     return format_json(value)
 
 
+def json_type(value: object) -> str:
+    """As Go's JSON decoder calls it."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return "number"
+    return {str: "string", list: "array", dict: "object", type(None): "null"}.get(type(value), "value")
+
+
 def _worded(reason: str, detail: str, value: str = "") -> str:
     return ": ".join(part for part in (_PREFIX[reason], value, detail) if part)
 

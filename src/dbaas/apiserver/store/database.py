@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from dbaas.apiserver.store.collection import Change
@@ -20,6 +21,7 @@ PAGE_BYTES = 4096
 LOG_BYTES = 1000 * PAGE_BYTES  # SQLite writes the log back into the file at so many pages
 SLICE_PAGES = 128  # given back at once: what a commit may have to wait for
 FEWEST_FREE_PAGES = 256  # that are worth the work
+MOST_ROWS = 128  # of one statement: their values are fewer than any SQLite takes
 FREE_SHARE = 4  # begin when more than one page in so many is free
 LEAP = 1 << 16
 """How far versions jump when the log was not written back, which a crash leaves behind: should the disk have lost the
@@ -106,26 +108,30 @@ class Database:
 
     @staticmethod
     def _free_pages(connection: sqlite3.Connection) -> tuple[int, int]:
-        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        query = "SELECT freelist_count, page_count FROM pragma_freelist_count, pragma_page_count"
+        free, pages = connection.execute(query).fetchone()
         return free, pages
 
     @staticmethod
     def _apply(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
+        """Many rows by each statement: this thread and the event loop's change places at every one."""
         last = {(change.collection, change.key): change for change in changes}
-        seal = 0
+        kept, seal = [], 0
         for place, change in last.items():
-            before = connection.execute("SELECT checksum FROM objects WHERE collection = ? AND key = ?", place)
-            seal -= sum(recorded for (recorded,) in before)
-            if change.deleted:
-                connection.execute("DELETE FROM objects WHERE collection = ? AND key = ?", place)
-                continue
-            proof = checksum(*place, change.version, change.after.body)
-            seal += proof
+            if not change.deleted:
+                proof = checksum(*place, change.version, change.after.body)
+                kept.append((*place, change.version, change.after.body, proof))
+                seal += proof
+        for parameters, rows in _in_portions(list(last), "(?, ?)"):
+            asked = f"(VALUES {rows}) CROSS JOIN objects ON collection = column1 AND key = column2"  # by the index
+            seal -= connection.execute(f"SELECT sum(checksum) FROM {asked}", parameters).fetchone()[0] or 0
+        gone = [place for place, change in last.items() if change.deleted]
+        connection.executemany("DELETE FROM objects WHERE collection = ? AND key = ?", gone)
+        for parameters, rows in _in_portions(kept, "(?, ?, ?, ?, ?)"):
             connection.execute(
-                "INSERT INTO objects VALUES (?, ?, ?, ?, ?) ON CONFLICT (collection, key) "
+                f"INSERT INTO objects VALUES {rows} ON CONFLICT (collection, key) "
                 "DO UPDATE SET version = excluded.version, body = excluded.body, checksum = excluded.checksum",
-                (*place, change.version, change.after.body, proof),
+                parameters,
             )
         connection.execute("UPDATE revision SET version = ?, seal = seal + ?", (changes[-1].version, seal))
 
@@ -172,3 +178,12 @@ class Database:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname != "SQLITE_FULL":  # reading goes on without, and its log stays for the next time
                 raise
+
+
+def _in_portions(rows: Sequence[tuple[object, ...]], one: str) -> Iterator[tuple[list[object], str]]:
+    """The values of some rows, and as many times `one`; by powers of two, so that few statements are compiled."""
+    done = 0
+    while left := len(rows) - done:
+        size = min(MOST_ROWS, 1 << (left.bit_length() - 1))
+        yield list(chain.from_iterable(rows[done : done + size])), ", ".join([one] * size)
+        done += size

@@ -24,7 +24,7 @@ class Store:
         self._offload = offload
         self._history_limit = history_limit
         self._collections: dict[str, Collection] = {}
-        self._overlay: dict[tuple[str, str], Change] = {}
+        self._overlay: dict[tuple[str, str], tuple[Change, asyncio.Future[None]]] = {}
         self._batch: list[tuple[Change, asyncio.Future[None]]] = []
         self._drain: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[Change], None]] = []
@@ -72,10 +72,15 @@ class Store:
 
     def latest(self, collection: str, key: str) -> Entry | None:
         """With the writes that are under way: what the next write must be built on."""
-        change = self._overlay.get((collection, key))
-        if change is None:
+        under_way = self._overlay.get((collection, key))
+        if under_way is None:
             return self.collection(collection).get(key)
-        return None if change.deleted else change.after
+        return None if under_way[0].deleted else under_way[0].after
+
+    async def settled(self, collection: str, key: str) -> None:
+        """When the newest write of that object is committed, or given up; at once where none is under way."""
+        if (under_way := self._overlay.get((collection, key))) is not None:
+            await asyncio.wait([under_way[1]])
 
     def draw_version(self) -> int:
         """The version of the write that is submitted next; a version drawn in vain is only a gap."""
@@ -86,7 +91,7 @@ class Store:
         """Done when the change is durable and visible; StorageError when it is not kept."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        self._overlay[change.collection, change.key] = change
+        self._overlay[change.collection, change.key] = (change, done)
         self._batch.append((change, done))
         if self._drain is None or self._drain.done():
             self._drain = loop.create_task(self._commit_batches(), name="store commits")
@@ -115,8 +120,9 @@ class Store:
 
     def _publish(self, batch: Sequence[tuple[Change, asyncio.Future[None]]]) -> None:
         for change, done in batch:
-            if self._overlay.get((change.collection, change.key)) is change:
-                del self._overlay[change.collection, change.key]
+            place = (change.collection, change.key)
+            if place in self._overlay and self._overlay[place][1] is done:
+                del self._overlay[place]
             self.version = change.version
             self.collection(change.collection).record(change)
             for listener in self._listeners:

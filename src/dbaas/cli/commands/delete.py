@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
+from dbaas.api.resource import ANNOTATION_CONFIRM_DELETE, ANNOTATION_FORCE_DELETE, GROUP
 from dbaas.cli.exits import CommandError, ExitCode, Finished, WrongUsage
 from dbaas.cli.following import Ref
 from dbaas.cli.formats import full_name
@@ -32,22 +34,34 @@ class DeleteOptions(NamespaceOptions, FileOptions, TimeoutOptions):
     every: Annotated[bool, typer.Option("--all", help="All objects of these kinds in the namespace.")] = False
     selector: Annotated[str, typer.Option("--selector", "-l", help="Only with these labels.", show_default=False)] = ""
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until they are gone.")] = True
+    force: Annotated[
+        bool, typer.Option("--force", help="Whatever protects them or fails; what depends on them goes as well.")
+    ] = False
+    confirm: Annotated[
+        str,
+        typer.Option("--confirm", metavar="HASH", help="With --force: of those that go as well.", show_default=False),
+    ] = ""
     ignore_missing: Annotated[bool, typer.Option("--ignore-not-found", help="Absent objects are no error.")] = False
 
 
 def run(options: DeleteOptions) -> None:
     """Delete objects.
 
-    What they stand for stays or goes by their deletionPolicy; by default data stays.
+    What they stand for stays or goes by their deletionPolicy; by default data stays. A forced deletion that takes
+    others along tells them with a hash, and goes on once that is given.
     """
     if bool(options.what) == bool(options.files):
         raise WrongUsage("name either objects or manifests (-f)")
+    if options.confirm and not options.force:
+        raise WrongUsage("only a forced deletion is confirmed: say --force as well")
     run_on_target(options, lambda session: delete(session, options))
 
 
 async def delete(session: Session, options: DeleteOptions) -> None:
     timeout = parse_timeout(options.timeout)
     refs, missing = await (_from_files(session, options) if options.files else _from_names(session, options))
+    if options.force:
+        await _force(session, refs, options.confirm)
     deleted, refused = await _send(session, refs, missing)
     for text in missing if not options.ignore_missing else ():
         session.terminal.remark(f"error: {text}")
@@ -96,6 +110,17 @@ async def _from_files(session: Session, options: DeleteOptions) -> tuple[list[Re
         else:
             refs.append(Ref(target.served, target.key, target.live.metadata.uid))
     return refs, missing
+
+
+async def _force(session: Session, refs: Sequence[Ref], confirmed: str) -> None:
+    """Marks them. Raises CommandError where one is of another group, before any is marked."""
+    for ref in refs:
+        if ref.served.kind.group != GROUP:
+            raise CommandError(f"{ref} is not of {GROUP} and cannot be forced here; nothing was changed")
+    annotations = {ANNOTATION_FORCE_DELETE: "true", **({ANNOTATION_CONFIRM_DELETE: confirmed} if confirmed else {})}
+    for ref in refs:
+        with suppress(NotFound):  # it is told when it is deleted
+            await session.rest.patch(ref.served.kind, ref.key, {"metadata": {"annotations": annotations}})
 
 
 async def _send(session: Session, refs: Sequence[Ref], missing: list[str]) -> tuple[list[Ref], list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dbaas.cli.exits import WrongUsage
+from dbaas.cli.suggestions import suggest
 from dbaas.cli.terminal import Terminal, open_terminal
 
 if TYPE_CHECKING:
@@ -56,10 +56,9 @@ def find_definition(name: str) -> Definition:
     known = {n: d for d in definitions for n in ServedKind(d.kind, d.kind.kind.lower()).names}
     if name.lower() in known:
         return known[name.lower()]
-    close = difflib.get_close_matches(name.lower(), known, 1, 0.6)
-    advice = [f"did you mean {close[0]!r}?"] if close else []
     kinds = ", ".join(definition.kind.plural for definition in definitions)
-    raise WrongUsage(f"there is no kind {name!r}", *advice, f"kinds: {kinds}")
+    advice = filter(None, [suggest(name.lower(), known), f"kinds: {kinds}"])
+    raise WrongUsage(f"there is no kind {name!r}", *advice)
 
 
 def explain(
@@ -85,9 +84,8 @@ def _descend(schema: Mapping[str, Any], field: str, place: str) -> Mapping[str, 
     if field in children:
         child: Mapping[str, Any] = children[field]
         return child
-    close = difflib.get_close_matches(field, children, 1, 0.6)
-    advice = [f"did you mean {close[0]!r}?"] if close else []
-    raise WrongUsage(f"{place} has no field {field!r}", *advice, f"fields: {', '.join(children) or 'none'}")
+    advice = filter(None, [suggest(field, children), f"fields: {', '.join(children) or 'none'}"])
+    raise WrongUsage(f"{place} has no field {field!r}", *advice)
 
 
 def _list(schema: Mapping[str, Any], terminal: Terminal, spaces: int, *, recursive: bool) -> Iterator[str]:

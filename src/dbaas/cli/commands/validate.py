@@ -12,6 +12,7 @@ from dbaas.cli.options import FileOptions
 from dbaas.cli.terminal import Terminal, open_terminal
 
 if TYPE_CHECKING:
+    from dbaas.cli.checking import Rulebook
     from dbaas.cli.manifests import Manifest
 
 
@@ -38,16 +39,17 @@ async def validate(options: ValidateOptions, terminal: Terminal) -> None:
 
     manifests, problems = load_manifests(options.files or ())
     show_remarks(manifests, terminal)
-    problems += await check_manifests(manifests, open_rulebook(), NAMESPACE)
+    rulebook = open_rulebook()
+    problems += await check_manifests(manifests, rulebook, NAMESPACE)
     if problems:
         raise refuse(problems, len(manifests))
-    _report(manifests, terminal)
+    _report(manifests, rulebook, terminal)
 
 
-def _report(manifests: Sequence[Manifest], terminal: Terminal) -> None:
+def _report(manifests: Sequence[Manifest], rulebook: Rulebook, terminal: Terminal) -> None:
     from dbaas.cli.checking import is_ours
 
-    foreign = [manifest for manifest in manifests if not is_ours(manifest)]
+    foreign = [manifest for manifest in manifests if not is_ours(manifest, rulebook)]
     for manifest in foreign:
         terminal.remark(f"warning: {manifest.place()}: {manifest.kind} is not a kind of ours: not checked")
     count = len(manifests) - len(foreign)

@@ -29,7 +29,7 @@ class ClusterController:
         self._registry = registry
         self._children = Children(client)
         self._credentials = Credentials(client, randomness)
-        self._deletion = ClusterDeletion(client, self._children, self._credentials)
+        self._deletion = ClusterDeletion(client, registry, self._children, self._credentials)
 
     def build(self) -> Controller:
         """The controller for the runtime."""

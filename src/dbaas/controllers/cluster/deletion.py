@@ -6,13 +6,20 @@ from dbaas.api.core import NAMESPACE
 from dbaas.api.resource import Key
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Outcome, Waiting
+from dbaas.contracts.registry import Registry
+from dbaas.controllers.cascading import Cascade
 from dbaas.controllers.cluster.children import Children
 from dbaas.controllers.cluster.credentials import Credentials
 from dbaas.controllers.cluster.subject import Cluster, with_data_kept
 from dbaas.controllers.finalizers import is_held, let_go
-from dbaas.controllers.holding import DEPENDENCIES_EXIST, PROTECTED, name_few, tell_blocked
-from dbaas.controllers.managed.records import MANAGED
-from dbaas.controllers.tokens import lives_on
+from dbaas.controllers.holding import (
+    PROTECTED,
+    find_inhabitants,
+    find_residents,
+    is_forced,
+    namespace_is_going,
+    tell_blocked,
+)
 
 DELETING = "Deleting"
 
@@ -20,8 +27,9 @@ DELETING = "Deleting"
 class ClusterDeletion:
     """Raises Waiting while something holds the deletion; every reason says what to do."""
 
-    def __init__(self, client: Client, children: Children, credentials: Credentials) -> None:
+    def __init__(self, client: Client, registry: Registry, children: Children, credentials: Credentials) -> None:
         self._client = client
+        self._cascade = Cascade(client, registry)
         self._children = children
         self._credentials = credentials
 
@@ -62,18 +70,18 @@ class ClusterDeletion:
                 cluster.resource, "Warning", "DataRetained", "the namespace is being deleted, so the data is kept"
             )
             return with_data_kept(cluster)
-        if cluster.spec.deletion_protection:
+        if cluster.spec.deletion_protection and not is_forced(cluster.resource):
             message = "spec.deletionProtection is on: turn it off to delete the data, or set deletionPolicy to Retain"
             raise self._block(cluster, PROTECTED, message)
         return cluster
 
     async def _check_dependents(self, cluster: Cluster) -> None:
-        residents = [
-            resident for kind in MANAGED for resident in await self._client.list(kind, token=lives_on(cluster.key))
-        ]
-        if residents:
-            message = f"delete what lives on it first: {name_few(residents)}"
-            raise self._block(cluster, DEPENDENCIES_EXIST, message)
+        find = find_inhabitants if is_forced(cluster.resource) else find_residents
+        found = await find(self._client, cluster.key)
+        others = [each for each in found if each.metadata.namespace != cluster.key.namespace]
+        if others and await namespace_is_going(self._client, cluster.key.namespace):
+            found = [each for each in found if each not in others]
+        await self._cascade.check(cluster.resource, found)
 
     def _block(self, cluster: Cluster, reason: str, message: str) -> Waiting:
         tell_blocked(self._client, cluster.resource, reason, message)

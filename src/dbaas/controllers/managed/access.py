@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import ANNOTATION_ALLOW_DESTRUCTIVE
 from dbaas.contracts.engine import LoginRefused, PlanRules, ServerFacts, Unreachable
 from dbaas.contracts.lane import Lane
@@ -48,12 +47,12 @@ class AccessStep:
         try:
             yield
         except (Unreachable, LoginRefused) as error:
-            self._enqueue(DATABASE_INSTANCE, server.key)
+            self._enqueue(server.resource.kind, server.key)
             raise Waiting(NOT_READY, f"{server.resource} does not answer: {error.message}") from error
 
 
 def plan_rules(access: Access, subject: Subject) -> PlanRules:
-    return PlanRules(access.facts, allow_destructive=allows_destructive(subject))
+    return PlanRules(access.facts, allows_destructive(subject), subject.kind.cascades(subject.spec))
 
 
 def allows_destructive(subject: Subject) -> bool:

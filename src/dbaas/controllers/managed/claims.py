@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.database import DATABASE
+from dbaas.api.grant import CLUSTER_DATABASE_GRANT, DATABASE_GRANT, GRANT_KINDS
+from dbaas.api.instance import INSTANCE_KINDS
 from dbaas.api.resource import Key, Resource
-from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Refused, Waiting
-from dbaas.controllers.managed.items import Thing, build_items, build_wishes, read_owned
-from dbaas.controllers.managed.kinds import Subject, read_subject
+from dbaas.controllers.managed.items import Thing, Wish, build_items, build_wishes, read_owned
+from dbaas.controllers.managed.kinds import ROLE, Subject, read_subject
+from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.managed.resolution import ALREADY_MANAGED, Resolution, Resolved
-from dbaas.controllers.tokens import claims, depends_on, is_server
+from dbaas.controllers.tokens import PRINCIPALS, claims, depends_on, is_server, lives_on, wants
 
 CONFLICT_SECONDS = 30.0
 Claims = Mapping[Thing, frozenset[str]]
 
 
 class Claiming:
-    """Looks at siblings only: objects that name the same thing, or entries of the same user."""
+    """Looks at siblings only: objects that name the same thing, or entries of the same role."""
 
     def __init__(self, client: Client, resolution: Resolution) -> None:
         self._client = client
@@ -28,15 +30,15 @@ class Claiming:
     async def find_older(self, resolved: Resolved, identity: str) -> Resource | None:
         """The object that has the better right to the thing, if there is one."""
         subject = resolved.subject
-        real_name = subject.kind.real_name(subject.spec)
+        real_name, thing = subject.kind.real_name(subject.spec), subject.kind.thing
         if real_name is None:
             return None
         rivals = [
             rival
-            for instance in await self._same_servers(resolved.server.key, identity)
-            for rival in await self._client.list(
-                subject.kind.kind, token=claims(instance, subject.kind.kind, real_name)
-            )
+            for instance in await self.same_servers(resolved.server.key, identity)
+            for kind in MANAGED.values()
+            if kind.thing == thing
+            for rival in await self._client.list(kind.kind, token=claims(instance, thing, real_name))
             if _seniority(rival) < _seniority(subject.resource)
         ]
         return min(rivals, key=_seniority, default=None)
@@ -50,17 +52,14 @@ class Claiming:
                 "which is older", requeue_after=CONFLICT_SECONDS,
             )  # fmt: skip
 
-    async def find_claims(self, resolved: Resolved, things: Iterable[Thing]) -> Claims:
-        """What the other objects of the same user want of these things."""
-        user, kind = resolved.subject.links.user, resolved.subject.kind
-        if user is None:
+    async def find_claims(self, resolved: Resolved, wishes: Iterable[Wish], identity: str) -> Claims:
+        """What other objects want of the same roles, whichever way they come to want it."""
+        asked = {wish.thing for wish in wishes if not wish.exclusive}
+        if not asked:
             return {}
-        asked = set(things)
         found: dict[Thing, frozenset[str]] = {}
-        for sibling in await self._client.list(kind.kind, token=depends_on(DATABASE_USER, user)):
-            if sibling.metadata.uid == resolved.subject.resource.metadata.uid or sibling.metadata.is_deleting:
-                continue  # one that cannot be read has no token and is not found
-            for thing, keys in (await self.read_keys(read_subject(kind, sibling))).items():
+        for sibling in await self._find_siblings(resolved, {thing.name for thing in asked}, identity):
+            for thing, keys in (await self.read_keys(read_subject(MANAGED[sibling.kind], sibling))).items():
                 if thing in asked:
                     found[thing] = found.get(thing, frozenset()) | keys
         return found
@@ -73,12 +72,41 @@ class Claiming:
         except (Waiting, Refused):
             return read_owned(subject.status.owned)
         wishes = build_wishes(subject, resolved.server.engine, items)
-        return {wish.thing: wish.keys for wish in wishes if wish.keys}
+        return {wish.thing: wish.keys for wish in wishes if wish.keys and not wish.exclusive}
 
-    async def _same_servers(self, server: Key, identity: str) -> Sequence[Key]:
+    async def _find_siblings(self, resolved: Resolved, roles: Iterable[str], identity: str) -> list[Resource]:
+        """Those that are not being deleted. One that cannot be read has no token and is not found."""
+        instances = await self.same_servers(resolved.server.key, identity)
+        found = [each for server in instances for role in roles for each in await self._find_wanting(server, role)]
+        subject = resolved.subject
+        if subject.kind.kind in GRANT_KINDS and subject.links.principal is None:
+            found += [each for server in instances for each in await self._find_for_everybody(server)]
+        siblings = {each.metadata.uid: each for each in found if not each.metadata.is_deleting}
+        siblings.pop(subject.resource.metadata.uid, None)
+        return list(siblings.values())
+
+    async def _find_wanting(self, server: Key, role: str) -> list[Resource]:
+        """The objects that stand for the role, those that refer to them, and those that name the role itself."""
+        found = [each for kind in MANAGED for each in await self._client.list(kind, token=wants(server, role))]
+        for kind in PRINCIPALS:
+            for principal in await self._client.list(kind, token=claims(server, ROLE, role)):
+                found.append(principal)
+                for grants in GRANT_KINDS:
+                    found += await self._client.list(grants, token=depends_on(kind, principal.key))
+        return found
+
+    async def _find_for_everybody(self, server: Key) -> list[Resource]:
+        """Grants to everybody refer to no role: they are found by the server and its databases."""
+        found = list(await self._client.list(CLUSTER_DATABASE_GRANT, token=lives_on(server)))
+        for database in await self._client.list(DATABASE, token=lives_on(server)):
+            found += await self._client.list(DATABASE_GRANT, token=depends_on(DATABASE, database.key))
+        return [each for each in found if each.spec.get("public")]
+
+    async def same_servers(self, server: Key, identity: str) -> Sequence[Key]:
         """Itself, and other instances that are the same server under another address."""
-        found = await self._client.list(DATABASE_INSTANCE, token=is_server(identity)) if identity else ()
-        return list(dict.fromkeys([server, *(instance.key for instance in found)]))
+        kinds = INSTANCE_KINDS if identity else ()
+        found = [each.key for kind in kinds for each in await self._client.list(kind, token=is_server(identity))]
+        return list(dict.fromkeys([server, *found]))
 
 
 def _seniority(resource: Resource) -> tuple[str, str]:

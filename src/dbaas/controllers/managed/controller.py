@@ -6,19 +6,24 @@ from functools import partial
 
 from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.resource import Resource
-from dbaas.contracts.engine import Address, LoginRefused
 from dbaas.contracts.reconcile import Controller, Outcome
 from dbaas.controllers.finalizers import hold
 from dbaas.controllers.managed.access import Access, AccessStep
 from dbaas.controllers.managed.claims import Claiming
+from dbaas.controllers.managed.companions import CompanionsStep, with_companions
+from dbaas.controllers.managed.connection import ConnectionStep, with_connection
+from dbaas.controllers.managed.contenders import Contenders
 from dbaas.controllers.managed.credentials import Credentials, CredentialsStep
+from dbaas.controllers.managed.effects import EffectsStep, with_effect
 from dbaas.controllers.managed.execution import Assignment, Execution, NotApplied, Settled
 from dbaas.controllers.managed.farewell import FarewellStep
 from dbaas.controllers.managed.items import build_items, build_wishes, digest_wanted
 from dbaas.controllers.managed.kinds import ManagedKind, read_subject
 from dbaas.controllers.managed.policy import read_policy
+from dbaas.controllers.managed.proving import Proving, with_password
 from dbaas.controllers.managed.reporting import Finding, Reporting
 from dbaas.controllers.managed.resolution import Resolution, Resolved
+from dbaas.controllers.managed.tenancy import TenancyStep, with_taken
 from dbaas.controllers.managed.tokens import matters, provided_by, referred_by
 from dbaas.controllers.refusing import refuse_invalid
 from dbaas.controllers.surroundings import Surroundings
@@ -38,10 +43,16 @@ class ManagedController:
         self._resolution = Resolution(client, surroundings.registry)
         self._access = AccessStep(surroundings.servers, surroundings.enqueue)
         self._claiming = Claiming(client, self._resolution)
+        self._tenancy = TenancyStep(client, self._claiming)
+        self._contenders = Contenders(client, self._resolution)
         self._credentials = CredentialsStep(client, surroundings.randomness)
+        self._proving = Proving(clock)
         self._execution = Execution(client)
+        self._companions = CompanionsStep(client)
+        self._connection = ConnectionStep(client)
+        self._effects = EffectsStep(client, clock, surroundings.randomness)
         self._reporting = Reporting(client, clock, counts)
-        self._farewell = FarewellStep(client, clock, self._resolution, self._access, counts)
+        self._farewell = FarewellStep(surroundings, self._resolution, self._access)
 
     async def reconcile(self, resource: Resource) -> Outcome:
         """Raises Waiting, Refused, and NotApplied where the server refuses."""
@@ -52,22 +63,31 @@ class ManagedController:
         resolved = await self._resolution.resolve(subject)
         access = await self._access.reach(resolved.server)
         await self._claiming.check_exclusive(resolved, access.facts.identity)
-        credentials = await self._credentials.settle(resolved) if self._kind.has_login else None
         with self._access.watched(resolved.server):
-            return await self._apply(resolved, access, credentials)
+            taken = await self._tenancy.admit(resolved, access)
+        credentials = await self._credentials.settle(resolved, access.lane.address) if self._kind.has_login else None
+        with self._access.watched(resolved.server):
+            return with_taken(await self._apply(resolved, access, credentials), taken)
 
     async def _apply(self, resolved: Resolved, access: Access, credentials: Credentials | None) -> Outcome:
         subject = resolved.subject
+        credentials = await self._proving.recheck(resolved, access, credentials) if credentials else None
         login = credentials.login if credentials else None
+        names = await self._companions.settle(subject, access.server.engine)
         wishes = build_wishes(subject, access.server.engine, build_items(resolved, login))
         policy = read_policy(resolved, digest_wanted(resolved, login))
-        claims = await self._claiming.find_claims(resolved, [wish.thing for wish in wishes])
+        claims = await self._claiming.find_claims(resolved, wishes, access.facts.identity)
+        claims = await self._contenders.settle(resolved, wishes, claims)
         settled = await self._execute(access, Assignment(subject, wishes, claims, policy))
-        if credentials is not None:
-            await self._prove(resolved, access, credentials)
+        proven = await self._proving.settle(resolved, access, credentials, settled) if credentials else None
         if not settled.executed:  # else it was there before the first statement
             await hold(self._client, subject.resource)
-        return self._reporting.report(Finding(resolved, credentials, wishes, policy, settled))
+        effected = await self._effects.settle(resolved, access, is_new=settled.is_new)
+        outcome = self._reporting.report(Finding(resolved, credentials, wishes, policy, settled))
+        outcome = with_password(outcome, proven)
+        owner = (outcome.status.get("database") or {}).get("owner")
+        connection = await self._connection.settle(resolved, access, owner)
+        return with_connection(with_companions(with_effect(outcome, effected), names), connection)
 
     async def _execute(self, access: Access, assignment: Assignment) -> Settled:
         subject = assignment.subject
@@ -84,22 +104,6 @@ class ManagedController:
             self._counts.count_operation(kind.kind.kind, operation, engine, succeeded=True)
         return settled
 
-    async def _prove(self, resolved: Resolved, access: Access, credentials: Credentials) -> None:
-        """Where our login may not see what the server stores, the truth is a login with the password."""
-        login = credentials.login
-        if login.proof or "superuser" in access.facts.capabilities:
-            return
-        connection, engine = resolved.server.spec.connection, resolved.server.engine
-        address = Address(
-            connection.host, connection.port, resolved.subject.spec.username, login.password, engine.default_database,
-            resolved.server.spec.block(engine.name),
-        )  # fmt: skip
-        try:
-            await access.lane.prove(address)
-        except LoginRefused as error:
-            message = f"{resolved.subject.name} cannot log in with its password: {error.message}"
-            raise NotApplied(message, reason=error.reason) from error
-
 
 def build_controller(kind: ManagedKind, surroundings: Surroundings) -> Controller:
     """The controller of one managed kind."""
@@ -109,6 +113,7 @@ def build_controller(kind: ManagedKind, surroundings: Surroundings) -> Controlle
         references=partial(referred_by, kind),
         provides=partial(provided_by, kind),
         matters=partial(matters, kind),
-        refers_to=(NAMESPACE, SECRET) if kind.has_login else (NAMESPACE,),
+        owns=kind.owns,
+        refers_to=(NAMESPACE, *((SECRET,) if kind.has_login else ()), *kind.reads),
         workers=WORKERS,
     )

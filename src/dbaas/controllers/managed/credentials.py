@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dbaas.api.core import SECRET
 from dbaas.api.resource import Key, Resource
 from dbaas.api.user import DatabaseUserSpec, DatabaseUserStatus, PublishedSecret
-from dbaas.contracts.client import AlreadyExists, Client
+from dbaas.contracts.client import Client
 from dbaas.contracts.engine import Address, ClientLogin, Engine, Login
-from dbaas.contracts.reconcile import Conflict, Refused, Waiting
+from dbaas.contracts.reconcile import Refused, Waiting
 from dbaas.controllers.managed.kinds import Subject
+from dbaas.controllers.managed.publishing import PASSWORD, Publishing, Shape, build_shape, password_key
 from dbaas.controllers.managed.resolution import Resolved
 from dbaas.core.randomness import Randomness
 from dbaas.core.secrets import PasswordRules, Secret, generate_password
-from dbaas.manifests.metadata import build_metadata, is_controlled_by
-from dbaas.manifests.secrets import build_secret, encode_values, read_values
-
-PASSWORD = "password"
+from dbaas.manifests.metadata import is_controlled_by
+from dbaas.manifests.secrets import read_values
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """A user's login, and the name of the Secret that publishes it."""
+    """A user's login, and the name of the Secret that publishes it. `refused` is why a login did not succeed."""
 
     login: Login
     secret: str
+    refused: str = ""
 
 
 def secret_name(spec: DatabaseUserSpec, name: str) -> str:
     """Of the Secret that we make for the user object of that name."""
     return spec.password_secret.secret_name or f"{name}-credentials"
+
+
+def keeps_password(spec: DatabaseUserSpec) -> bool:
+    """Whether the password is ours to keep; else it is left alone, and nothing is published."""
+    return spec.password_secret.generate or spec.existing_password_secret is not None
 
 
 def secret_names(spec: DatabaseUserSpec, name: str) -> tuple[str, ...]:
@@ -46,15 +50,17 @@ def read_published(subject: Subject) -> PublishedSecret | None:
     return status.secret if isinstance(status, DatabaseUserStatus) else None
 
 
-def remembered_login(subject: Subject) -> Login:
+def remembered_login(subject: Subject) -> Login | None:
     """The login as the status knows it, without the password: enough to tell whether its proof still holds."""
+    if not keeps_password(subject.spec):
+        return None
     published = read_published(subject)
     return Login(Secret(""), published.version, published.proof) if published else Login(Secret(""), "")
 
 
 def build_values(engine: Engine, address: Address, username: str, password: Secret, database: str) -> dict[str, str]:
     """The keys of a published Secret; the engine adds those that only it can build."""
-    whose = Address(address.host, address.port, username, password, database, address.options)
+    whose = address.for_login(username, password, database)
     return {
         "type": engine.name,
         "host": address.host,
@@ -72,30 +78,37 @@ class CredentialsStep:
     def __init__(self, client: Client, randomness: Randomness) -> None:
         self._client = client
         self._randomness = randomness
+        self._publishing = Publishing(client)
 
-    async def settle(self, resolved: Resolved) -> Credentials:
-        """Raises Refused where a Secret of that name is not ours, Waiting where the given one is missing."""
+    async def settle(self, resolved: Resolved, server: Address) -> Credentials | None:
+        """None where the password is left alone. `server` is how we reach it ourselves.
+
+        Raises Refused where a Secret of that name is not ours, Waiting where the given one is missing.
+        """
         subject = resolved.subject
         spec: DatabaseUserSpec = subject.spec
+        if not keeps_password(spec):
+            return None
         key = Key(subject.resource.metadata.namespace, secret_name(spec, subject.resource.metadata.name))
-        published = await self.find_published(subject, key)
+        published = await self._publishing.find(subject.resource, key)
+        former = await self._find_former(subject, key) if published is None else None
         given = await self._read_given(subject) if spec.existing_password_secret else None
-        password = given.password if given else self._choose_password(spec, published)
-        written = await self._publish(resolved, key, published, password)
+        password = given.password if given else self._choose_password(spec, published or former)
+        written = await self._publish(resolved, published, server, password)
+        if former is not None:
+            await self._client.delete(SECRET, former.key, uid=former.metadata.uid)
         before = read_published(subject)
         version = given.version if given else written.metadata.resourceVersion
         proof = before.proof if before is not None and before.version == version else ""
         return Credentials(Login(password, version, proof), key.name)
 
-    async def find_published(self, subject: Subject, key: Key) -> Resource | None:
-        """Raises Refused where it is somebody else's."""
-        found = await self._client.get(SECRET, key)
-        if found is not None and not is_controlled_by(found, subject.resource):
-            raise Refused(
-                "SecretNotOurs", f"Secret {key} exists and does not belong to {subject.resource}: "
-                "it is not overwritten; delete it or choose another name in spec.passwordSecret.secretName",
-            )  # fmt: skip
-        return found
+    async def _find_former(self, subject: Subject, key: Key) -> Resource | None:
+        """The Secret that was published under another name before."""
+        before = read_published(subject)
+        if before is None or before.name == key.name:
+            return None
+        found = await self._client.get(SECRET, Key(key.namespace, before.name))
+        return found if found is not None and is_controlled_by(found, subject.resource) else None
 
     async def _read_given(self, subject: Subject) -> Login:
         reference = subject.spec.existing_password_secret
@@ -109,7 +122,7 @@ class CredentialsStep:
         return Login(password, secret.metadata.resourceVersion)
 
     def _choose_password(self, spec: DatabaseUserSpec, published: Resource | None) -> Secret:
-        known = read_values(published).get(PASSWORD) if published is not None else None
+        known = read_values(published).get(password_key(published)) if published is not None else None
         if known is not None and known.reveal():
             return known
         wanted = spec.password_secret
@@ -120,41 +133,28 @@ class CredentialsStep:
             raise Refused("InvalidSpec", f"spec.passwordSecret.excludeChars: {error}") from error
 
     async def _publish(
-        self, resolved: Resolved, key: Key, published: Resource | None, password: Secret
+        self, resolved: Resolved, published: Resource | None, known: Address, password: Secret
     ) -> Resource:  # fmt: skip
         server, subject = resolved.server, resolved.subject
         connection = server.spec.connection
         options = server.spec.block(server.engine.name)
-        address = Address(connection.host, connection.port, subject.spec.username, password, options=options)
+        address = replace(known, host=connection.host, port=connection.port, options=options)
         database = resolved.references.database or server.engine.default_database
-        values = build_values(server.engine, address, subject.spec.username, password, database)
-        if published is None:
-            return await self._create(subject, key, values)
-        return await self._update(subject, published, values)
+        usual = build_values(server.engine, address, subject.spec.username, password, database)
+        shape = build_shape(subject.spec.password_secret, usual, subject.resource.key)
+        if published is not None:
+            return await self._publishing.update(subject.resource, published, shape, usual)
+        return await self._create(subject, shape)
 
-    async def _create(self, subject: Subject, key: Key, values: Mapping[str, str]) -> Resource:
-        body = build_secret(build_metadata(key.name, subject.resource, {}), values)
-        try:
-            written = await self._client.create(SECRET, body)
-        except AlreadyExists as error:
-            raise Conflict(f"Secret {key} was made by somebody else in between") from error
+    async def _create(self, subject: Subject, shape: Shape) -> Resource:
+        resource = subject.resource
+        key = Key(resource.metadata.namespace, secret_name(subject.spec, resource.metadata.name))
+        written = await self._publishing.create(resource, key, shape)
         before = read_published(subject)
         if before is not None and before.name == key.name:
             new = "" if subject.spec.existing_password_secret else ", with a new password"
             note = f"Secret {key} was gone and has been made again{new}"
-            self._client.event(subject.resource, "Warning", "SecretRegenerated", note)
+            self._client.event(resource, "Warning", "SecretRegenerated", note)
         else:
-            self._client.event(subject.resource, "Normal", "SecretCreated", f"the login is in Secret {key}")
-        return written
-
-    async def _update(self, subject: Subject, published: Resource, values: Mapping[str, str]) -> Resource:
-        """Other keys that somebody has added are left alone."""
-        wanted, found = encode_values(values), published.body().get("data") or {}
-        changed = {name: value for name, value in wanted.items() if found.get(name) != value}
-        if not changed:
-            return published
-        version = published.metadata.resourceVersion
-        written = await self._client.patch(SECRET, published.key, {"data": changed}, version=version)
-        note = f"{', '.join(sorted(changed))} changed in Secret {published.key}"
-        self._client.event(subject.resource, "Normal", "SecretUpdated", note)
+            self._client.event(resource, "Normal", "SecretCreated", f"the login is in Secret {key}")
         return written

@@ -34,16 +34,20 @@ class Policy:
 
 
 def decide(changes: Sequence[Change], policy: Policy) -> Decision:
-    """Immutable differences are never executed; destructive ones only as own changes or where they are allowed."""
+    """Immutable differences are never executed; destructive ones only as own changes or where they are allowed.
+
+    What is incidental is made in any case, and is no drift.
+    """
     possible = tuple(change for change in changes if not change.immutable)
     impossible = tuple(change for change in changes if change.immutable)
+    incidental = tuple(change for change in possible if change.incidental)
     if policy.is_own:
         return Decision(possible, impossible)
     match policy.mode:
         case "ignore":
-            return Decision()
+            return Decision(incidental)
         case "detect":
-            return Decision((), tuple(changes))
+            return Decision(incidental, tuple(change for change in changes if change not in incidental))
         case "correct":
             allowed = tuple(c for c in possible if policy.allow_destructive or not c.destructive)
             return Decision(allowed, tuple(c for c in changes if c not in allowed))
@@ -85,10 +89,15 @@ def report_drift(left: Sequence[Change], before: Mapping[str, Any] | None, now: 
     """`status.drift`; the time stays while the differences stay, so that a settled state is not written again."""
     if not left:
         return None
-    diffs = [_difference(change) for change in left[:MOST_DIFFERENCES]]
+    diffs = describe_differences(left)
     if before and before.get("diffs") == diffs and before.get("lastChecked"):
         return dict(before)
     return {"detected": True, "lastChecked": now, "diffs": diffs}
+
+
+def describe_differences(left: Sequence[Change]) -> list[dict[str, Any]]:
+    """As the status has them: in order, and only the first ones."""
+    return [_difference(change) for change in left[:MOST_DIFFERENCES]]
 
 
 def _difference(change: Change) -> dict[str, Any]:

@@ -5,11 +5,12 @@ A second look is never skipped: `Ready` means that the server was asked after th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from dbaas.contracts.client import Client
-from dbaas.contracts.engine import EngineError, LoginRefused, Unreachable
+from dbaas.contracts.engine import Engine, EngineError, Login, LoginRefused, Unreachable
 from dbaas.contracts.reconcile import Refused, Waiting
 from dbaas.contracts.statement import Change
 from dbaas.controllers.finalizers import hold
@@ -33,11 +34,12 @@ class NotApplied(DbaasError):
 
 @dataclass(frozen=True)
 class Settled:
-    """How it ended: what was executed, what is left different, and the last look."""
+    """How it ended: what was executed, what is left different, and the last look. `is_new`: it was not there before."""
 
     executed: tuple[Change, ...]
     left: tuple[Change, ...]
     observation: Observation
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,23 +61,29 @@ class Execution:
     async def settle(self, access: Access, assignment: Assignment) -> Settled:
         """Raises NotApplied, Waiting and Refused; Unreachable and LoginRefused as they come."""
         executed: list[Change] = []
+        is_new = False
         for _ in range(MOST_ROUNDS):
-            observation, decision = await self._look(access, assignment)
+            observation, decision = await self._look(access, assignment, is_set=is_changed(executed))
             if not decision.execute:
                 await _check_seen(access, assignment, observation, decision)
-                return Settled(tuple(executed), decision.left, observation)
+                return Settled(tuple(executed), decision.left, observation, is_new)
             if not executed:
-                await self._prepare(access, assignment)
+                is_new = is_missing(assignment.wishes, observation)
+                await self._prepare(access, assignment, is_new)
             await self._execute(access, assignment.subject, decision.execute)
             executed.extend(decision.execute)
         fields = ", ".join(dict.fromkeys(change.field for change in decision.execute))
         raise NotApplied(f"{_where(access, assignment.subject)} does not become as it should: {fields} still differs")
 
-    async def _look(self, access: Access, assignment: Assignment) -> tuple[Observation, Decision]:
+    async def _look(self, access: Access, assignment: Assignment, *, is_set: bool) -> tuple[Observation, Decision]:
+        """`is_set`: passwords have just been set, which is all that can be known where the server hides them."""
         observation = await observe_wishes(access.lane, assignment.wishes)
+        wishes = assignment.wishes
+        if is_set:
+            wishes = [_with_proof(access.server.engine, wish, observation) for wish in wishes]
         rules = plan_rules(access, assignment.subject)
         try:
-            changes = assess(access.server.engine, assignment.wishes, observation, assignment.claims, rules)
+            changes = assess(access.server.engine, wishes, observation, assignment.claims, rules)
         except EngineError as error:  # nothing was sent: the engine will not have it on this server
             raise Refused(
                 error.reason, f"cannot apply {_where(access, assignment.subject)}: {error.message}"
@@ -92,21 +100,43 @@ class Execution:
             what = f"cannot apply {_where(access, subject)}: {error.message}"
             raise NotApplied(what, reason=error.reason) from error
 
-    async def _prepare(self, access: Access, assignment: Assignment) -> None:
+    async def _prepare(self, access: Access, assignment: Assignment, is_new: bool) -> None:
         """What must be so before the first statement. Raises Waiting where something else must exist first."""
         await check_needs(access.lane, assignment.wishes)
         await hold(self._client, assignment.subject.resource)
-        await self._record_owned(assignment)
+        await self._record_owned(assignment, is_new)
 
-    async def _record_owned(self, assignment: Assignment) -> None:
-        """Before the first statement that adds: what a crash leaves behind is then known to be ours."""
+    async def _record_owned(self, assignment: Assignment, is_new: bool) -> None:
+        """Before the first statement that adds: what a crash leaves behind is then known to be ours.
+
+        What ran once in a thing of that name that is gone has not run in the new one.
+        """
         subject = assignment.subject
         before = read_owned(subject.status.owned)
         during = merge_owned(before, assignment.wishes)
-        if format_owned(during.items()) == format_owned(before.items()):
+        status: dict[str, Any] = {}
+        if format_owned(during.items()) != format_owned(before.items()):
+            status["owned"] = format_owned(during.items())
+        if is_new and subject.resource.status.get("initSQL"):
+            status["initSQL"] = None
+        if not status:
             return
-        patch = {"status": {"owned": format_owned(during.items())}}
+        patch = {"status": status}
         await self._client.patch(subject.resource.kind, subject.resource.key, patch, subresource="status")
+
+
+def is_changed(executed: Iterable[Change]) -> bool:
+    """Whether something was done to the things themselves."""
+    return not all(change.incidental for change in executed)
+
+
+def is_missing(wishes: Sequence[Wish], observation: Observation) -> bool:
+    """Whether the thing that the object is for does not exist."""
+    return any(
+        wish.exclusive and wish.thing.database is None and wish.desired is not None
+        and observation.find(wish.thing) is None
+        for wish in wishes
+    )  # fmt: skip
 
 
 async def _check_seen(access: Access, assignment: Assignment, observation: Observation, decision: Decision) -> None:
@@ -125,6 +155,14 @@ def merge_owned(before: dict[Thing, frozenset[str]], wishes: Sequence[Wish]) -> 
     for wish in wishes:
         during[wish.thing] = during.get(wish.thing, frozenset()) | wish.keys
     return during
+
+
+def _with_proof(engine: Engine, wish: Wish, observation: Observation) -> Wish:
+    login, observed = getattr(wish.desired, "login", None), observation.find(wish.thing)
+    if not isinstance(login, Login) or observed is None or engine.login_proof is None:
+        return wish
+    proof = engine.login_proof(observed, login)
+    return replace(wish, desired=replace(wish.desired, login=replace(login, proof=proof))) if proof else wish
 
 
 def _where(access: Access, subject: Subject) -> str:

@@ -14,6 +14,7 @@ from dbaas.contracts.engine import Engine, Item, Login, Need, References
 from dbaas.contracts.reconcile import Refused
 from dbaas.controllers.managed.kinds import Subject
 from dbaas.controllers.managed.resolution import Resolved
+from dbaas.controllers.managed.tags import with_tags
 
 DIGEST_LENGTH = 32
 
@@ -50,7 +51,7 @@ def build_items(resolved: Resolved, login: Login | None) -> tuple[Item, ...]:
     references = resolved.references
     if login is not None:
         references = References(references.database, references.database_owner, references.principal, login)
-    return blueprint(subject.spec, references)
+    return with_tags(resolved, blueprint(subject.spec, references))
 
 
 def build_wishes(subject: Subject, engine: Engine, items: Iterable[Item]) -> tuple[Wish, ...]:

@@ -6,28 +6,42 @@ All functions of a record are pure. An object's model is read once, as a `Subjec
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dbaas.api.conditions import ManagedStatus
+from dbaas.api.database import DATABASE, ConnectionSecret
+from dbaas.api.init_sql import InitSQL
 from dbaas.api.model import Model
 from dbaas.api.references import DriftPolicy
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.engine import References
 
 MOST_RECENT = 512
+ROLE = "role"  # what users and roles stand for
 
 
 @dataclass(frozen=True)
 class Links:
-    """Whom an object refers to. The server is named by `instance`, or it is the server of `user`."""
+    """Whom an object refers to. The server is named by `instance`, or it is that of `principal` or `database`.
+
+    `wants` are roles, by their names inside the server, that the object wants entries of beside those of `principal`.
+    """
 
     instance: Key | None = None
     instance_kind: str = "DatabaseInstance"
-    user: Key | None = None
+    principal: tuple[Kind, Key] | None = None
     database: Key | None = None
-    real_names: tuple[tuple[Kind, str], ...] = ()  # things inside the server that other objects may stand for
+    wants: tuple[str, ...] = ()
+    real_names: tuple[tuple[str, str], ...] = ()  # things inside the server that other objects may stand for
+
+    @property
+    def host(self) -> tuple[Kind, Key] | None:
+        """The object whose server is meant, where none is named."""
+        if self.instance is not None:
+            return None
+        return self.principal or ((DATABASE, self.database) if self.database is not None else None)
 
 
 @dataclass(frozen=True)
@@ -43,26 +57,37 @@ class Events:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a finished reconcile knows: the thing as the engine observed it, and how many entries are applied."""
+    """What a finished reconcile knows: the thing as the engine observed it, and how many entries are applied.
+
+    `told` is what observations have for the status; `before` is the last one; `made_at` is now where it is new.
+    """
 
     references: References
     observed: Any = None
     entries: int = 0
+    told: Mapping[str, Any] = field(default_factory=dict)
+    before: ManagedStatus | None = None
+    made_at: str | None = None
 
 
 @dataclass(frozen=True)
 class ManagedKind:
     """`fill` puts the object's name where the spec leaves a name to it. `real_name` is exclusive; None: shared.
 
+    `thing` is what it stands for inside a server: the objects of all kinds with the same one exclude each other.
     `policy` gives the deletion policy, `is_protected` whether a deletion that destroys is refused. `held_by` are the
     kinds whose objects, referring to ours, hold its deletion. `describe` gives the kind's own status fields.
-    `has_login`: it has a password and a published Secret. `apart` are fields of the spec that say how we work and not
-    how the thing shall be.
+    `has_login`: it has a password and a published Secret. `init_sql` is what is run once inside it; `texts` are the
+    objects that this is read from, and `reads` their kinds, which wake it when they change. `owns` are the kinds of
+    what it brings along. `connection` is the Secret that its users connect with. `quarantine`: how long it is only put
+    away before it is dropped. `cascades`: what is dropped goes with all that depends on it. `apart` are fields of the
+    spec that say how we work and not how the thing shall be.
     """
 
     kind: Kind
     model: type[Model]
     noun: str
+    thing: str
     fill: Callable[[Any, str], Any]
     links: Callable[[Any, str], Links]
     real_name: Callable[[Any], str | None]
@@ -72,9 +97,19 @@ class ManagedKind:
     held_by: tuple[Kind, ...] = ()
     has_login: bool = False
     events: Events = field(default_factory=Events)
+    init_sql: Callable[[Any], InitSQL | None] = lambda spec: None
+    texts: Callable[[Any, str], Sequence[tuple[Kind, Key]]] = lambda spec, namespace: ()
+    reads: tuple[Kind, ...] = ()
+    owns: tuple[Kind, ...] = ()
+    connection: Callable[[Any], ConnectionSecret | None] = lambda spec: None
+    quarantine: Callable[[Any], str | None] = lambda spec: None
+    cascades: Callable[[Any], bool] = lambda spec: False
     apart: frozenset[str] = frozenset(
-        {"drift_policy", "deletion_policy", "deletion_protection", "allowed_namespaces", "password_secret"}
-    )
+        {
+            "drift_policy", "deletion_policy", "deletion_protection", "allowed_namespaces", "password_secret",
+            "init_sql", "cascade", "quarantine", "connection_secret", "drop",
+        }
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -58,9 +58,10 @@ async def find_unmet(lane: Lane, needs: Collection[Need]) -> list[Need]:
     return [need for need, thing in things.items() if seen.find(thing) is None]
 
 
-async def check_needs(lane: Lane, wishes: Iterable[Wish]) -> None:
-    """Raises Waiting, naming what must exist first."""
-    needs = [need for wish in wishes for need in wish.needs]
+async def check_needs(lane: Lane, wishes: Sequence[Wish]) -> None:
+    """Raises Waiting, naming what must exist first. What an object makes itself is there in time."""
+    made = {wish.thing for wish in wishes if wish.desired is not None}
+    needs = [n for wish in wishes for n in wish.needs if Thing(n.part, n.database, n.name) not in made]
     unmet = await find_unmet(lane, needs) if needs else []
     if unmet:
         raise Waiting("DependencyMissing", f"{' and '.join(need.what for need in unmet)} must exist first")

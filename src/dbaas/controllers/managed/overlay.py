@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from dbaas.api.cluster import DATABASE_CLUSTER, DatabaseCluster
-from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.instance import DATABASE_INSTANCE, INSTANCE_KINDS
 from dbaas.api.resource import Key, Kind, Resource, build_resource
 from dbaas.contracts.client import Client, EventType
 from dbaas.contracts.reconcile import token_of
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.managed.tokens import provided_by
+from dbaas.controllers.tokens import is_server
 
 LAST = "9999-12-31T23:59:59Z"  # an object that does not exist yet is younger than all that do
 EXPECTED = f"{DATABASE_INSTANCE.group}/expected"
+Witness = Callable[[Resource], None]
+
+
+def unseen(resource: Resource) -> None:
+    """For those who need not know what was looked at."""
 
 
 class Overlay:
-    """Implements `contracts.client.Client` over another client; lists are read once."""
+    """Implements `contracts.client.Client` over another client; lists are read once.
 
-    def __init__(self, client: Client, planned: Iterable[Resource]) -> None:
+    `witness` is told every object that is there and that somebody has asked for.
+    """
+
+    def __init__(self, client: Client, planned: Iterable[Resource], witness: Witness = unseen) -> None:
         self._client = client
+        self._witness = witness
         self._planned = {(resource.kind, resource.key): resource for resource in planned}
         self._lists: dict[Kind, Sequence[Resource]] = {}
 
     async def get(self, kind: Kind, key: Key, *, fresh: bool = False) -> Resource | None:
         """A server that a cluster will publish is there already, marked by the annotation `EXPECTED`."""
-        found = self._planned.get((kind, key)) or await self._client.get(kind, key, fresh=fresh)
+        planned = self._planned.get((kind, key))
+        found = planned or await self._client.get(kind, key, fresh=fresh)
+        if found is not None and planned is None:
+            self._witness(found)
         if found is None and kind == DATABASE_INSTANCE:
             cluster = await self.get(DATABASE_CLUSTER, key)
             return _expected_instance(cluster) if cluster is not None else None
@@ -43,7 +56,11 @@ class Overlay:
         merged |= {key: resource for (other, key), resource in self._planned.items() if other == kind}
         found = [merged[key] for key in sorted(merged) if namespace in ("", key.namespace)]
         found = [each for each in found if (labels or {}).items() <= each.metadata.labels.items()]
-        return [each for each in found if not token or token in _tokens(each)]
+        found = [each for each in found if not token or token in _tokens(each)]
+        for each in found:
+            if (kind, each.key) not in self._planned:
+                self._witness(each)
+        return found
 
     async def create(self, kind: Kind, body: Mapping[str, Any]) -> Resource:
         _refuse()
@@ -99,7 +116,9 @@ def _expected_instance(cluster: Resource) -> Resource:
 def _tokens(resource: Resource) -> set[str]:
     own = token_of(resource.kind, resource.key)
     kind = MANAGED.get(resource.kind)
-    return {own, *(provided_by(kind, resource) if kind is not None else ())}
+    identity = resource.status.get("identity") if resource.kind in INSTANCE_KINDS else None
+    server = [is_server(identity)] if identity else []
+    return {own, *server, *(provided_by(kind, resource) if kind is not None else ())}
 
 
 def _refuse() -> NoReturn:

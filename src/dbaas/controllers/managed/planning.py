@@ -14,7 +14,7 @@ from dbaas.api.cluster import DATABASE_CLUSTER, DatabaseCluster
 from dbaas.api.core import SECRET
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.client import Client
-from dbaas.contracts.engine import EngineError, Login, PlanRules, ServerFacts
+from dbaas.contracts.engine import Engine, EngineError, Login, PlanRules, ServerFacts
 from dbaas.contracts.lane import Lane, Lanes
 from dbaas.contracts.reconcile import Refused, Waiting
 from dbaas.contracts.registry import Registry
@@ -22,14 +22,15 @@ from dbaas.contracts.statement import Change, Statement
 from dbaas.controllers.managed.access import allows_destructive
 from dbaas.controllers.managed.assessment import assess_wish
 from dbaas.controllers.managed.claims import Claiming
-from dbaas.controllers.managed.credentials import read_published, secret_name
+from dbaas.controllers.managed.credentials import keeps_password, read_published, secret_name
 from dbaas.controllers.managed.differences import FieldChange, compare_objects
 from dbaas.controllers.managed.drift import Decision, decide
 from dbaas.controllers.managed.items import Thing, Wish, build_items, build_wishes, digest_wanted
 from dbaas.controllers.managed.kinds import Subject, read_subject
 from dbaas.controllers.managed.observing import Observation, find_unmet, observe_wishes
-from dbaas.controllers.managed.overlay import Overlay, build_planned, is_expected
+from dbaas.controllers.managed.overlay import Overlay, Witness, build_planned, is_expected, unseen
 from dbaas.controllers.managed.policy import read_policy
+from dbaas.controllers.managed.publishing import password_key
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.managed.resolution import Resolution, Resolved
 from dbaas.controllers.servers import Server, Servers
@@ -70,15 +71,20 @@ class _Draft:
 
 
 async def plan_objects(
-    client: Client, lanes: Lanes, registry: Registry, bodies: Sequence[tuple[Kind, Mapping[str, Any]]]
-) -> list[ObjectPlan]:
+    client: Client, lanes: Lanes, registry: Registry, bodies: Sequence[tuple[Kind, Mapping[str, Any]]],
+    witness: Witness = unseen,
+) -> list[ObjectPlan]:  # fmt: skip
     """One plan for each body, in their order. A body is the whole object, as a dry run of applying it answers.
 
     Each needs name and namespace. Reads the API and the servers, changes neither. `client.list` needs no tokens.
+    `witness` is told every object that is there and was looked at.
     """
     live = [await client.get(kind, _key_of(kind, body)) for kind, body in bodies]
     planned = [build_planned(kind, body, found) for (kind, body), found in zip(bodies, live, strict=True)]
-    planner = _Planner(Overlay(client, planned), lanes, registry)
+    for found in live:
+        if found is not None:
+            witness(found)
+    planner = _Planner(Overlay(client, planned, witness), lanes, registry)
     wishes = [wish for resource in planned for wish in await planner.find_wishes(resource)]
     made = {wish.thing for wish in wishes if wish.desired is not None}
     return [
@@ -125,6 +131,7 @@ class _Planner:
             login = await self._find_login(subject, draft) if subject.kind.has_login else None
             wishes = build_wishes(subject, resolved.server.engine, build_items(resolved, login))
             await self._settle(resolved, login, wishes, draft, made)
+            draft.notes += describe_beside(subject, resolved.server.engine)
         except (Waiting, Refused, EngineError) as error:
             draft.notes.append(f"what it does on its server is not known yet: {error.message}")
         return draft
@@ -139,8 +146,10 @@ class _Planner:
             return
         observation = await observe_wishes(lane, wishes) if lane is not None else Observation()
         await self._note_needs(lane, wishes, draft, made)
-        claims = await self._claiming.find_claims(resolved, [wish.thing for wish in wishes])
-        rules = PlanRules(facts, allow_destructive=allows_destructive(resolved.subject))
+        claims = await self._claiming.find_claims(resolved, wishes, facts.identity)
+        rules = PlanRules(
+            facts, allows_destructive(resolved.subject), resolved.subject.kind.cascades(resolved.subject.spec)
+        )
         engine = resolved.server.engine
         changes = [c for wish in wishes for c in assess_wish(engine, wish, observation, claims, rules)]
         draft.decision = decide(changes, read_policy(resolved, digest_wanted(resolved, login)))
@@ -166,8 +175,10 @@ class _Planner:
         for need in unmade if lane is None else await find_unmet(lane, unmade):
             draft.notes.append(f"{need.what} must exist first, and nothing planned here makes it")
 
-    async def _find_login(self, subject: Subject, draft: _Draft) -> Login:
+    async def _find_login(self, subject: Subject, draft: _Draft) -> Login | None:
         """The login as it will be; a password that is yet to be made is masked like any other."""
+        if not keeps_password(subject.spec):
+            return None
         given = subject.spec.existing_password_secret
         namespace, published = subject.resource.metadata.namespace, read_published(subject)
         name = given.name if given else secret_name(subject.spec, subject.resource.metadata.name)
@@ -175,10 +186,21 @@ class _Planner:
         if secret is None:
             draft.notes.append(f"Secret {namespace}/{name} " + ("must exist first" if given else "will be made"))
             return Login(Secret(""), "")
-        password = read_values(secret).get(given.key if given else "password", Secret(""))
+        password = read_values(secret).get(given.key if given else password_key(secret), Secret(""))
         version = secret.metadata.resourceVersion
         proof = published.proof if published is not None and published.version == version else ""
         return Login(password, version, proof)
+
+
+def describe_beside(subject: Subject, engine: Engine) -> list[str]:
+    """What happens with the object that is no difference of a thing: what comes along, and what is run once."""
+    describe = engine.companions.get(subject.kind.kind.kind)
+    along = describe(subject.spec, subject.resource.metadata.name) if describe is not None else ()
+    namespace = subject.resource.metadata.namespace
+    notes = [f"{each.kind} {Key(namespace, each.name)} comes along with it" for each in along]
+    if subject.kind.init_sql(subject.spec) is not None:
+        notes.append("its initSQL is run in it as the owner, unless this text has run already")
+    return notes
 
 
 def _key_of(kind: Kind, body: Mapping[str, Any]) -> Key:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from dbaas.contracts.client import Client
-from dbaas.contracts.engine import Engine
+from dbaas.contracts.engine import Engine, Telling
 from dbaas.contracts.reconcile import Outcome
 from dbaas.contracts.statement import Change
 from dbaas.controllers.managed.credentials import Credentials, read_published
 from dbaas.controllers.managed.drift import Policy, judge, report_drift
-from dbaas.controllers.managed.execution import Settled
+from dbaas.controllers.managed.execution import Settled, is_changed
 from dbaas.controllers.managed.items import Wish, digest_wanted, format_owned, read_owned
 from dbaas.controllers.managed.kinds import Seen, Subject
 from dbaas.controllers.managed.resolution import Resolved
+from dbaas.controllers.managed.tags import is_tag
 from dbaas.controllers.metrics import ControllerCounts
 from dbaas.core.clock import Clock, format_time
 
@@ -54,8 +55,11 @@ class Reporting:
         primary = next((wish for wish in finding.wishes if wish.exclusive), None)
         observed = settled.observation.find(primary.thing) if primary else None
         entries = sum(len(wish.keys) for wish in finding.wishes)
+        told = _collect_told(finding)
+        made_at = now if settled.is_new else None
+        seen = Seen(finding.resolved.references, observed, entries, told, subject.status, made_at)
         status: dict[str, Any] = {
-            **subject.kind.describe(subject.spec, Seen(finding.resolved.references, observed, entries)),
+            **subject.kind.describe(subject.spec, seen),
             "drift": report_drift(settled.left, before, now),
             "owned": owned or None,
             "applied": digest_wanted(finding.resolved, finding.credentials.login if finding.credentials else None),
@@ -65,10 +69,13 @@ class Reporting:
         return Outcome([condition], kept, phase="Ready" if condition.status == "True" else "Failed")
 
     def _owned(self, finding: Finding) -> list[dict[str, Any]]:
-        """After our own change all that is wished is applied and nothing else; else it is as it was."""
-        if not finding.policy.is_own:
-            return format_owned(read_owned(finding.subject.status.owned).items())
-        return format_owned((wish.thing, wish.keys) for wish in finding.wishes)
+        """After our own change all that is wished is applied and nothing else; else it is as it was, but for tags."""
+        wished = {wish.thing: wish.keys for wish in finding.wishes}
+        if finding.policy.is_own:
+            return format_owned(wished.items())
+        engine, before = finding.resolved.server.engine, read_owned(finding.subject.status.owned)
+        tags = {thing: keys for thing, keys in wished.items() if is_tag(engine, thing.part)}
+        return format_owned({**before, **tags}.items())
 
     def _published(self, finding: Finding, observed: Any, now: str) -> Mapping[str, Any] | None:
         credentials = finding.credentials
@@ -76,9 +83,10 @@ class Reporting:
             return None
         before = read_published(finding.subject)
         is_new = before is None or before.version != credentials.login.version
-        changed = is_new and bool(finding.settled.executed)
+        changed = is_new and is_changed(finding.settled.executed)
         last = now if changed else (before.last_changed if before is not None else None)
-        proof = prove(finding.resolved.server.engine, observed, credentials)
+        is_wrong = credentials.refused and not is_changed(finding.settled.executed)
+        proof = "" if is_wrong else prove(finding.resolved.server.engine, observed, credentials)
         published = {"name": credentials.secret, "version": credentials.login.version, "lastChanged": last}
         return {name: value for name, value in {**published, "proof": proof}.items() if value}
 
@@ -88,12 +96,17 @@ class Reporting:
         if executed and finding.policy.is_own:
             reason = events.updated if subject.was_applied else events.created
             self._client.event(resource, "Normal", reason, f"{subject.name}: {_fields(executed)}")
-        elif executed:
+        elif is_changed(executed):
             self._client.event(resource, "Normal", "DriftCorrected", f"{subject.name}: {_fields(executed)} put right")
             self._counts.count_drift(subject.kind.kind.kind, finding.resolved.server.engine.name)
         if left and not _is_known(subject, left):
             self._client.event(resource, "Warning", "DriftDetected", f"{subject.name}: {_fields(left)} differs")
             self._counts.count_drift(subject.kind.kind.kind, finding.resolved.server.engine.name)
+
+
+def _collect_told(finding: Finding) -> Mapping[str, Any]:
+    found = [finding.settled.observation.find(wish.thing) for wish in finding.wishes if wish.desired is not None]
+    return {name: value for each in found if isinstance(each, Telling) for name, value in each.tell().items()}
 
 
 def prove(engine: Engine, observed: Any, credentials: Credentials) -> str:

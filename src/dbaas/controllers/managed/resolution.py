@@ -8,17 +8,16 @@ from typing import Any
 
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.database import DATABASE
-from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.instance import instance_kind
 from dbaas.api.resource import Key, Kind, Resource
-from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import Client
 from dbaas.contracts.engine import References
 from dbaas.contracts.reconcile import Waiting
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.conditions import ready_reason
-from dbaas.controllers.managed.kinds import Links, Subject, read_subject
+from dbaas.controllers.managed.kinds import ROLE, Links, Subject, read_subject
+from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.managed.records.databases import DATABASES
-from dbaas.controllers.managed.records.users import USERS
 from dbaas.controllers.servers import Server, read_server
 
 ALREADY_MANAGED = "AlreadyManaged"
@@ -49,19 +48,19 @@ class Resolution:
         namespace = subject.resource.metadata.namespace
         # A Secret only names its database, and that one's owner may be the very user that it is for.
         need_not_exist = self._takes_unapplied or subject.kind.has_login
-        user = await self._find(USERS.kind, links.user, namespace) if links.user else None
+        principal = await self._find(*links.principal, namespace) if links.principal else None
         database = None
         if links.database:
             database = await self._find(DATABASES.kind, links.database, namespace, need_not_exist=need_not_exist)
-        server = await self.find_server(links, namespace, user)
-        return Resolved(subject, server, await self._read(subject, user, database, server))
+        server = await self.find_server(links, namespace, principal or database)
+        return Resolved(subject, server, await self._read(subject, principal, database, server))
 
-    async def find_server(self, links: Links, namespace: str, user: Resource | None = None) -> Server:
-        """Of an object with these links. Raises as `resolve`."""
-        if links.instance is None and user is not None:
-            links, namespace = read_subject(USERS, user).links, user.metadata.namespace
-        assert links.instance is not None, "a managed object names a server or a user"
-        instance = await self._client.get(DATABASE_INSTANCE, links.instance)
+    async def find_server(self, links: Links, namespace: str, host: Resource | None = None) -> Server:
+        """Of an object with these links; `host` is what `links.host` names. Raises as `resolve`."""
+        if links.instance is None and host is not None:
+            links, namespace = read_subject(MANAGED[host.kind], host).links, host.metadata.namespace
+        assert links.instance is not None, "a managed object names a server, or one that is on it"
+        instance = await self._client.get(instance_kind(links.instance), links.instance)
         if instance is None:
             raise await self._explain_missing_instance(links.instance, links.instance_kind)
         _check_consent(instance, namespace)
@@ -75,12 +74,14 @@ class Resolution:
         return known
 
     async def _read(
-        self, subject: Subject, user: Resource | None, database: Resource | None, server: Server
+        self, subject: Subject, principal: Resource | None, database: Resource | None, server: Server
     ) -> References:
         """Names of the real things."""
         references = own_references(subject)
-        if user is not None:
-            references = replace(references, principal=read_subject(USERS, user).spec.username)
+        if principal is not None:
+            role = read_subject(MANAGED[principal.kind], principal)
+            await self._check_same_server(role, server)
+            references = replace(references, principal=role.kind.real_name(role.spec))
         if database is not None:
             found = read_subject(DATABASES, database)
             await self._check_same_server(found, server)
@@ -98,11 +99,9 @@ class Resolution:
             raise _wait(f"{_word(kind)}NotReady", f"{kind} {key} is not ready yet")
         return found
 
-    async def _check_same_server(self, database: Subject, server: Server) -> None:
-        if database.links.instance != server.key:
-            raise _wait(
-                "OtherServer", f"{database.resource} lives on {database.links.instance} and not on {server.key}"
-            )
+    async def _check_same_server(self, other: Subject, server: Server) -> None:
+        if other.links.instance != server.key:
+            raise _wait("OtherServer", f"{other.resource} lives on {other.links.instance} and not on {server.key}")
 
     async def _explain_missing_instance(self, key: Key, kind: str) -> Waiting:
         if kind == DATABASE_CLUSTER.kind and await self._client.get(DATABASE_CLUSTER, key) is not None:
@@ -114,13 +113,14 @@ def own_references(subject: Subject) -> References:
     """The real names that an object gives by itself, without looking at others."""
     if subject.kind.kind == DATABASE:
         return References(database=subject.spec.name, database_owner=subject.spec.owner)
-    if subject.kind.kind == DATABASE_USER:
-        return References(principal=subject.spec.username)
+    if subject.kind.thing == ROLE:
+        return References(principal=subject.kind.real_name(subject.spec))
     return References()
 
 
 def _check_consent(target: Resource, namespace: str) -> None:
-    if target.metadata.namespace == namespace:
+    """Whoever may make objects for the whole cluster needs nobody's consent."""
+    if target.metadata.namespace == namespace or not namespace:
         return
     allowed: Collection[str] = target.spec.get("allowedNamespaces") or ()
     if "*" not in allowed and namespace not in allowed:

@@ -8,15 +8,16 @@ from pydantic import ValidationError
 
 from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.database import DATABASE
-from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.instance import instance_kind
 from dbaas.api.resource import Key, Resource
-from dbaas.api.user import DATABASE_USER, DatabaseUserSpec
+from dbaas.api.user import DatabaseUserSpec
 from dbaas.contracts.reconcile import token_of
 from dbaas.controllers.conditions import is_ready, ready_reason
+from dbaas.controllers.managed.connection import read_connection
 from dbaas.controllers.managed.credentials import secret_names
 from dbaas.controllers.managed.kinds import ManagedKind, Subject, read_subject
 from dbaas.controllers.managed.resolution import ALREADY_MANAGED, observed_owner
-from dbaas.controllers.tokens import applied, claims, depends_on, lives_on
+from dbaas.controllers.tokens import applied, claims, depends_on, lives_on, wants
 
 
 def provided_by(kind: ManagedKind, resource: Resource) -> Iterable[str]:
@@ -28,10 +29,12 @@ def provided_by(kind: ManagedKind, resource: Resource) -> Iterable[str]:
     if links.instance is not None:
         yield lives_on(links.instance)
         if real_name := kind.real_name(subject.spec):
-            names.append(claims(links.instance, kind.kind, real_name))
+            names.append(claims(links.instance, kind.thing, real_name))
             yield names[-1]
-    if links.user is not None:
-        yield depends_on(DATABASE_USER, links.user)
+        for role in links.wants:
+            yield wants(links.instance, role)
+    if links.principal is not None:
+        yield depends_on(*links.principal)
     if links.database is not None:
         yield depends_on(DATABASE, links.database)
     if subject.was_applied and ready_reason(resource) != ALREADY_MANAGED:
@@ -64,18 +67,23 @@ def referred_by(kind: ManagedKind, resource: Resource) -> Iterable[str]:
     if subject is None:
         return
     links, namespace = subject.links, resource.metadata.namespace
-    for other, key in ((DATABASE_USER, links.user), (DATABASE, links.database)):
-        if key is not None:
-            yield token_of(other, key)
-            if not kind.has_login:
-                yield applied(token_of(other, key))
+    referred = [links.principal] if links.principal is not None else []
+    if links.database is not None:
+        referred.append((DATABASE, links.database))
+    for other, key in referred:
+        yield token_of(other, key)
+        if not kind.has_login:
+            yield applied(token_of(other, key))
     if kind.has_login:
         yield from _secrets(subject.spec, resource)
+    yield from (token_of(other, key) for other, key in kind.texts(subject.spec, namespace))
+    if (connection := read_connection(subject)) is not None:
+        yield from (token_of(SECRET, Key(namespace, name)) for name in (connection.name, connection.source))
     if links.instance is not None and not is_ready(resource):
-        yield token_of(DATABASE_INSTANCE, links.instance)
-        for other, name in links.real_names:
-            yield claims(links.instance, other, name)
-            yield applied(claims(links.instance, other, name))
+        yield token_of(instance_kind(links.instance), links.instance)
+        for thing, name in links.real_names:
+            yield claims(links.instance, thing, name)
+            yield applied(claims(links.instance, thing, name))
     if resource.metadata.is_deleting:
         yield depends_on(kind.kind, resource.key)
         yield token_of(NAMESPACE, Key("", namespace))

@@ -46,7 +46,7 @@ def borrowing(
 
     A superuser needs none; others do, because only a member of a role may give or take what is its own.
     """
-    needed = [role for role in dict.fromkeys(roles) if role and not _may_act_as(role, rules)]
+    needed = [role for role in dict.fromkeys(roles) if role and not may_act_as(role, rules)]
     login, version = rules.server.login, rules.server.version_number
     framed = [
         *(join_role(role, login, version) for role in needed),
@@ -57,6 +57,7 @@ def borrowing(
     return tuple(Statement(query, database=database, locks=locks) for query in framed)
 
 
-def _may_act_as(role: str, rules: PlanRules) -> bool:
+def may_act_as(role: str, rules: PlanRules) -> bool:
+    """Without being made a member of it first."""
     server = rules.server
     return "superuser" in server.capabilities or role == server.login or role in server.memberships

@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from dbaas.contracts.engine import ClientCommand, ClientLogin
-from dbaas.engines.postgres.options.instances import InstanceOptions
 from dbaas.engines.postgres.server import PostgresServer
+from dbaas.engines.postgres.tls import mode_of
 
 
 def start_client(login: ClientLogin) -> ClientCommand:
@@ -41,11 +41,12 @@ def publish(login: ClientLogin) -> Mapping[str, str]:
         "uri": f"postgresql://{user}:{password}@{place}?sslmode={mode}",
         "jdbcUri": f"jdbc:postgresql://{place}?{query}",
         "sslmode": mode,
+        **({"ca.crt": address.tls.ca} if address.tls.ca else {}),
     }
 
 
 def _ssl_mode(login: ClientLogin) -> str:
-    return InstanceOptions.model_validate(dict(login.address.options)).ssl_mode
+    return mode_of(login.address)
 
 
 def _find_psql() -> str:

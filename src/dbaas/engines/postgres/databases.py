@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from dbaas.contracts.engine import PlanRules
 from dbaas.contracts.statement import NOTHING, Change, Plan, Statement
 from dbaas.engines.postgres import statements
 from dbaas.engines.postgres.catalogue import asked, borrowing, lock_database
+from dbaas.engines.postgres.names import MOST_BYTES
 from dbaas.engines.postgres.queries import Query
 from dbaas.engines.postgres.session import PostgresSession
 from dbaas.engines.postgres.statements import LOCALE_PROVIDER_SINCE, DatabaseOptions
@@ -21,9 +23,11 @@ ALLOW_CONNECTIONS = "postgres.allowConnections"
 _COLUMNS = """
     SELECT d.datname, pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
            d.datistemplate, d.datallowconn, d.datconnlimit, has_database_privilege('public', d.oid, 'CONNECT'),
-           has_database_privilege(d.oid, 'CONNECT'),
+           has_database_privilege(d.oid, 'CONNECT'), t.spcname,
 """
-_CHOSEN = "FROM pg_database d WHERE %(all)s OR d.datname = ANY(%(names)s)"
+_CHOSEN = (
+    "FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE %(all)s OR d.datname = ANY(%(names)s)"
+)
 _PROVIDERS = {"c": "libc", "i": "icu", "b": "builtin"}
 
 
@@ -55,6 +59,7 @@ class ObservedDatabase:
     public_may_connect: bool
     we_may_connect: bool
     provider: str
+    tablespace: str = "pg_default"
 
 
 class Databases:
@@ -65,7 +70,7 @@ class Databases:
             rows = await session.fetch(_COLUMNS + "d.datlocprovider::text " + _CHOSEN, asked(names))
         else:
             rows = await session.fetch(_COLUMNS + "'c' " + _CHOSEN, asked(names))
-        return {row[0]: ObservedDatabase(*(*row[:-1], _PROVIDERS.get(row[-1], row[-1]))) for row in rows}
+        return {name: _read_row(name, *row) for name, *row in rows}
 
     def plan(
         self, desired: DesiredDatabase | None, observed: ObservedDatabase | None, owned: frozenset[str],
@@ -86,6 +91,11 @@ class Databases:
             ALLOW_CONNECTIONS: desired.allow_connections,
         }
         return frozenset(key for key, value in stated.items() if value is not None)
+
+
+def _read_row(name: str, *row: Any) -> ObservedDatabase:
+    *columns, tablespace, provider = row
+    return ObservedDatabase(*(name, *columns, _PROVIDERS.get(provider, provider), tablespace))
 
 
 def _create(desired: DesiredDatabase, rules: PlanRules) -> Change:
@@ -170,13 +180,17 @@ def _hand_over(name: str, owner: str, rules: PlanRules) -> list[Query]:
 
 
 def _compare_fixed(desired: DesiredDatabase, observed: ObservedDatabase) -> list[Change]:
-    """What PostgreSQL settles at creation. Where a locale is asked for, libc must be what sorts."""
+    """What is settled at creation. Where a locale is asked for, libc must be what sorts.
+
+    PostgreSQL can move a database to another tablespace, but copies all of it while nobody may be connected.
+    """
     options = desired.options
     foreign = "" if observed.provider == "libc" else f" (by provider {observed.provider})"
     pairs = (
         ("postgres.encoding", options.encoding, observed.encoding),
         ("postgres.lcCollate", options.lc_collate, observed.lc_collate + foreign),
         ("postgres.lcCtype", options.lc_ctype, observed.lc_ctype + foreign),
+        ("postgres.tablespace", options.tablespace, observed.tablespace),
     )
     return [
         Change(field, expected, actual, immutable=True)
@@ -199,6 +213,29 @@ def _drop(observed: ObservedDatabase, rules: PlanRules) -> Plan:
         Statement(statements.drop_database(name), transactional=False, locks=locks, vacates=name),
     )
     return Plan((Change("name", None, name, run, destructive=True),))
+
+
+class DatabaseQuarantine:
+    """Implements `contracts.companions.Quarantine`."""
+
+    def rename(self, name: str, stamp: str) -> str:
+        """As much of the old name as there is room for."""
+        suffix = f"-quarantine-{stamp}"
+        room = MOST_BYTES - len(suffix)
+        return name.encode()[:room].decode(errors="ignore") + suffix
+
+    def enclose(self, observed: ObservedDatabase, name: str, rules: PlanRules) -> Change:
+        """Closed for good before sessions are ended, so that nobody comes back in between."""
+        locks = lock_database(observed.name)
+        closing = [statements.set_allow_connections(observed.name, False)]
+        renaming = [statements.rename_database(observed.name, name)]
+        ending = statements.end_sessions_in(observed.name)
+        run = (
+            *borrowing([observed.owner], closing, rules, None, locks),
+            Statement(ending, transactional=False, locks=locks, vacates=observed.name),
+            *borrowing([observed.owner], renaming, rules, None, locks),
+        )
+        return Change("quarantine", name, observed.name, run, destructive=True)
 
 
 def _is_ours(owner: str, rules: PlanRules) -> bool:

@@ -2,59 +2,113 @@
 
 from __future__ import annotations
 
-from dbaas.contracts.engine import Engine
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from dbaas.contracts.engine import Blueprint, Engine, Managed
 from dbaas.core.offload import Offload, ThreadOffload
-from dbaas.engines.postgres import client
+from dbaas.engines.postgres import client, inventory
+from dbaas.engines.postgres.access.parts import PostgresReviewing
+from dbaas.engines.postgres.adopting import PostgresAdopting
+from dbaas.engines.postgres.belongings import Belongings
 from dbaas.engines.postgres.blueprints import parts
 from dbaas.engines.postgres.blueprints.databases import describe_database
 from dbaas.engines.postgres.blueprints.grants import describe_grant
+from dbaas.engines.postgres.blueprints.roles import describe_role
+from dbaas.engines.postgres.blueprints.schemas import describe_schema
 from dbaas.engines.postgres.blueprints.users import describe_user
-from dbaas.engines.postgres.databases import Databases
+from dbaas.engines.postgres.boundaries import BOUNDARIES
+from dbaas.engines.postgres.comments import TAGGING, DatabaseComments, RoleComments
+from dbaas.engines.postgres.companions import describe_companions
+from dbaas.engines.postgres.contents import Contents
+from dbaas.engines.postgres.databases import DatabaseQuarantine, Databases
 from dbaas.engines.postgres.extensions import Extensions
+from dbaas.engines.postgres.memberships import Memberships
 from dbaas.engines.postgres.options.databases import DatabaseOptions
+from dbaas.engines.postgres.options.grants import GrantOptions
 from dbaas.engines.postgres.options.instances import InstanceOptions
-from dbaas.engines.postgres.options.roles import UserOptions
-from dbaas.engines.postgres.privileges.parts import DatabasePrivileges, Privileges
+from dbaas.engines.postgres.options.roles import RoleOptions, UserOptions
+from dbaas.engines.postgres.partings import part_from_role
+from dbaas.engines.postgres.privileges.parts import DatabasePrivileges, LargeObjectPrivileges, Privileges
 from dbaas.engines.postgres.probe import probe
 from dbaas.engines.postgres.relations import Relations
 from dbaas.engines.postgres.roles import Roles, proof_of
 from dbaas.engines.postgres.rules import RULES
 from dbaas.engines.postgres.schemas import Schemas
+from dbaas.engines.postgres.scripts import PostgresScripts
 from dbaas.engines.postgres.server import PORT, PostgresServer
 from dbaas.engines.postgres.session import DEFAULT_DATABASE, PostgresConnect
+from dbaas.engines.postgres.settings import Settings
 
 VERIFIER_THREADS = 2
+
+BLOCKS: Mapping[str, type[BaseModel]] = {
+    "DatabaseInstance": InstanceOptions,
+    "ClusterDatabaseInstance": InstanceOptions,
+    "Database": DatabaseOptions,
+    "DatabaseUser": UserOptions,
+    "DatabaseRole": RoleOptions,
+    "ClusterDatabaseRole": RoleOptions,
+    "DatabaseGrant": GrantOptions,
+    "ClusterDatabaseGrant": GrantOptions,
+}
+PARTS: Mapping[str, Managed[Any, Any]] = {
+    parts.DATABASES: Databases(),
+    parts.SCHEMAS: Schemas(),
+    parts.EXTENSIONS: Extensions(),
+    parts.ROLES: Roles(),
+    parts.MEMBERSHIPS: Memberships(),
+    parts.SETTINGS: Settings(),
+    parts.BELONGINGS: Belongings(),
+    parts.RELATIONS: Relations(),
+    parts.CONTENTS: Contents(),
+    parts.PRIVILEGES: Privileges(),
+    parts.LARGE_OBJECT_PRIVILEGES: LargeObjectPrivileges(),
+    parts.DATABASE_PRIVILEGES: DatabasePrivileges(),
+    parts.DATABASE_COMMENTS: DatabaseComments(),
+    parts.ROLE_COMMENTS: RoleComments(),
+}
+BLUEPRINTS: Mapping[str, Blueprint] = {
+    "Database": describe_database,
+    "DatabaseSchema": describe_schema,
+    "DatabaseUser": describe_user,
+    "DatabaseRole": describe_role,
+    "ClusterDatabaseRole": describe_role,
+    "DatabaseGrant": describe_grant,
+    "ClusterDatabaseGrant": describe_grant,
+}
 
 
 def build_engine(offload: Offload) -> Engine:
     """`offload` is where verifiers of passwords are made, some milliseconds each."""
+    connect = PostgresConnect(offload)
     return Engine(
         name=parts.ENGINE_NAME,
         aliases=frozenset({"postgresql"}),
         default_port=PORT.number,
         default_database=DEFAULT_DATABASE,
-        blocks={"DatabaseInstance": InstanceOptions, "Database": DatabaseOptions, "DatabaseUser": UserOptions},
-        parts={
-            parts.DATABASES: Databases(),
-            parts.SCHEMAS: Schemas(),
-            parts.EXTENSIONS: Extensions(),
-            parts.ROLES: Roles(),
-            parts.RELATIONS: Relations(),
-            parts.PRIVILEGES: Privileges(),
-            parts.DATABASE_PRIVILEGES: DatabasePrivileges(),
-        },
-        blueprints={
-            "Database": describe_database,
-            "DatabaseUser": describe_user,
-            "DatabaseGrant": describe_grant,
-        },
+        blocks=BLOCKS,
+        parts=PARTS,
+        blueprints=BLUEPRINTS,
         rules=RULES,
-        connect=PostgresConnect(offload),
+        partings=dict.fromkeys(("DatabaseUser", "DatabaseRole", "ClusterDatabaseRole"), part_from_role),
+        connect=connect,
         probe=probe,
         server=PostgresServer(),
         client=client.start_client,
         credentials=client.publish,
         login_proof=proof_of,
+        boundaries=BOUNDARIES,
+        inventory_parts=inventory.PARTS,
+        take_inventory=inventory.take_inventory,
+        scripts=PostgresScripts(connect),
+        quarantine=DatabaseQuarantine(),
+        companions={"Database": describe_companions},
+        reviewing=PostgresReviewing(),
+        adopting=PostgresAdopting(),
+        tagging=TAGGING,
     )
 
 

@@ -13,7 +13,7 @@ from dbaas.engines.postgres.queries import Query
 from dbaas.engines.postgres.session import PostgresSession
 
 _QUERY = """
-    SELECT e.extname, n.nspname, e.extversion, pg_get_userbyid(e.extowner)
+    SELECT e.extname, n.nspname, e.extversion, pg_get_userbyid(e.extowner), e.extrelocatable
     FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
     WHERE %(all)s OR e.extname = ANY(%(names)s)
 """
@@ -32,13 +32,14 @@ class DesiredExtension:
 
 @dataclass(frozen=True)
 class ObservedExtension:
-    """What `pg_extension` says."""
+    """What `pg_extension` says. Its author decides whether its schema can be changed (`is_relocatable`)."""
 
     database: str
     name: str
     schema: str
     version: str
     owner: str
+    is_relocatable: bool = True
 
 
 class Extensions:
@@ -67,7 +68,9 @@ class Extensions:
 
 def _compare(desired: DesiredExtension, observed: ObservedExtension, rules: PlanRules) -> list[Change]:
     changes = []
-    if desired.schema not in (None, observed.schema):
+    if desired.schema not in (None, observed.schema) and not observed.is_relocatable:
+        changes.append(Change(f"{_field(desired.name)}.schema", desired.schema, observed.schema, immutable=True))
+    elif desired.schema not in (None, observed.schema):
         query = statements.move_extension(desired.name, desired.schema or "")
         run = _run(query, desired.database, desired.name, [observed.owner], rules)
         changes.append(Change(f"{_field(desired.name)}.schema", desired.schema, observed.schema, run))
@@ -80,7 +83,7 @@ def _compare(desired: DesiredExtension, observed: ObservedExtension, rules: Plan
 
 def _drop(observed: ObservedExtension, rules: PlanRules) -> Plan:
     """What it brought goes with it, and that may be data."""
-    query = statements.drop_extension(observed.name)
+    query = statements.drop_extension(observed.name, cascade=rules.cascade)
     run = _run(query, observed.database, observed.name, [observed.owner], rules)
     return Plan((Change(_field(observed.name), None, observed.name, run, destructive=True),))
 

@@ -18,7 +18,9 @@ from dbaas.contracts.engine import (
     Missing,
     Retryable,
     Unreachable,
+    Untrusted,
 )
+from dbaas.engines.postgres.tls import find_sign
 
 if TYPE_CHECKING:
     import psycopg
@@ -55,6 +57,7 @@ _REASON_BY_CODE = {
     "55000": "NotInRightState",
     "57014": "TimedOut",
 }
+_LACKING = re.compile(r'could not open extension control file ".*/([^/"]+)\.control"')
 # libpq gives no code for a failed connection, only the server's text, in the server's language.
 _REFUSED_LOGIN = (
     "password authentication failed",
@@ -64,6 +67,7 @@ _REFUSED_LOGIN = (
     "is not permitted to log in",
     "no password supplied",
     "does not support SASL",
+    "requires a valid client certificate",
 )
 
 
@@ -76,6 +80,9 @@ def translate(error: psycopg.Error, what: str) -> EngineError:
         kind = Unreachable if isinstance(error, OperationalError) else EngineError
         return kind(f"{what}: {_plain(str(error))}")
     kind = _BY_CODE.get(code, Unreachable if code.startswith("08") else EngineError)
+    if code == "58P01" and (lacking := _LACKING.match(error.diag.message_primary or "")):  # as from version 15 on
+        told = f'extension "{lacking[1]}" is not available; {_told(error)}'
+        return EngineError(f"{what}: {told}", reason=_REASON_BY_CODE["0A000"])
     if _is_race(error, code):
         kind = Retryable
     return kind(f"{what}: {_told(error)}", reason=_REASON_BY_CODE.get(code))
@@ -93,6 +100,8 @@ def translate_connecting(error: psycopg.Error, what: str, database: str) -> Engi
         return Denied(message)
     if f'too many connections for database "{database}"' in text:
         return EngineError(message, reason="TooManyConnections")
+    if (sign := find_sign(text)) is not None:
+        return Untrusted(f"{what}: {sign.meaning or text}", reason=sign.reason)
     if ("role " in text and "does not exist" in text) or any(sign in text for sign in _REFUSED_LOGIN):
         return LoginRefused(message)
     return Unreachable(message)

@@ -29,6 +29,7 @@ async def probe(session: PostgresSession) -> ServerFacts:
     return ServerFacts(
         version=version.split()[0], version_number=number, identity=await _identify(session) or row[7], login=login,
         capabilities=capabilities, memberships=frozenset(member for (member,) in memberships),
+        encryption=session.encryption,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ NO_LIMIT = -1
 CONNECTION_LIMIT = "postgres.connectionLimit"
 VALID_UNTIL = "postgres.validUntil"
 INHERIT = "postgres.inherit"
+LOGIN = "postgres.login"
 
 _MAY_READ_VERIFIERS = "SELECT has_column_privilege('pg_catalog.pg_authid', 'rolpassword', 'SELECT')"
 _COLUMNS = """
@@ -35,26 +36,30 @@ _WITHOUT_VERIFIER = _COLUMNS + "NULL FROM pg_roles " + _CHOSEN
 
 @dataclass(frozen=True)
 class Attributes:
-    """The truth values of a role; None is not said."""
+    """The truth values of a role; None is not said and left as it is."""
 
-    login: bool = True
-    superuser: bool = False
-    create_db: bool = False
-    create_role: bool = False
-    replication: bool = False
-    bypass_rls: bool = False
+    login: bool | None = None
+    superuser: bool | None = None
+    create_db: bool | None = None
+    create_role: bool | None = None
+    replication: bool | None = None
+    bypass_rls: bool | None = None
     inherit: bool | None = None
 
 
 @dataclass(frozen=True)
 class DesiredRole:
-    """`valid_until` is RFC 3339; None of the optional values is not said and left as it is."""
+    """`valid_until` is RFC 3339; None of the optional values is not said and left as it is.
+
+    `always_logs_in`: its `login` attribute is always said, so nobody need remember that it was.
+    """
 
     name: str
     attributes: Attributes = Attributes()
     connection_limit: int | None = None
     valid_until: str | None = None
     login: Login | None = None
+    always_logs_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,9 +82,14 @@ class _Flag:
     on: LiteralString
     off: LiteralString
 
+    @property
+    def default(self) -> bool:
+        """What PostgreSQL gives a new role."""
+        return self.field == INHERIT
+
 
 _FLAGS = (
-    _Flag("login", "postgres.login", "LOGIN", "NOLOGIN"),
+    _Flag("login", LOGIN, "LOGIN", "NOLOGIN"),
     _Flag("superuser", "postgres.superuser", "SUPERUSER", "NOSUPERUSER"),
     _Flag("create_db", "postgres.createDB", "CREATEDB", "NOCREATEDB"),
     _Flag("create_role", "postgres.createRole", "CREATEROLE", "NOCREATEROLE"),
@@ -87,7 +97,11 @@ _FLAGS = (
     _Flag("bypass_rls", "postgres.bypassRLS", "BYPASSRLS", "NOBYPASSRLS"),
     _Flag("inherit", INHERIT, "INHERIT", "NOINHERIT"),
 )
-_OFF_UNLESS_SAID = frozenset({"superuser", "create_db", "create_role", "replication", "bypass_rls"})
+# The words of CREATE ROLE, as the names and values of `Attributes`.
+WORDS: Mapping[str, tuple[str, bool]] = {
+    word: (flag.name, value) for flag in _FLAGS for word, value in ((flag.on, True), (flag.off, False))
+}
+_POWERS = frozenset({"superuser", "create_db", "create_role", "replication", "bypass_rls"})
 
 
 class Roles:
@@ -113,11 +127,10 @@ class Roles:
 
     def keys(self, desired: DesiredRole) -> frozenset[str]:
         """The optional fields that are stated: one that is no longer stated goes back to its default."""
-        stated = {
-            CONNECTION_LIMIT: desired.connection_limit,
-            VALID_UNTIL: desired.valid_until,
-            INHERIT: desired.attributes.inherit,
-        }
+        stated: dict[str, object] = {flag.field: getattr(desired.attributes, flag.name) for flag in _FLAGS}
+        stated |= {CONNECTION_LIMIT: desired.connection_limit, VALID_UNTIL: desired.valid_until}
+        if desired.always_logs_in:
+            del stated[LOGIN]
         return frozenset(key for key, value in stated.items() if value is not None)
 
 
@@ -145,8 +158,7 @@ def _create(desired: DesiredRole) -> Change:
     options = [
         statements.attribute(flag.on if value else flag.off)
         for flag in _FLAGS
-        if (value := getattr(desired.attributes, flag.name)) is not None
-        and (value or flag.name not in _OFF_UNLESS_SAID)
+        if (value := getattr(desired.attributes, flag.name)) is not None and value is not flag.default
     ]
     if desired.connection_limit is not None:
         options.append(statements.connection_limit(desired.connection_limit))
@@ -163,12 +175,10 @@ def _compare(desired: DesiredRole, observed: ObservedRole, owned: frozenset[str]
     for flag in _FLAGS:
         expected, actual = getattr(desired.attributes, flag.name), getattr(observed.attributes, flag.name)
         if expected is None and flag.field in owned:
-            expected = True  # only `inherit` may be left out, and PostgreSQL's default is INHERIT
+            expected = flag.default
         if expected is not None and expected != actual:
             option = statements.attribute(flag.on if expected else flag.off)
-            yield _alter(
-                name, flag.field, expected, actual, option, destructive=flag.name in _OFF_UNLESS_SAID and actual
-            )
+            yield _alter(name, flag.field, expected, actual, option, destructive=flag.name in _POWERS and actual)
     limit = NO_LIMIT if desired.connection_limit is None and CONNECTION_LIMIT in owned else desired.connection_limit
     if limit not in (None, observed.connection_limit):
         option = statements.connection_limit(limit)

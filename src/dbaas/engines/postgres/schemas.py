@@ -14,34 +14,38 @@ from dbaas.engines.postgres.catalogue import (
     asked,
     borrowing,
     lock_inside,
+    may_act_as,
 )
 from dbaas.engines.postgres.session import PostgresSession
 
 _QUERY = f"""
-    SELECT n.nspname, pg_get_userbyid(n.nspowner),
-           pg_get_userbyid(CASE n.nspowner WHEN {PG_DATABASE_OWNER} THEN {OWNER_OF_THIS_DATABASE} ELSE n.nspowner END),
-           has_schema_privilege('public', n.oid, 'CREATE'),
-           EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid)
-    FROM pg_namespace n
+    SELECT n.nspname, pg_get_userbyid(n.nspowner), r.rolname, has_schema_privilege('public', n.oid, 'CREATE'),
+           EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid), r.rolsuper
+    FROM pg_namespace n JOIN pg_roles r
+      ON r.oid = CASE n.nspowner WHEN {PG_DATABASE_OWNER} THEN {OWNER_OF_THIS_DATABASE} ELSE n.nspowner END
     WHERE (%(all)s AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema') OR n.nspname = ANY(%(names)s)
 """
 
 
 @dataclass(frozen=True)
 class DesiredSchema:
-    """`is_wanted` False: it need not exist, but where it does, `revoke_public` holds. `database_owner` may be None."""
+    """`is_wanted` False: it need not exist, but where it does, `revoke_public` holds. `database_owner` may be None.
+
+    A new one is made for `default_owner` where no `owner` is said.
+    """
 
     database: str
     name: str
     owner: str | None = None
     database_owner: str | None = None
+    default_owner: str | None = None
     is_wanted: bool = True
     revoke_public: bool = False
 
 
 @dataclass(frozen=True)
 class ObservedSchema:
-    """`is_used`: there is a table or the like in it. Members of `acting_owner` have the rights of its owner."""
+    """`is_used`: there is a table or the like in it. Members of `acting_owner`, a superuser or not, have its rights."""
 
     database: str
     name: str
@@ -49,6 +53,7 @@ class ObservedSchema:
     acting_owner: str
     public_may_create: bool
     is_used: bool
+    is_of_superuser: bool = False
 
 
 class Schemas:
@@ -74,8 +79,9 @@ class Schemas:
 
 
 def _create(desired: DesiredSchema, rules: PlanRules) -> Change:
+    owner = desired.owner or desired.default_owner
     run = borrowing(
-        [desired.database_owner, desired.owner], [statements.create_schema(desired.name, desired.owner)], rules,
+        [desired.database_owner, owner], [statements.create_schema(desired.name, owner)], rules,
         desired.database, lock_inside(desired.database, desired.name),
     )  # fmt: skip
     return Change(f"postgres.schemas[{desired.name}]", desired.name, None, run)
@@ -97,6 +103,9 @@ def _compare_public(desired: DesiredSchema, observed: ObservedSchema, rules: Pla
     """Before PostgreSQL 15, new databases let everybody create in `public`. In an empty schema nobody misses it."""
     if not desired.revoke_public or not observed.public_may_create:
         return []
+    if observed.is_of_superuser and not may_act_as(observed.acting_owner, rules):
+        why = f"PUBLIC may create in public, which belongs to {observed.acting_owner}, a superuser: our login is none"
+        return [Change("revokePublic", True, why, immutable=True)]
     run = borrowing(
         [observed.acting_owner], [statements.revoke_create_from_public(desired.name)], rules, desired.database,
         lock_inside(desired.database, desired.name),
@@ -105,8 +114,7 @@ def _compare_public(desired: DesiredSchema, observed: ObservedSchema, rules: Pla
 
 
 def _drop(observed: ObservedSchema, rules: PlanRules) -> Plan:
-    run = borrowing(
-        [observed.acting_owner], [statements.drop_schema(observed.name)], rules, observed.database,
-        lock_inside(observed.database, observed.name),
-    )  # fmt: skip
+    dropping = statements.drop_schema(observed.name, cascade=rules.cascade)
+    locks = lock_inside(observed.database, observed.name)
+    run = borrowing([observed.acting_owner], [dropping], rules, observed.database, locks)
     return Plan((Change(f"postgres.schemas[{observed.name}]", None, observed.name, run, destructive=True),))

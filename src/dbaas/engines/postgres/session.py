@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, LiteralString, cast
 
-from dbaas.contracts.engine import Address, MaySend, may_always_send
+from dbaas.contracts.engine import Address, MaySend, Unreachable, Untrusted, may_always_send
 from dbaas.contracts.statement import Statement
 from dbaas.core.duration import parse_duration
 from dbaas.core.offload import Offload
@@ -16,8 +17,10 @@ from dbaas.engines.postgres.failures import translate, translate_connecting
 from dbaas.engines.postgres.options.instances import InstanceOptions
 from dbaas.engines.postgres.queries import Query, Verifier, encode
 from dbaas.engines.postgres.statements import act_as
+from dbaas.engines.postgres.tls import Encryption, certificates, encryption_of, explain, mode_of
 
 if TYPE_CHECKING:
+    import psycopg
     from psycopg import AsyncConnection, AsyncCursor
 
 DEFAULT_DATABASE = "postgres"
@@ -25,13 +28,15 @@ LOCK_TIMEOUT_MS = 10_000
 LONGEST_TOLD = 160
 # To drop a database the server first writes all that is new in any database to its disk, which may take minutes;
 # a reconcile has two.
+SCRIPT_TIMEOUT = "100s"
 _BE_PATIENT = "SET statement_timeout = '100s'"
 
 
 class PostgresSession:
     """Implements `contracts.engine.Session`, and reads the catalogue for the parts of this engine."""
 
-    def __init__(self, connection: AsyncConnection, offload: Offload) -> None:
+    def __init__(self, connection: AsyncConnection, offload: Offload, encryption: Encryption = "") -> None:
+        self.encryption: Encryption = encryption
         self._connection = connection
         self._offload = offload
         self.can_read_verifiers: bool | None = None  # found out by the part that wants to know
@@ -60,6 +65,35 @@ class PostgresSession:
             for statement, text in zip(statements, texts, strict=True):
                 with _told(partial(_shorten, statement), _hides(statement)):
                     await self._execute_alone(text, may_send, patiently=bool(statement.vacates))
+
+    async def send(self, command: LiteralString) -> None:
+        """A command of ours without an answer. Raises EngineError."""
+        with _told(lambda: f"cannot run {command}"):
+            await self._connection.execute(command)
+
+    async def run_text(self, text: str) -> tuple[int, psycopg.Error | None]:
+        """What a user wrote: how many statements went well, and what stopped the next one.
+
+        Raises Unreachable where the connection is lost. Nothing of the text is in what is raised.
+        """
+        import psycopg
+
+        try:
+            cursor = await self._connection.execute(text.encode())
+        except psycopg.Error as error:
+            if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
+                raise Unreachable("the connection was lost while a script ran") from None
+            return 0, error
+        count = 1
+        while cursor.nextset():
+            count += 1
+        return count, None
+
+    @property
+    def is_in_transaction(self) -> bool:
+        from psycopg.pq import TransactionStatus
+
+        return self._connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
     async def close(self) -> None:
         await self._connection.close()
@@ -123,39 +157,71 @@ class PostgresConnect:
         self._offload = offload
 
     async def __call__(self, address: Address, database: str | None) -> PostgresSession:
+        options = InstanceOptions.model_validate(dict(address.options))
+        timeout = str(int(parse_duration(options.statement_timeout).total_seconds() * 1000))
+        settings = {"search_path": "pg_catalog", "statement_timeout": timeout, "client_min_messages": "error"}
+        return await self._open(address, options, database, settings)
+
+    async def connect_as(self, address: Address, owner: str) -> PostgresSession:
+        """For what users wrote: with the usual search path, and acting as `owner` from the start.
+
+        What RESET ROLE leads back to is `owner` as well, since it is a setting of the connection.
+        """
+        options = InstanceOptions.model_validate(dict(address.options))
+        settings = {"role": owner, "statement_timeout": SCRIPT_TIMEOUT, "client_min_messages": "error"}
+        return await self._open(address, options, None, settings)
+
+    async def _open(
+        self, address: Address, options: InstanceOptions, database: str | None, settings: Mapping[str, str]
+    ) -> PostgresSession:
         from psycopg import AsyncConnection
 
-        options = InstanceOptions.model_validate(dict(address.options))
         target = database or address.database or DEFAULT_DATABASE
         what = f"cannot connect to database {target!r} at {address.host}:{address.port} as {address.username!r}"
-        with _told(lambda: what, connecting_to=target):
-            connection = await AsyncConnection.connect(
-                **_parameters(address, options), dbname=target, autocommit=True, prepare_threshold=None
-            )
-        return PostgresSession(connection, self._offload)
+        try:
+            async with certificates(address, self._offload) as encryption:
+                given = {**_parameters(address, options, settings), **encryption}
+                with _told(lambda: what, connecting_to=target):
+                    connection = await AsyncConnection.connect(
+                        **given, dbname=target, autocommit=True, prepare_threshold=None
+                    )
+        except Untrusted as failure:
+            raise await explain(address, failure) from failure
+        is_encrypted = bool(connection.pgconn.ssl_in_use)
+        return PostgresSession(connection, self._offload, encryption_of(mode_of(address), in_use=is_encrypted))
 
 
-def _parameters(address: Address, options: InstanceOptions) -> dict[str, Any]:
+def _parameters(address: Address, options: InstanceOptions, settings: Mapping[str, str]) -> dict[str, Any]:
     """All that matters is set here, so that neither the environment nor files of this machine change it."""
-    settings = {
-        "search_path": "pg_catalog",
-        "statement_timeout": str(int(parse_duration(options.statement_timeout).total_seconds() * 1000)),
-        "lock_timeout": str(LOCK_TIMEOUT_MS),
-        "client_min_messages": "error",
-    }
+    settings = {**settings, "lock_timeout": str(LOCK_TIMEOUT_MS)}
     return {
-        "host": address.host,
-        "port": address.port,
+        **address.parameters,
+        **_place(address),
         "user": address.username,
         "password": address.password.reveal(),
         "application_name": options.application_name,
         "connect_timeout": options.connect_timeout,
-        "sslmode": options.ssl_mode,
         "gssencmode": "disable",
         "passfile": "/dev/null",
         "client_encoding": "utf8",
-        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        "options": " ".join(f"-c {name}={_escape(value)}" for name, value in settings.items()),
     }
+
+
+def _place(address: Address) -> dict[str, Any]:
+    if address.via is None:
+        return {"host": address.host, "port": address.port}
+    reached, port = address.via
+    try:
+        ip_address(reached)
+    except ValueError:
+        return {"host": reached, "port": port}
+    return {"host": address.host, "hostaddr": reached, "port": port}
+
+
+def _escape(value: str) -> str:
+    """The server cuts its options at blanks; see its manual, section "libpq Control Functions", `options`."""
+    return "".join(f"\\{character}" if character.isspace() or character == "\\" else character for character in value)
 
 
 @contextlib.contextmanager

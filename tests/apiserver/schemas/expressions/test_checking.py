@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbaas.apiserver.schemas.expressions.checking import find_type
+from dbaas.apiserver.schemas.expressions.checking import find_types
 from dbaas.apiserver.schemas.expressions.static_types import DYN, INT, STRING, Type, list_of, map_of, optional_of
 
 VARIABLES = {
@@ -42,7 +42,8 @@ VARIABLES = {
     ],
 )
 def test_an_expression_has_a_type(source: str, shown: str) -> None:
-    found, mistakes = find_type(source, VARIABLES)
+    typed = find_types(source, VARIABLES)
+    found, mistakes = typed.type, typed.mistakes
     assert (str(found), mistakes) == (shown, [])
 
 
@@ -64,12 +65,12 @@ def test_an_expression_has_a_type(source: str, shown: str) -> None:
     ],
 )
 def test_mistakes_are_found_all_at_once(source: str, told: list[str]) -> None:
-    _, mistakes = find_type(source, VARIABLES)
+    mistakes = find_types(source, VARIABLES).mistakes
     shown = [each.message for each in sorted(mistakes)]
     assert len(shown) == len(told)
     assert all(part.removeprefix("1:2: ") in whole for part, whole in zip(told, shown, strict=True))
 
 
 def test_the_name_of_a_macro_ends_with_it() -> None:
-    assert find_type("l.all(s, s == 'a') && s == 'b'", VARIABLES)[1] == []
-    assert find_type("l.all(i, i == 'a') && i == 1", VARIABLES)[1] == []
+    assert find_types("l.all(s, s == 'a') && s == 'b'", VARIABLES).mistakes == []
+    assert find_types("l.all(i, i == 'a') && i == 1", VARIABLES).mistakes == []

@@ -24,9 +24,16 @@ def problems(*, uncorrelatable: str = "", **rule: Any) -> list[str]:
     [
         ({"rule": " "}, ".rule: Required value: rule is not specified"),
         ({"rule": "self ="}, "compilation failed: ERROR: <input>:1:6: Syntax error: token recognition error at: '='"),
-        ({"rule": "self.a.isIP()"}, ":1:12: undeclared reference to 'isIP'"),
+        ({"rule": "self.a.isHost()"}, ":1:14: undeclared reference to 'isHost'"),
+        ({"rule": "quantity('1').isInteger()"}, "calls what is not supported: isInteger"),
+        ({"rule": "{'a': self.?a}.size() == 1"}, "what makes lists or maps of optional values is not supported"),
+        ({"rule": "[1].map(x, self.?a).size() == 1"}, "what makes lists or maps of optional values is not supported"),
+        ({"rule": "has(self.?a)"}, ":1:9: invalid argument to has() macro"),
+        (
+            {"rule": "self.a.exists(x, self.a.exists(y, x == y))"},
+            "estimated rule cost exceeds budget by factor of more than 100x",
+        ),
         ({"rule": "self[?'a'].hasValue()"}, "found no matching overload for '_[?_]'"),
-        ({"rule": "self.?a.hasValue()"}, "cannot be compiled"),
         ({"rule": "self.a"}, "cel expression must evaluate to a bool"),
         ({"message": "  "}, '.message: Invalid value: "  ": message must be non-empty if specified'),
         ({"message": "a\nb"}, '.message: Invalid value: "a\\nb": must not contain line breaks'),

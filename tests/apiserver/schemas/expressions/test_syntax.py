@@ -94,3 +94,13 @@ def test_long_chains_are_no_deep_trees() -> None:
     chain = parse(" || ".join(["a"] * 1000))
     assert isinstance(chain, Call)
     assert len(chain.arguments) == 1000
+
+
+def test_numbers_that_are_written_are_known() -> None:
+    assert [getattr(parse(each), "number", None) for each in ("5", "-5", "0x10", "5u", "5.0")] == [
+        5,
+        -5,
+        16,
+        None,
+        None,
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dbaas.apiserver.schemas.expressions.mistakes import Unreadable
-from dbaas.apiserver.schemas.expressions.tokens import Tokens, quoted_text, read_tokens
+from dbaas.apiserver.schemas.expressions.tokens import Tokens, quoted_size, quoted_text, read_tokens
 
 
 def kinds(source: str) -> list[str]:
@@ -43,6 +43,27 @@ def test_what_is_no_word_is_found(source: str, at: int) -> None:
 )
 def test_a_string_is_read_unless_it_has_escapes(source: str, text: str | None) -> None:
     assert quoted_text(next(read_tokens(source))) == text
+
+
+@pytest.mark.parametrize(
+    ("source", "size"),
+    [
+        ("'aé'", 2),
+        (r"'\u00e9\n\x41\101'", 4),
+        (r"r'\n'", 2),
+        ('"""a"""', 1),
+        ("b'aé'", 3),
+        (r"b'\x41\101'", 2),
+        (r"bR'\n'", 2),
+    ],
+)
+def test_a_string_has_as_many_characters_and_bytes_as_many_bytes_as_they_stand_for(source: str, size: int) -> None:
+    assert quoted_size(next(read_tokens(source))) == size
+
+
+def test_bytes_are_not_written_as_code_points() -> None:
+    with pytest.raises(Unreadable, match="unable to unescape string"):
+        quoted_size(next(read_tokens(r"b'\u00e9'")))
 
 
 def test_what_is_expected_and_not_there_is_told() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from controllers.make import database
 from dbaas.api.resource import Key
-from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.engine import References
 from dbaas.controllers.managed.kinds import Seen, read_subject
 from dbaas.controllers.managed.records.databases import DATABASES
@@ -16,7 +15,7 @@ def test_it_takes_its_objects_name_where_it_has_none() -> None:
 
 def test_its_owner_may_be_a_user_of_ours() -> None:
     links = read_subject(DATABASES, database("orders", {"owner": "app"})).links
-    assert links.instance == Key("default", "main") and links.real_names == ((DATABASE_USER, "app"),)
+    assert links.instance == Key("default", "main") and links.real_names == (("role", "app"),)
 
 
 def test_its_status_names_the_owner_that_was_asked_for_until_the_server_has_answered() -> None:

@@ -50,3 +50,44 @@ def test_future_objects_are_those_of_the_databases_owner_or_of_whom_is_named() -
     assert "role 'somebody'" in needs(item)
     (ours,) = grant(future, references=References(database="shop", principal="app"))
     assert {entry.target.grantor for entry in ours.desired.entries} == {""}
+
+
+def block(**given: Any) -> tuple[Item, ...]:
+    body = {"userRef": {"name": "app"}, "postgres": given}
+    return describe_grant(DatabaseGrantSpec.model_validate(body), References(principal="app"))
+
+
+def entries(*items: Item) -> list[str]:
+    return sorted(f"{entry.target}: {entry.privilege}" for item in items for entry in item.desired.entries)
+
+
+def test_the_block_stands_for_what_it_lists_and_nothing_else() -> None:
+    assert entries(*block(grants=[{"database": "shop", "privileges": ["CONNECT", "TEMP"]}])) == [
+        "database shop: CONNECT", "database shop: TEMP"
+    ]  # fmt: skip
+    assert entries(*block(grants=[{"database": "shop", "schema": "s", "privileges": ["CREATE"]}])) == [
+        "schema s: CREATE"
+    ]
+    mixed = {"database": "shop", "schema": "s", "tables": ["*"], "sequences": ["n"], "privileges": ["SELECT", "USAGE"]}
+    assert entries(*block(grants=[mixed])) == ["sequence s.n: SELECT", "sequence s.n: USAGE", "table s.*: SELECT"]
+
+
+def test_default_privileges_of_the_block_are_future_ones() -> None:
+    default = {"database": "shop", "schema": "s", "grantedBy": "o", "objectType": "functions",
+               "privileges": ["EXECUTE"]}  # fmt: skip
+    (item,) = block(defaultPrivileges=[default])
+    assert item.desired.entries == {Entry(Target("function", "s", grantor="o"), "EXECUTE")}
+
+
+def test_roles_of_the_block_are_memberships() -> None:
+    (item,) = block(roles=["readers", "writers"])
+    assert (item.part, item.name, item.exclusive) == ("memberships", "app", False)
+    assert [membership.role for membership in item.desired.memberships] == ["readers", "writers"]
+    assert needs(item) == ["role 'app'", "role 'readers'", "role 'writers'"]
+
+
+def test_everybody_and_exactness_reach_the_items() -> None:
+    body = {"public": True, "exact": True, "databaseRef": {"name": "db"},
+            "privileges": [{"on": "schema", "schema": "s", "privileges": ["USAGE"]}]}  # fmt: skip
+    (item,) = describe_grant(DatabaseGrantSpec.model_validate(body), References(database="shop"))
+    assert item.name == "public" and item.desired.exact

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from dbaas.contracts.engine import Item
 from dbaas.core.offload import InlineOffload
+from dbaas.core.secrets import Secret
 from dbaas.engines.postgres.engine import build_engine
-from dbaas.engines.postgres.privileges.entries import DesiredPrivileges, Entry, Target
+from dbaas.engines.postgres.privileges.entries import DesiredPrivileges, Entry, Target, key_of
 from dbaas.lanes.lanes import ServerLanes
 from fixtures.engines import Applier
 from fixtures.postgres import TestServer, log_in, named
@@ -133,4 +135,82 @@ async def test_databases_are_granted_from_outside(
     assert not await applier.plan(outside)
     await applier.apply(outside, gone=True, owned=applier.keys(outside))
     (left,) = (await applier.lane.observe("databasePrivileges", None, [prefix])).values()
+    assert left.held == frozenset()
+
+
+async def test_a_named_grantor_is_recorded_also_where_our_login_is_no_superuser(
+    lanes: ServerLanes, postgres: TestServer, prefix: str
+) -> None:
+    """And what another grantor gave is neither counted as ours nor taken away."""
+    login, giver, guest = (f"{prefix}-{name}" for name in ("login", "giver", "guest"))
+    async with await log_in(postgres.address) as admin:
+        await admin.execute(f"CREATE ROLE \"{login}\" LOGIN CREATEROLE CREATEDB PASSWORD 'login'".encode())
+    address = replace(postgres.address, username=login, password=Secret("login"))
+    async with await log_in(address) as connection:
+        for statement in (f'CREATE DATABASE "{prefix}"', f'CREATE ROLE "{giver}"', f'CREATE ROLE "{guest}"'):
+            await connection.execute(statement.encode())
+    async with await log_in(address, prefix) as connection:
+        for statement in ("CREATE SCHEMA s", "CREATE TABLE s.t ()",
+                          f'GRANT SELECT ON s.t TO "{giver}" WITH GRANT OPTION', f'GRANT SELECT ON s.t TO "{guest}"',
+                          f'GRANT USAGE ON SCHEMA s TO "{giver}"'):  # fmt: skip
+            await connection.execute(statement.encode())
+    engine = build_engine(InlineOffload())
+    applier = Applier(engine, lanes.open(prefix, engine, address, 2))
+    entry = Entry(Target("table", "s", "t", giver), "SELECT")
+    mine = Item("privileges", prefix, guest, DesiredPrivileges(guest, frozenset({entry}), prefix))
+    assert await applier.apply(mine)
+    assert not await applier.plan(mine)
+    (seen,) = (await applier.lane.observe("privileges", prefix, [guest])).values()
+    from_owner = Entry(Target("table", "s", "t"), "SELECT")
+    assert seen.held == {entry, from_owner}
+    await applier.apply(mine, gone=True, owned=applier.keys(mine))
+    (left,) = (await applier.lane.observe("privileges", prefix, [guest])).values()
+    assert left.held == {from_owner}
+
+
+async def test_exact_takes_what_nobody_asked_for_on_the_objects_that_are_named(
+    applier: Applier, admin: psycopg.AsyncConnection, prefix: str
+) -> None:
+    for statement in (f'GRANT ALL ON "sa les".items TO "{prefix}"', f'GRANT SELECT ON "sa les".seen TO "{prefix}"'):
+        await admin.execute(statement.encode())
+    items = Target("table", "sa les", "items")
+    exact = Item("privileges", prefix, prefix, DesiredPrivileges(
+        prefix, frozenset({Entry(items, "SELECT")}), prefix, exact=True
+    ))  # fmt: skip
+    claims = frozenset({key_of(Entry(items, "INSERT"))})
+    (change,) = (await applier.apply(exact, claims=claims)).changes
+    assert change.destructive and change.expected is None
+    assert not await applier.plan(exact, claims=claims)
+    (left,) = (await applier.lane.observe("privileges", prefix, [prefix])).values()
+    seen = Target("table", "sa les", "seen")
+    assert left.held == {Entry(items, "SELECT"), Entry(items, "INSERT"), Entry(seen, "SELECT")}
+
+
+async def test_a_column_keeps_what_is_wanted_there_when_the_table_loses_it(
+    applier: Applier, admin: psycopg.AsyncConnection, prefix: str
+) -> None:
+    """The server takes a privilege on a table from all columns too."""
+    await admin.execute(f'GRANT SELECT (id) ON "sa les"."or""ders" TO "{prefix}"'.encode())
+    table = item(prefix, frozenset({Entry(Target("table", "sa les", 'or"ders'), "SELECT")}))
+    await applier.apply(table)
+    await applier.apply(table, gone=True, owned=applier.keys(table))
+    (left,) = (await applier.lane.observe("privileges", prefix, [prefix])).values()
+    assert left.held == {Entry(Target("column", "sa les", 'or"ders', None, "id"), "SELECT")}
+
+
+async def test_of_two_that_overlap_each_takes_its_own_whatever_crashed(
+    applier: Applier, admin: psycopg.AsyncConnection, prefix: str
+) -> None:
+    """What is owned is recorded before it is sent: it may be owned and not there, or there already."""
+    items = Target("table", "sa les", "items")
+    both = item(prefix, frozenset({Entry(items, "SELECT"), Entry(items, "INSERT")}))
+    one = item(prefix, frozenset({Entry(items, "SELECT")}))
+    assert not await applier.plan(both, gone=True, owned=applier.keys(both))  # recorded, and never sent
+    await applier.apply(both, owned=applier.keys(both))
+    assert not await applier.apply(one, claims=applier.keys(both))  # sent by another, and recorded now
+    await applier.apply(both, gone=True, owned=applier.keys(both), claims=applier.keys(one))
+    (left,) = (await applier.lane.observe("privileges", prefix, [prefix])).values()
+    assert left.held == {Entry(items, "SELECT")}
+    await applier.apply(one, gone=True, owned=applier.keys(one))
+    (left,) = (await applier.lane.observe("privileges", prefix, [prefix])).values()
     assert left.held == frozenset()

@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 from dbaas.contracts.engine import PlanRules, ServerFacts
 from dbaas.contracts.statement import Plan
 from dbaas.engines.postgres.privileges.entries import DesiredPrivileges, Entry, Target, key_of, with_implied
-from dbaas.engines.postgres.privileges.holdings import Inventory, ObservedPrivileges
-from dbaas.engines.postgres.privileges.planning import MOST_NAMES, plan_privileges
+from dbaas.engines.postgres.privileges.granting import MOST_NAMES
+from dbaas.engines.postgres.privileges.holdings import Inventory, ObservedPrivileges, Place
+from dbaas.engines.postgres.privileges.planning import plan_privileges
 
 RULES = PlanRules(ServerFacts("18.4", 180004, "1", "postgres", frozenset({"superuser"})))
 OLD = PlanRules(ServerFacts("16.1", 160001, "1", "postgres", frozenset({"superuser"})))
 NOTHING: frozenset[str] = frozenset()
 TABLES = dict.fromkeys(("items", "orders"), "owner")
-INVENTORY = Inventory({("schema", ""): {"sales": "owner"}, ("table", "sales"): TABLES})
+INVENTORY = Inventory({Place("schema", ""): {"sales": "owner"}, Place("table", "sales"): TABLES})
 SALES = Target("schema", name="sales")
 ORDERS, ITEMS, EVERY = (Target("table", "sales", name) for name in ("orders", "items", "*"))
 FUTURE = Target("table", "sales", grantor="owner")
@@ -28,8 +29,8 @@ def plan(
 ) -> Plan:  # fmt: skip
     wanted = None if desired is None else DesiredPrivileges("app", frozenset(desired), "shop")
     observed = ObservedPrivileges("app", frozenset(with_implied(held)), INVENTORY, "shop")
-    keys = (frozenset(map(key_of, with_implied(entries))) for entries in (owned, claims))
-    return plan_privileges(wanted, observed, *keys, rules)
+    applied, claimed = (frozenset(map(key_of, with_implied(entries))) for entries in (owned, claims))
+    return plan_privileges(wanted, observed, applied, claimed, rules)
 
 
 def shown(plan: Plan) -> list[str]:
@@ -46,6 +47,25 @@ def test_only_what_is_missing_is_granted() -> None:
 
 def test_what_nobody_listed_is_left_alone() -> None:
     assert not plan({Entry(SALES, "USAGE")}, {Entry(SALES, "USAGE"), Entry(SALES, "CREATE"), Entry(ORDERS, "SELECT")})
+
+
+@pytest.mark.parametrize("memberships", [{"creators"}, {"creators", "root"}])
+def test_what_takes_the_rights_of_a_superuser_is_refused_unless_our_login_has_them(memberships: set[str]) -> None:
+    server = ServerFacts("13.2", 130002, "1", "admin", frozenset({"createrole"}), memberships=frozenset(memberships))
+    objects = {Place("schema", ""): {"public": "root"}, Place("table", "sales"): {"items": "admin"}}
+    inventory = Inventory(objects, superusers=frozenset({"root"}))
+    public = Entry(Target("schema", name="public"), "USAGE", grantable=True)
+    desired = DesiredPrivileges("app", frozenset({public, Entry(ITEMS, "SELECT")}), "shop")
+    observed = ObservedPrivileges("app", frozenset(), inventory, "shop")
+    changes = plan_privileges(desired, observed, NOTHING, NOTHING, PlanRules(server)).changes
+    sent = [str(statement.sql) for change in changes for statement in change.statements]
+    assert 'GRANT SELECT ON TABLE "sales"."items" TO "app"' in sent
+    refused = [(change.field, change.expected, change.actual) for change in changes if change.immutable]
+    if "root" in memberships:
+        assert not refused and any("public" in text for text in sent)
+        return
+    why = "it takes the rights of root, a superuser, which our login cannot have"
+    assert refused == [("privileges[schema public]", "USAGE with grant option", why)] and len(sent) == 1
 
 
 def test_what_leaves_the_list_is_revoked() -> None:
@@ -73,7 +93,7 @@ def test_a_star_stands_for_all_there_are() -> None:
 
 
 def test_many_tables_take_few_statements() -> None:
-    inventory = Inventory({("table", "sales"): {f"t{number:04}": "owner" for number in range(2 * MOST_NAMES + 1)}})
+    inventory = Inventory({Place("table", "sales"): {f"t{number:04}": "owner" for number in range(2 * MOST_NAMES + 1)}})
     observed = ObservedPrivileges("app", frozenset(), inventory, "shop")
     desired = DesiredPrivileges("app", frozenset({Entry(EVERY, "SELECT")}), "shop")
     changes = plan_privileges(desired, observed, NOTHING, NOTHING, RULES).changes

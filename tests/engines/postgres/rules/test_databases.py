@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from dbaas.api.database import DatabaseSpec
 from dbaas.contracts.admission import Violation
 from dbaas.engines.postgres.rules.databases import database_is_possible
@@ -41,3 +43,28 @@ def test_all_faults_of_a_database_are_told_at_once() -> None:
 def test_a_block_that_slipped_past_the_schema_is_told_with_its_field() -> None:
     (violation,) = check_database(postgres={"connectionLimit": "many"})
     assert violation.field == "spec.postgres.connectionLimit"
+
+
+OWNED: dict[str, Any] = {"autoOwnership": True}
+TO_OWNER = {"role": "boss", "schema": "s", "objectType": "tables", "privileges": ["SELECT"]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        ({"initSQL": {"inline": ["SELECT 1"]}}, "spec.owner"),
+        ({"owner": "boss", "postgres": {"ownership": OWNED}}, "spec.owner"),
+        ({"access": {}, "postgres": {"ownership": OWNED}}, "spec.access"),
+        ({"postgres": {"ownership": {**OWNED, "userName": "pg_monitor"}}}, "spec.postgres.ownership.userName"),
+        ({"owner": "boss", "access": {"owner": "other"}}, "spec.access.owner"),
+        ({"access": {"reader": "postgres"}}, "spec.access.reader"),
+        ({"owner": "boss", "postgres": {"defaultPrivileges": [TO_OWNER]}}, "spec.postgres.defaultPrivileges[0].role"),
+        (
+            {"postgres": {"defaultPrivileges": [{**TO_OWNER, "privileges": ["EXECUTE"]}]}},
+            "spec.postgres.defaultPrivileges[0].privileges[0]",
+        ),
+    ],
+)
+def test_roles_that_come_along_and_what_they_get_must_make_sense(spec: dict[str, Any], field: str) -> None:
+    body = DatabaseSpec.model_validate({"instanceRef": {"name": "main"}, "name": "shop", **spec})
+    assert [violation.field for violation in database_is_possible(body)] == [field]

@@ -1,4 +1,4 @@
-"""What is refused in a DatabaseUser, with the field and a sentence."""
+"""What is refused in a DatabaseRole, with the field and a sentence."""
 
 from __future__ import annotations
 
@@ -6,35 +6,47 @@ from typing import Any
 
 import pytest
 
-from dbaas.api.user import DatabaseUserSpec
-from dbaas.contracts.admission import Violation
-from dbaas.engines.postgres.rules.roles import user_is_possible
+from dbaas.api.role import ClusterDatabaseRoleSpec, DatabaseRoleSpec
+from dbaas.engines.postgres.rules.roles import role_is_possible
 
-SERVER = {"name": "main"}
-
-
-def check_user(**body: Any) -> list[Violation]:
-    return list(user_is_possible(DatabaseUserSpec.model_validate({"instanceRef": SERVER, **body})))
+POWERS = {"superuser": True, "createRole": True, "replication": True, "bypassRLS": True}
 
 
-def test_ordinary_users_pass() -> None:
-    assert not check_user(username="shop-app", postgres={"createDB": True})
+def fields(**body: Any) -> list[str]:
+    spec = DatabaseRoleSpec.model_validate({"instanceRef": {"name": "main"}, **body})
+    return [violation.field for violation in role_is_possible(spec)]
 
 
-@pytest.mark.parametrize("name", ["postgres", "pg_monitor", "public", "none"])
-def test_roles_of_the_server_itself_are_refused(name: str) -> None:
-    assert [violation.field for violation in check_user(username=name)] == ["spec.username"]
+def test_ordinary_roles_pass() -> None:
+    assert not fields(roleName="staff", memberships=[{"role": "pg_monitor", "admin": True}], postgres=POWERS)
 
 
-def test_a_guest_of_another_namespace_does_not_become_its_administrator() -> None:
-    block = {"superuser": True, "createRole": True, "replication": True, "bypassRLS": True, "createDB": True}
-    assert not check_user(postgres=block)
-    guest = check_user(postgres=block, instanceRef={"name": "main", "namespace": "platform"})
-    assert [violation.field for violation in guest] == [
-        "spec.postgres.superuser", "spec.postgres.createRole", "spec.postgres.replication", "spec.postgres.bypassRLS"
-    ]  # fmt: skip
+@pytest.mark.parametrize("name", ["postgres", "pg_monitor", "public", "none", "x" * 64])
+def test_names_that_no_role_can_have_are_refused(name: str) -> None:
+    assert fields(roleName=name) == ["spec.roleName"]
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        {"instanceRef": {"name": "main", "namespace": "platform"}},
+        {"instanceRef": {"kind": "ClusterDatabaseInstance", "name": "main"}},
+        {"instanceRef": None, "clusterInstanceRef": {"name": "main"}},
+    ],
+)
+def test_a_guest_gets_no_powers(server: dict[str, Any]) -> None:
+    block = {**POWERS, "inRoles": ["pg_monitor"]}
+    assert len(fields(postgres=block, **server)) == 5
+
+
+def test_a_role_for_the_whole_cluster_is_no_guest() -> None:
+    spec = ClusterDatabaseRoleSpec.model_validate({"clusterInstanceRef": {"name": "main"}, "postgres": POWERS})
+    assert not role_is_possible(spec)
+
+
+def test_a_role_is_no_member_of_itself() -> None:
+    assert fields(roleName="staff", postgres={"inRoles": ["staff"]}) == ["spec.postgres.inRoles[0]"]
 
 
 def test_a_block_that_slipped_past_the_schema_is_told_with_its_field() -> None:
-    (violation,) = check_user(postgres={"connectionLimit": "many"})
-    assert violation.field == "spec.postgres.connectionLimit"
+    assert fields(postgres={"login": "perhaps"}) == ["spec.postgres.login"]

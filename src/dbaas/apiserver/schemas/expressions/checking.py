@@ -1,17 +1,18 @@
 """Finds the type of an expression and all that cannot be right in it, before there is any value.
 
 Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#gradual-type-checking; the words are cel-go's.
-What is `dyn` (int-or-string, and what follows from it) goes with everything. The cost of a rule is not estimated.
+What is `dyn` (int-or-string, and what follows from it) goes with everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from dbaas.apiserver.schemas.expressions import static_types
 from dbaas.apiserver.schemas.expressions.constants import invalid_constant
 from dbaas.apiserver.schemas.expressions.mistakes import Mistake
-from dbaas.apiserver.schemas.expressions.signatures import SIGNATURES
+from dbaas.apiserver.schemas.expressions.signatures import SIGNATURES, Signature
 from dbaas.apiserver.schemas.expressions.static_types import BOOL, DYN, INT, Type, list_of, map_of, optional_of
 from dbaas.apiserver.schemas.expressions.syntax import (
     Call,
@@ -27,6 +28,7 @@ from dbaas.apiserver.schemas.expressions.unification import Bindings, is_as_wide
 
 _LOGICAL = frozenset({"_&&_", "_||_"})
 _MACROS = frozenset({("all", 2), ("exists", 2), ("exists_one", 2), ("filter", 2), ("map", 2), ("map", 3)})
+_OPTIONAL_MACROS = frozenset({"optMap", "optFlatMap"})
 _TYPE_NAMES: Mapping[str, Type] = {
     **{name: static_types.type_of(Type(name)) for name in ("int", "uint", "double", "bool", "string", "bytes")},
     "list": static_types.type_of(list_of(DYN)),
@@ -36,32 +38,60 @@ _TYPE_NAMES: Mapping[str, Type] = {
 }
 
 
-def find_type(source: str, variables: Mapping[str, Type]) -> tuple[Type, list[Mistake]]:
-    """The type, which says nothing if there are mistakes. Raises Unreadable."""
+@dataclass(frozen=True)
+class Typed:
+    """An expression, the type of each part and the signatures that each call fits, both by `at`. The types say nothing
+    if there are mistakes. `keeps_optionals`: a macro makes a list, or braces a map, of optional values."""
+
+    root: Expression
+    mistakes: Sequence[Mistake]
+    types: Mapping[int, Type]
+    calls: Mapping[int, Sequence[Signature]]
+    keeps_optionals: bool
+
+    @property
+    def type(self) -> Type:
+        return self.types[self.root.at]
+
+
+def find_types(source: str, variables: Mapping[str, Type]) -> Typed:
+    """Raises Unreadable."""
     checker = _Checker(variables)
-    found = checker.bindings.resolve(checker.check(parse(source)))
-    return found, checker.mistakes or [*checker.bad_constants, *checker.find_mixtures()]
+    root = parse(source)
+    found = checker.bindings.resolve(checker.check(root))
+    mistakes = checker.mistakes or [*checker.bad_constants, *_find_mixtures(checker.literals, checker.bindings)]
+    types = {at: checker.bindings.resolve(each, unknown_is_any=True) for at, each in checker.types.items()}
+    keeps_optionals = any(types[at].parameters[-1].name == "optional_type" for at in checker.made)
+    return Typed(root, mistakes, {**types, root.at: found}, checker.calls, keeps_optionals)
+
+
+def _find_mixtures(literals: Iterable[Sequence[tuple[int, Type]]], bindings: Bindings) -> Iterator[Mistake]:
+    """Lists and maps that are written with elements of several types."""
+    for literal in literals:
+        shown = [(at, bindings.show(found)) for at, found in literal]
+        other = next(((at, found) for at, found in shown if found != shown[0][1]), None)
+        if other is not None:
+            yield Mistake(other[0], f"expected type '{shown[0][1]}' but found '{other[1]}'")
 
 
 class _Checker:
-    """`bad_constants` and mixtures are what cel-go looks for only where there is no mistake."""
+    """`bad_constants` and mixtures of `literals` are what cel-go looks for only where there is no mistake."""
 
     def __init__(self, variables: Mapping[str, Type]) -> None:
         self.bindings = Bindings()
         self.mistakes: list[Mistake] = []
         self.bad_constants: list[Mistake] = []
+        self.types: dict[int, Type] = {}
+        self.calls: dict[int, Sequence[Signature]] = {}
+        self.made: list[int] = []
         self._variables = variables
-        self._literals: list[list[tuple[int, Type]]] = []
-
-    def find_mixtures(self) -> Iterator[Mistake]:
-        """Lists and maps that are written with elements of several types."""
-        for literal in self._literals:
-            shown = [(at, self._show(found)) for at, found in literal]
-            other = next(((at, found) for at, found in shown if found != shown[0][1]), None)
-            if other is not None:
-                yield Mistake(other[0], f"expected type '{shown[0][1]}' but found '{other[1]}'")
+        self.literals: list[list[tuple[int, Type]]] = []
 
     def check(self, part: Expression) -> Type:
+        found = self.types[part.at] = self._check(part)
+        return found
+
+    def _check(self, part: Expression) -> Type:
         match part:
             case Constant():
                 return Type(part.type)
@@ -73,6 +103,7 @@ class _Checker:
             case Elements():
                 return list_of(self._join(part.elements, part.optional))
             case Entries():
+                self.made.append(part.at)
                 keys = self._join([key for key, _ in part.entries])
                 return map_of(keys, self._join([value for _, value in part.entries], part.optional))
             case Call():
@@ -81,9 +112,6 @@ class _Checker:
     def _refuse(self, at: int, message: str) -> Type:
         self.mistakes.append(Mistake(at, message))
         return DYN
-
-    def _show(self, found: Type) -> str:
-        return str(self.bindings.resolve(found, unknown_is_any=True))
 
     def _check_select(self, part: Select, at: int) -> Type:
         operand = self.bindings.resolve(self.check(part.operand))
@@ -101,7 +129,7 @@ class _Checker:
         if holder.is_variable:
             self.bindings.accept([DYN], [holder])
         elif not holder.is_open:
-            return self._refuse(at, f"type '{self._show(holder)}' does not support field selection")
+            return self._refuse(at, f"type '{self.bindings.show(holder)}' does not support field selection")
         return DYN
 
     def _join(self, parts: Sequence[Expression], optional: Collection[int] = ()) -> Type:
@@ -110,8 +138,8 @@ class _Checker:
         seen: list[tuple[int, Type]] = []
         for index, part in enumerate(parts):
             found = self.bindings.resolve(self.check(part))
-            if index in optional and found.name == "optional_type":
-                found = found.parameters[0]
+            if index in optional:
+                found = self._unwrap(part, found)
             seen.append((part.at, found))
             if joined is None:
                 joined = found
@@ -119,8 +147,16 @@ class _Checker:
                 joined = joined if is_as_wide(joined, found) else found
             else:
                 joined = DYN
-        self._literals.append(seen)
+        self.literals.append(seen)
         return joined or self.bindings.new_variable()
+
+    def _unwrap(self, part: Expression, found: Type) -> Type:
+        if found.name == "optional_type":
+            return found.parameters[0]
+        if not found.is_open:
+            shown = self.bindings.show(found)
+            self._refuse(part.at, f"expected type 'optional_type({shown})' but found '{shown}'")
+        return found
 
     def _check_call(self, part: Call) -> Type:
         if part.function in _LOGICAL:
@@ -131,6 +167,8 @@ class _Checker:
             return self._check_presence(part)
         if part.target is not None and (part.function, len(part.arguments)) in _MACROS:
             return self._check_macro(part, part.target)
+        if part.target is not None and part.function in _OPTIONAL_MACROS and len(part.arguments) == 2:
+            return self._check_optional_macro(part, part.target)
         bad = invalid_constant(part)
         if bad is not None:
             self.bad_constants.append(Mistake(bad.at, f"invalid {part.function} argument"))
@@ -142,11 +180,11 @@ class _Checker:
 
     def _expect_bool(self, part: Expression, found: Type) -> None:
         if not self.bindings.accept([found], [BOOL]):
-            self._refuse(part.at, f"expected type 'bool' but found '{self._show(found)}'")
+            self._refuse(part.at, f"expected type 'bool' but found '{self.bindings.show(found)}'")
 
     def _check_presence(self, part: Call) -> Type:
         (field,) = part.arguments
-        if isinstance(field, Select):
+        if isinstance(field, Select) and not field.optional:
             self._check_select(field, part.at)
         else:
             self._refuse(field.at, "invalid argument to has() macro")
@@ -157,7 +195,7 @@ class _Checker:
         name, *rest = part.arguments
         if not isinstance(name, Name):
             return self._refuse(name.at, "argument must be a simple name")
-        element = self._element_of(target)
+        element = self.types[name.at] = self._element_of(target)
         outside = self._variables
         self._variables = {**outside, name.name: element}
         found = [self.check(each) for each in rest]
@@ -165,10 +203,27 @@ class _Checker:
         if part.function in ("all", "exists"):
             self._expect_bool(rest[0], found[0])
             return BOOL
+        if part.function == "map":
+            self.made.append(part.at)
         kept = {"exists_one": INT, "filter": list_of(element)}.get(part.function, list_of(found[-1]))
         if part.function != "map" or len(found) == 2:
             self._resolve("_?_:_", [found[0], kept, kept], part.at, is_method=False)
         return BOOL if part.function == "exists_one" else kept
+
+    def _check_optional_macro(self, part: Call, target: Expression) -> Type:
+        name, body = part.arguments
+        if not isinstance(name, Name):
+            return self._refuse(name.at, f"{part.function}() variable name must be a simple identifier")
+        found = self.check(target)
+        self._resolve("hasValue", [found], part.at, is_method=True)
+        outside = self._variables
+        self.types[name.at] = self._resolve("value", [found], part.at, is_method=True)
+        self._variables = {**outside, name.name: self.types[name.at]}
+        made = self.check(body)
+        self._variables = outside
+        made = optional_of(made) if part.function == "optMap" else made
+        nothing = self._resolve("optional.none", [], part.at, is_method=False)
+        return self._resolve("_?_:_", [BOOL, made, nothing], part.at, is_method=False)
 
     def _element_of(self, target: Expression) -> Type:
         ranged = self.bindings.resolve(self.check(target))
@@ -176,7 +231,7 @@ class _Checker:
             return ranged.parameters[0]
         if not ranged.is_open and not ranged.is_variable:
             why = "cannot be range of a comprehension (must be list, map, or dynamic)"
-            self._refuse(target.at, f"expression of type '{self._show(ranged)}' {why}")
+            self._refuse(target.at, f"expression of type '{self.bindings.show(ranged)}' {why}")
         return DYN
 
     def _resolve(self, name: str, given: list[Type], at: int, *, is_method: bool) -> Type:
@@ -185,13 +240,16 @@ class _Checker:
         if signatures is None:
             return self._refuse(at, f"undeclared reference to '{name}' (in container '')")
         result: Type | None = None
+        fitting: list[Signature] = []
         for each in signatures:
             *wanted, gives = self.bindings.instantiate((*each.arguments, each.result))
             if each.is_method == is_method and self.bindings.accept(given, wanted):
+                fitting.append(each)
                 gives = self.bindings.resolve(gives)
                 result = gives if result is None or result == gives else DYN
         if result is not None:
+            self.calls[at] = fitting
             return result
-        shown = [self._show(each) for each in given]
+        shown = [self.bindings.show(each) for each in given]
         called = f"{shown[0]}.({', '.join(shown[1:])})" if is_method else f"({', '.join(shown)})"
         return self._refuse(at, f"found no matching overload for '{name}' applied to '{called}'")

@@ -13,6 +13,9 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import cel
+
+from dbaas.apiserver.schemas.expressions import addresses, quantities
 from dbaas.apiserver.schemas.patterns import compile_pattern
 from dbaas.apiserver.schemas.wording import format_plain
 
@@ -23,17 +26,12 @@ OPERATORS = frozenset(
 ) | {"_==_", "_>=_", "_>_", "_?_:_", "_[_]", "_||_", "_in_"}
 NATIVE = frozenset(
     {"contains", "startsWith", "endsWith", "type", "dyn", "int", "double", "timestamp", "duration"}
-    | {"hasValue", "value", "orValue", "of", "none"}
+    | {"hasValue", "value", "or", "orValue", "of", "ofNonZeroValue", "none"}
 )
 KNOWN_NAMES = frozenset({"self", "oldSelf", "optional"}) | frozenset(
     {"int", "uint", "double", "bool", "string", "bytes", "list", "map", "type", "null_type"}
 )
 _BOUND = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*(\w+)\s*,")
-_CALL = re.compile(
-    r"""(?P<literal>[bB]?[rR](?:'[^']*'|"[^"]*")|[bB]?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"))"""
-    r"""|(?P<name>[A-Za-z_]\w*)(?=\s*\()""",
-    re.DOTALL,
-)
 
 
 def size(value: Any) -> int:
@@ -49,6 +47,8 @@ def to_string(value: Any) -> str:
         return value
     if isinstance(value, bytes):
         return value.decode()
+    if isinstance(value, Mapping):
+        return str(next(iter(value.values())))  # an address
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, timedelta):
@@ -139,6 +139,59 @@ def largest(values: Sequence[Any]) -> Any:
     return max(values)
 
 
+def is_superset(whole: Sequence[Any], part: Sequence[Any]) -> bool:
+    return all(_is_in(each, whole) for each in part)
+
+
+def is_same_set(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    return is_superset(one, other) and is_superset(other, one)
+
+
+def shares_elements(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    return any(_is_in(each, other) for each in one)
+
+
+def _is_in(value: Any, values: Sequence[Any]) -> bool:
+    return any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in values)
+
+
+def to_optional(value: Any) -> cel.OptionalValue:
+    return value if isinstance(value, cel.OptionalValue) else cel.OptionalValue.of(value)
+
+
+def unwrap(values: Sequence[Any]) -> list[Any]:
+    """What those have that have a value."""
+    return [_value_of(each) for each in values if not _is_absent(each)]
+
+
+def first(values: Sequence[Any]) -> cel.OptionalValue:
+    return cel.OptionalValue.of(values[0]) if values else cel.OptionalValue.none()
+
+
+def last(values: Sequence[Any]) -> cel.OptionalValue:
+    return first(values[-1:])
+
+
+def present_elements(values: Sequence[Any], optional: Sequence[int]) -> list[Any]:
+    """Without those at the optional places that have no value."""
+    kept = [index for index, each in enumerate(values) if index not in optional or not _is_absent(each)]
+    return [_value_of(values[index]) if index in optional else values[index] for index in kept]
+
+
+def present_entries(pairs: Sequence[Sequence[Any]], optional: Sequence[int]) -> dict[Any, Any]:
+    kept = [index for index, (_, each) in enumerate(pairs) if index not in optional or not _is_absent(each)]
+    return {pairs[i][0]: _value_of(pairs[i][1]) if i in optional else pairs[i][1] for i in kept}
+
+
+def _is_absent(value: Any) -> bool:
+    return isinstance(value, cel.OptionalValue) and not value.has_value()
+
+
+def _value_of(value: Any) -> Any:
+    """The library hands over some optional values as what they have."""
+    return value.value() if isinstance(value, cel.OptionalValue) else value
+
+
 def _part(of_moment: Callable[[datetime], int], of_span: Callable[[timedelta], int] | None = None) -> Function:
     """A part of a moment, in UTC or in the zone that is named, or of a span of time."""
 
@@ -183,26 +236,32 @@ ADDED: Mapping[str, Function] = {
     "max": largest,
     "find": find,
     "findAll": find_all,
+    "first": first,
+    "last": last,
+    "unwrapOpt": unwrap,
 }
-FUNCTIONS: dict[str, Function] = {**ADDED, **dict(REPLACED.values())}
+_NAMESPACED: Mapping[str, tuple[str, Function]] = {
+    "sets.contains": ("isSuperset", is_superset),
+    "sets.equivalent": ("isSameSet", is_same_set),
+    "sets.intersects": ("sharesElements", shares_elements),
+    "optional.unwrap": ("unwrapOpt", unwrap),
+    "ip.isCanonical": ("isCanonicalAddress", addresses.is_canonical),
+}
+_OPTIONAL: Mapping[str, tuple[str, Function]] = {
+    "toOptional": ("toOptional", to_optional),
+    "presentElements": ("presentElements", present_elements),
+    "presentEntries": ("presentEntries", present_entries),
+}
+_RENAMED = {**REPLACED, **_NAMESPACED, **_OPTIONAL}
+FUNCTIONS: dict[str, Function] = {**ADDED, **addresses.FUNCTIONS, **quantities.FUNCTIONS, **dict(_RENAMED.values())}
 PROVEN = OPERATORS | NATIVE | frozenset(FUNCTIONS)
-
-
-def redirect_calls(source: str) -> str:
-    """The expression with calls of replaced functions sent to ours; text in quotes stays as it is."""
-
-    def rename(match: re.Match[str]) -> str:
-        name = match["name"]
-        return REPLACED[name][0] if name in REPLACED else match.group()
-
-    return _CALL.sub(rename, source)
+NAMES: Mapping[str, str] = {name: ours for name, (ours, _) in _RENAMED.items()}
 
 
 def unknown_names(source: str, variables: Iterable[str]) -> list[str]:
     """Names that are neither given to rules nor bound by a macro: namespaces of functions that are not there."""
-    plain = _CALL.sub(lambda match: '""' if match["literal"] else match.group(), source)
-    return sorted(set(variables) - KNOWN_NAMES - set(_BOUND.findall(plain)))
+    return sorted(set(variables) - KNOWN_NAMES - set(_BOUND.findall(source)))
 
 
 def original_name(function: str) -> str:
-    return next((name for name, (ours, _) in REPLACED.items() if ours == function), function)
+    return next((name for name, ours in NAMES.items() if ours == function), function)

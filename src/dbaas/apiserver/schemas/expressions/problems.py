@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dbaas.apiserver.schemas import wording
 from dbaas.apiserver.schemas.causes import Cause
-from dbaas.apiserver.schemas.expressions.checking import find_type
+from dbaas.apiserver.schemas.expressions.budgets import Budget
+from dbaas.apiserver.schemas.expressions.checking import Typed, find_types
+from dbaas.apiserver.schemas.expressions.costs import estimate_cost
+from dbaas.apiserver.schemas.expressions.extents import Extent, extent_of
 from dbaas.apiserver.schemas.expressions.mistakes import Unreadable, show_mistakes
 from dbaas.apiserver.schemas.expressions.rules import Rule, RuleRefused, compile_rule, steps_of_path
 from dbaas.apiserver.schemas.expressions.static_types import BOOL, STRING, Type, declared_type, optional_of
@@ -29,6 +32,7 @@ class Site:
     path: str
     uncorrelatable: str = ""
     is_resource: bool = False
+    budget: Budget = field(default_factory=Budget)
 
 
 def rule_problems(spec: Spec, site: Site) -> Iterator[Cause]:
@@ -40,11 +44,12 @@ def rule_problems(spec: Spec, site: Site) -> Iterator[Cause]:
     if told or not rules:
         return
     own = declared_type(spec, is_resource=site.is_resource)
-    if own is None:
+    extent = extent_of(spec, is_resource=site.is_resource)
+    if own is None or extent is None:
         yield Cause(f"{site.path}.x-kubernetes-validations", _UNTYPED, "InternalError")
         return
     for where, rule in places:
-        yield from _expression_problems(rule, where, own, site.uncorrelatable)
+        yield from _expression_problems(rule, where, (own, extent), site)
 
 
 def _plain_problems(spec: Spec, rule: Mapping[str, Any], where: str) -> Iterator[Cause]:
@@ -66,15 +71,21 @@ def _plain_problems(spec: Spec, rule: Mapping[str, Any], where: str) -> Iterator
         yield wording.invalid(f"{where}.fieldPath", rule["fieldPath"], "must be a valid path")
 
 
-def _expression_problems(rule: Mapping[str, Any], where: str, own: Type, uncorrelatable: str) -> Iterator[Cause]:
-    variables = {"self": own, "oldSelf": optional_of(own) if rule.get("optionalOldSelf") else own}
+def _expression_problems(rule: Mapping[str, Any], where: str, own: tuple[Type, Extent], site: Site) -> Iterator[Cause]:
+    type_, extent = own
+    variables = {"self": type_, "oldSelf": optional_of(type_) if rule.get("optionalOldSelf") else type_}
     compiled: Rule | None = None
-    problem = _type_problem(rule["rule"], variables, BOOL, "cel expression must evaluate to a bool")
+    typed, problem = _read(rule["rule"], variables, BOOL, "cel expression must evaluate to a bool")
+    if typed is not None:
+        yield from site.budget.spend_on_rule(estimate_cost(typed, extent), extent, f"{where}.rule")
     field, expression = "rule", rule.get("messageExpression")
+    message: Typed | None = None
     if not problem and expression:
         field = "messageExpression"
-        problem = _type_problem(expression, variables, STRING, "messageExpression must evaluate to a string")
+        message, problem = _read(expression, variables, STRING, "messageExpression must evaluate to a string")
         problem = f"messageExpression {problem}" if problem.startswith("compilation") else problem
+    if not problem and any(each is not None and each.keeps_optionals for each in (typed, message)):
+        field, problem = "rule", "compilation failed: what makes lists or maps of optional values is not supported"
     if not problem:
         try:
             compiled = compile_rule(rule)
@@ -82,23 +93,29 @@ def _expression_problems(rule: Mapping[str, Any], where: str, own: Type, uncorre
             field, problem = "rule", f"compilation failed: {error}"
     if problem:
         yield Cause(f"{where}.{field}", f"Invalid value: {_show_rule(rule)}: {problem}")
-    uses_old = compiled is not None and compiled.uses_old
+    if message is not None:
+        yield from site.budget.spend_on_message(estimate_cost(message, extent), f"{where}.messageExpression")
+    yield from _old_self_problems(rule, where, site, uses_old=compiled is not None and compiled.uses_old)
+
+
+def _old_self_problems(rule: Mapping[str, Any], where: str, site: Site, *, uses_old: bool) -> Iterator[Cause]:
     if rule.get("optionalOldSelf") is not None and not uses_old:
         why = "may not be set if oldSelf is not used in rule"
         yield wording.invalid(f"{where}.optionalOldSelf", rule["optionalOldSelf"], why)
-    if uses_old and uncorrelatable:
-        why = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {uncorrelatable}"
+    if uses_old and site.uncorrelatable:
+        why = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {site.uncorrelatable}"
         yield wording.invalid(f"{where}.rule", rule["rule"], why)
 
 
-def _type_problem(source: str, variables: Mapping[str, Type], wanted: Type, otherwise: str) -> str:
+def _read(source: str, variables: Mapping[str, Type], wanted: Type, otherwise: str) -> tuple[Typed | None, str]:
+    """The expression if it is right, else why not."""
     try:
-        found, mistakes = find_type(source, variables)
+        typed = find_types(source, variables)
     except Unreadable as error:
-        found, mistakes = wanted, [error.mistake]
-    if mistakes:
-        return f"compilation failed: {show_mistakes(source, mistakes)}"
-    return "" if found == wanted else otherwise
+        return None, f"compilation failed: {show_mistakes(source, [error.mistake])}"
+    if typed.mistakes:
+        return None, f"compilation failed: {show_mistakes(source, typed.mistakes)}"
+    return (typed, "") if typed.type == wanted else (None, otherwise)
 
 
 def _show_rule(rule: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ _PARTS = ("FullYear", "Month", "Date", "DayOfMonth", "DayOfWeek", "DayOfYear", "
 
 @dataclass(frozen=True)
 class Signature:
-    """`arguments` begin with the target of a method."""
+    """`arguments` begin with the target of a method. A function in a namespace is no method."""
 
     arguments: tuple[Type, ...]
     result: Type
@@ -116,11 +116,53 @@ list(string).join(string) string
 string.find(string) string
 string.findAll(string) list(string)
 string.findAll(string, int) list(string)
-optional.of(A) optional_type(A)
-optional.none() optional_type(A)
+sets::contains(list(A), list(A)) bool
+sets::equivalent(list(A), list(A)) bool
+sets::intersects(list(A), list(A)) bool
+optional::of(A) optional_type(A)
+optional::ofNonZeroValue(A) optional_type(A)
+optional::none() optional_type(A)
 optional_type(A).hasValue() bool
 optional_type(A).value() A
+optional_type(A).or(optional_type(A)) optional_type(A)
 optional_type(A).orValue(A) A
+optional::unwrap(list(optional_type(A))) list(A)
+list(optional_type(A)).unwrapOpt() list(A)
+list(A).first() optional_type(A)
+list(A).last() optional_type(A)
+isIP(string) bool
+ip(string) ip
+ip::isCanonical(string) bool
+string(ip) string
+ip.family() int
+ip.isUnspecified() bool
+ip.isLoopback() bool
+ip.isLinkLocalMulticast() bool
+ip.isLinkLocalUnicast() bool
+ip.isGlobalUnicast() bool
+isCIDR(string) bool
+cidr(string) cidr
+string(cidr) string
+cidr.containsIP(string) bool
+cidr.containsIP(ip) bool
+cidr.containsCIDR(string) bool
+cidr.containsCIDR(cidr) bool
+cidr.ip() ip
+cidr.prefixLength() int
+cidr.masked() cidr
+isQuantity(string) bool
+quantity(string) quantity
+sign(quantity) int
+quantity.isGreaterThan(quantity) bool
+quantity.isLessThan(quantity) bool
+quantity.compareTo(quantity) int
+quantity.asApproximateFloat() double
+quantity.asInteger() int
+quantity.isInteger() bool
+quantity.add(quantity) quantity
+quantity.add(int) quantity
+quantity.sub(quantity) quantity
+quantity.sub(int) quantity
 """
 _SIGNATURE = re.compile(
     r"(?:(?P<target>[a-z_]+(?:\([^.]*\))?)\.)?(?P<name>[^\s.(]+)\((?P<arguments>.*)\) (?P<result>\S.*)"
@@ -132,9 +174,7 @@ def _read_all(lines: list[str]) -> Mapping[str, tuple[Signature, ...]]:
     for line in lines:
         read = _SIGNATURE.fullmatch(line)
         assert read is not None, line
-        name, target = read["name"], read["target"]
-        if target == "optional":
-            name, target = f"optional.{name}", None
+        name, target = read["name"].replace("::", "."), read["target"]
         arguments = (*read_types(target or ""), *read_types(read["arguments"]))
         made = Signature(arguments, read_types(read["result"])[0], is_method=target is not None)
         found[name] = (*found.get(name, ()), made)

@@ -14,6 +14,13 @@ from dbaas.apiserver.schemas.expressions.values import identifiers
 from dbaas.apiserver.schemas.nodes import Spec
 
 _WORD = re.compile(r"\s*([A-Za-z_]\w*|[(),])")
+_FULL_NAMES = {
+    "ip": "net.IP",
+    "cidr": "net.CIDR",
+    "quantity": "kubernetes.Quantity",
+    "url": "kubernetes.URL",
+    "format": "kubernetes.NamedFormat",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,7 @@ class Type:
 DYN, NULL, BOOL, INT, UINT = Type("dyn"), Type("null"), Type("bool"), Type("int"), Type("uint")
 DOUBLE, STRING, BYTES = Type("double"), Type("string"), Type("bytes")
 TIMESTAMP, DURATION = Type("timestamp"), Type("duration")
+LIBRARY_TYPES = frozenset(_FULL_NAMES.values())
 
 
 def list_of(element: Type) -> Type:
@@ -61,7 +69,8 @@ def optional_of(value: Type) -> Type:
 
 
 def read_types(text: str) -> list[Type]:
-    """Of `string, list(A)`: types in the notation in which they are shown, capital letters are variables."""
+    """Of `string, list(A)`: types in the notation in which they are shown, capital letters are variables. The types of
+    Kubernetes' own libraries go by a short name (`ip`)."""
     words = _WORD.findall(text)
     found: list[Type] = []
     while words:
@@ -77,7 +86,7 @@ def _read(words: list[str]) -> Type:
     if words and words[0] == "(":
         while words.pop(0) != ")":
             parameters.append(_read(words))
-    return Type(name, tuple(parameters), is_variable=len(name) == 1)
+    return Type(_FULL_NAMES.get(name, name), tuple(parameters), is_variable=len(name) == 1)
 
 
 def declared_type(spec: Spec, path: str = "selfType", *, is_resource: bool = False) -> Type | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dbaas.apiserver.schemas.expressions.mistakes import Mistake, Unreadable
-from dbaas.apiserver.schemas.expressions.tokens import Token, Tokens, quoted_text
+from dbaas.apiserver.schemas.expressions.tokens import Token, Tokens, quoted_size, quoted_text
 
 _RESERVED = frozenset({"as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop"})
 _RESERVED |= {"package", "namespace", "return", "var", "void", "while"}
 _KEYWORDS = frozenset({"in", "true", "false", "null"})
-_RANKS = {"||": 1, "&&": 2, **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 3)}
-_RANKS |= {"+": 4, "-": 4, "*": 5, "/": 5, "%": 5}
+RANKS = {"||": 1, "&&": 2, **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 3)}
+RANKS |= {"+": 4, "-": 4, "*": 5, "/": 5, "%": 5}
 _LOGICAL = frozenset({"_||_", "_&&_"})
 _BEGINNINGS = (
     "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
@@ -26,11 +26,15 @@ _INT64 = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """`type` is the name of its type; `text` that of a string that is easily read."""
+    """`type` is the name of its type; `text` that of a string that is easily read, `number` that of an int. `size`
+    counts the characters of a string and the bytes of bytes."""
 
     type: str
     at: int
+    written: str
     text: str | None = None
+    size: int = 1
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ class _Parser:
 
     def _binary(self, rank: int) -> Expression:
         left = self._unary()
-        while (found := _RANKS.get(self._tokens.next.text, 0)) >= rank and self._tokens.next.kind in ("sign", "name"):
+        while (found := RANKS.get(self._tokens.next.text, 0)) >= rank and self._tokens.next.kind in ("sign", "name"):
             sign = self._tokens.advance()
             function = "@in" if sign.text == "in" else f"_{sign.text}_"
             right = self._binary(found + 1)
@@ -159,7 +163,8 @@ class _Parser:
             return _number(self._tokens.advance())
         if token.kind in ("string", "bytes"):
             self._tokens.advance()
-            return Constant(token.kind, token.at, quoted_text(token) if token.kind == "string" else None)
+            text = quoted_text(token) if token.kind == "string" else None
+            return Constant(token.kind, token.at, token.text, text, quoted_size(token))
         if self._tokens.take("("):
             inner = self.expression()
             self._tokens.expect(")")
@@ -177,7 +182,7 @@ class _Parser:
             raise self._tokens.refuse(f"mismatched input '{token.text}' expecting {_BEGINNINGS}")
         self._tokens.advance()
         if token.text in _KEYWORDS:
-            return Constant("null" if token.text == "null" else "bool", token.at)
+            return Constant("null" if token.text == "null" else "bool", token.at, token.text)
         if token.text in _RESERVED:
             raise Unreadable(Mistake(token.at, f"reserved identifier: {token.text}"))
         opening = self._tokens.take("(")
@@ -224,8 +229,11 @@ class _Parser:
 
 
 def _number(token: Token, minus: Token | None = None) -> Constant:
-    if token.kind != "double":
-        value = int(token.text.rstrip("uU"), 16 if token.text[:2] in ("0x", "0X") else 10)
-        if value >= 2 * _INT64 or (token.kind == "int" and value >= _INT64 + (minus is not None)):
-            raise Unreadable(Mistake(token.at, f"invalid {token.kind} literal"))
-    return Constant(token.kind, (minus or token).at)
+    at, written = (token.at, token.text) if minus is None else (minus.at, f"-{token.text}")
+    if token.kind == "double":
+        return Constant(token.kind, at, written)
+    value = int(token.text.rstrip("uU"), 16 if token.text[:2] in ("0x", "0X") else 10)
+    if value >= 2 * _INT64 or (token.kind == "int" and value >= _INT64 + (minus is not None)):
+        raise Unreadable(Mistake(token.at, f"invalid {token.kind} literal"))
+    number = (-value if minus else value) if token.kind == "int" else None
+    return Constant(token.kind, at, written, number=number)

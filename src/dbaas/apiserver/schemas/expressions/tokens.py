@@ -14,6 +14,7 @@ from dbaas.apiserver.schemas.expressions.mistakes import Mistake, Unreadable
 Kind = Literal["name", "int", "uint", "double", "string", "bytes", "sign", "end"]
 
 _ESCAPE = r"\\(?:[abfnrtv\\'\"`?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})"
+_ESCAPED = re.compile(_ESCAPE)
 _QUOTED = "|".join(
     (
         r"[rR](?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''|\"[^\"\r\n]*\"|'[^'\r\n]*')",
@@ -95,8 +96,23 @@ class Tokens:
 
 def quoted_text(token: Token) -> str | None:
     """What a string without escapes stands for; None for one with escapes."""
-    body = token.text.lstrip("bBrR")
-    quotes = 3 if body[:3] in ("'''", '"""') else 1
-    is_raw = token.text[0] in "rR"
-    body = body[quotes:-quotes]
+    body, is_raw = _quoted(token)
     return body if is_raw or "\\" not in body else None
+
+
+def quoted_size(token: Token) -> int:
+    """How many characters a string has, or how many bytes what is written as bytes. Raises Unreadable."""
+    body, is_raw = _quoted(token)
+    written = body if is_raw else _ESCAPED.sub("x", body)
+    if token.kind == "string":
+        return len(written)
+    if not is_raw and any(each[1] in "uU" for each in _ESCAPED.findall(body)):
+        raise Unreadable(Mistake(token.at, "unable to unescape string"))
+    return len(written.encode())
+
+
+def _quoted(token: Token) -> tuple[str, bool]:
+    """What stands between the quotes, and whether it is raw."""
+    prefix, body = token.text[:2], token.text.lstrip("bBrR")
+    quotes = 3 if body[:3] in ("'''", '"""') else 1
+    return body[quotes:-quotes], "r" in prefix.split(body[0])[0].lower()

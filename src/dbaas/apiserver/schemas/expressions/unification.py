@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dbaas.apiserver.schemas.expressions.static_types import DYN, Type
+from dbaas.apiserver.schemas.expressions.static_types import DYN, LIBRARY_TYPES, Type
 
-_MAY_BE_NULL = frozenset({"null", "timestamp", "duration", "optional_type"})
+_MAY_BE_NULL = frozenset({"null", "timestamp", "duration", "optional_type"}) | LIBRARY_TYPES
 
 
 class Bindings:
@@ -43,6 +43,9 @@ class Bindings:
         if not type_.parameters:
             return type_
         return type_.with_parameters(*(self.resolve(each, unknown_is_any=unknown_is_any) for each in type_.parameters))
+
+    def show(self, type_: Type) -> str:
+        return str(self.resolve(type_, unknown_is_any=True))
 
     def accept(self, given: Sequence[Type], wanted: Sequence[Type]) -> bool:
         """Whether each may be where the other is wanted; if all may, what that says of variables is known from now."""

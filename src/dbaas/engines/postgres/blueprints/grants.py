@@ -1,71 +1,70 @@
-"""Which things a DatabaseGrant stands for: what one principal holds, in each database and on databases themselves."""
+"""Which things a grant stands for: what one principal holds, and which roles it is a member of."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from dbaas.api.grant import DatabaseGrantSpec, Privilege
-from dbaas.contracts.engine import Item, Need, References
-from dbaas.engines.postgres.blueprints.parts import (
-    DATABASE_PRIVILEGES,
-    PRIVILEGES,
-    RELATIONS,
-    SCHEMAS,
-    filled,
-    need_database,
-    need_role,
-)
-from dbaas.engines.postgres.privileges.entries import ALL_NAMES, OUR_LOGIN, DesiredPrivileges, Entry, Target
-from dbaas.engines.postgres.relations import name_relation
+from dbaas.api.grant import AnyGrantSpec, On, Privilege
+from dbaas.contracts.engine import Item, References
+from dbaas.engines.postgres.blueprints.parts import ENGINE_NAME, MEMBERSHIPS, filled, need_role
+from dbaas.engines.postgres.blueprints.privileges import describe_privileges
+from dbaas.engines.postgres.memberships import DesiredMemberships, Membership
+from dbaas.engines.postgres.options.grants import DefaultPrivilege, Grant, GrantOptions
+from dbaas.engines.postgres.privileges.entries import ALL_PRIVILEGES, PRIVILEGES, PUBLIC, SYNONYMS
+
+_SINGULAR: dict[str, On] = {"tables": "table", "sequences": "sequence", "functions": "function", "types": "type"}
 
 
-def describe_grant(spec: DatabaseGrantSpec, references: References) -> tuple[Item, ...]:
-    """One item for databases themselves, and one for each database that entries are inside of."""
-    principal = filled(references.principal)
-    outside: set[Entry] = set()
-    inside: defaultdict[str, set[Entry]] = defaultdict(set)
-    for privilege in spec.privileges:
-        if privilege.on == "database":
-            names = privilege.names or [filled(privilege.database or references.database)]
-            outside.update(_entries(privilege, (Target("database", name=name) for name in names)))
-        else:
-            database = filled(privilege.database or references.database)
-            inside[database].update(_entries(privilege, _targets(privilege, references)))
-    items = []
-    if outside:
-        needs = (need_role(principal), *(need_database(entry.target.name) for entry in sorted(outside)))
-        desired = DesiredPrivileges(principal, frozenset(outside))
-        items.append(Item(DATABASE_PRIVILEGES, None, principal, desired, tuple(dict.fromkeys(needs))))
-    for database, entries in sorted(inside.items()):
-        needs = (need_role(principal), need_database(database), *_needs_inside(database, entries))
-        desired = DesiredPrivileges(principal, frozenset(entries), database)
-        items.append(Item(PRIVILEGES, database, principal, desired, tuple(dict.fromkeys(needs))))
-    return tuple(items)
+def describe_grant(spec: AnyGrantSpec, references: References) -> tuple[Item, ...]:
+    """Memberships first, then an item for the server and one for each database."""
+    principal = PUBLIC if spec.public else filled(references.principal)
+    options = GrantOptions.model_validate(spec.block(ENGINE_NAME))
+    privileges = [*spec.privileges, *translate_block(options)]
+    return (
+        *_describe_roles(options.roles, principal),
+        *describe_privileges(privileges, principal, references, exact=spec.exact),
+    )
 
 
-def _targets(privilege: Privilege, references: References) -> Iterator[Target]:
-    if privilege.future:
-        grantor = privilege.grantor or references.database_owner or OUR_LOGIN
-        yield Target(privilege.on, privilege.schema_ or "", grantor=grantor)
-    elif privilege.on == "schema":
-        yield from (Target("schema", name=name) for name in privilege.names or [filled(privilege.schema_)])
-    else:
-        yield from (Target(privilege.on, filled(privilege.schema_), name) for name in privilege.names)
+def translate_block(options: GrantOptions) -> Iterator[Privilege]:
+    """The block as items: exactly what it lists."""
+    for grant in options.grants:
+        yield from translate_grant(grant)
+    for default in options.default_privileges:
+        yield translate_default(default)
 
 
-def _entries(privilege: Privilege, targets: Iterable[Target]) -> Iterator[Entry]:
-    for target in targets:
-        yield from (Entry(target, name, privilege.with_grant_option) for name in privilege.privileges)
+def translate_grant(grant: Grant) -> Iterator[Privilege]:
+    """An item for each type of objects, with those of the privileges that the type has."""
+    listed: list[tuple[On, Sequence[str]]] = [("table", grant.tables), ("sequence", grant.sequences)]
+    listed = [(on, names) for on, names in (*listed, ("function", grant.functions)) if names]
+    if not listed:
+        listed = [("database", [grant.database])] if grant.schema_ is None else [("schema", [grant.schema_])]
+    for on, names in listed:
+        chosen = [name for name in grant.privileges if is_on(name, on)]
+        if chosen:
+            yield Privilege(
+                on=on, database=None if on == "database" else grant.database,
+                schema_=None if on in ("database", "schema") else grant.schema_,
+                names=list(names), privileges=chosen, with_grant_option=grant.with_grant_option,
+            )  # fmt: skip
 
 
-def _needs_inside(database: str, entries: Iterable[Entry]) -> Iterator[Need]:
-    for target in sorted({entry.target for entry in entries}):
-        schema = target.name if target.on == "schema" and not target.is_future else target.schema
-        if schema and schema != ALL_NAMES:
-            yield Need(SCHEMAS, database, schema, f"schema {schema!r} in database {database!r}")
-        if target.grantor:
-            yield need_role(target.grantor)
-        if target.on in ("table", "sequence") and not target.is_future and target.name != ALL_NAMES:
-            key = name_relation(target.on, target.schema, target.name)
-            yield Need(RELATIONS, database, key, f"{target} in database {database!r}")
+def translate_default(default: DefaultPrivilege) -> Privilege:
+    """One item for future objects."""
+    return Privilege(
+        on=_SINGULAR[default.object_type], database=default.database, schema_=default.schema_,
+        privileges=default.privileges, future=True, grantor=default.granted_by,
+    )  # fmt: skip
+
+
+def is_on(privilege: str, on: str) -> bool:
+    """Whether objects of that type have it, on whatever version."""
+    return privilege in ALL_PRIVILEGES or SYNONYMS.get(privilege, privilege) in PRIVILEGES[on]
+
+
+def _describe_roles(roles: Sequence[str], principal: str) -> Iterator[Item]:
+    if roles:
+        desired = DesiredMemberships(principal, tuple(Membership(role) for role in roles))
+        needs = tuple(need_role(name) for name in (principal, *roles))
+        yield Item(MEMBERSHIPS, None, principal, desired, needs)

@@ -9,9 +9,16 @@ DATABASES = "databases"
 SCHEMAS = "schemas"
 EXTENSIONS = "extensions"
 ROLES = "roles"
+MEMBERSHIPS = "memberships"
+SETTINGS = "settings"
+BELONGINGS = "belongings"
 RELATIONS = "relations"
+CONTENTS = "contents"
 PRIVILEGES = "privileges"
+LARGE_OBJECT_PRIVILEGES = "largeObjectPrivileges"
 DATABASE_PRIVILEGES = "databasePrivileges"
+DATABASE_COMMENTS = "databaseComments"
+ROLE_COMMENTS = "roleComments"
 
 
 def need_role(name: str) -> Need:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dbaas.api.model import Model, immutable, unique_by
+from dbaas.api.grant import PrivilegeName
+from dbaas.api.model import ATOMIC, SET_OF_SCALARS, Model, immutable, unique_by
 from dbaas.engines.postgres.options.identifiers import Identifier
 
 # The encodings that a server can store, from PostgreSQL's manual, section "Character Set Support".
@@ -44,6 +45,38 @@ class Schema(Model):
     owner: Annotated[Identifier | None, Field(default=None, description="Role; by default the database's owner.")]
 
 
+class DefaultPrivilege(Model):
+    """What a role may do with objects that the owner of the database makes from now on."""
+
+    role: Annotated[Identifier, Field(description="Who gets it.")]
+    schema_: Annotated[Identifier, Field(alias="schema", description="Schema of the objects.")]
+    object_type: Annotated[
+        Literal["tables", "sequences", "functions", "types"], Field(description="Type of the objects.")
+    ]
+    privileges: Annotated[
+        list[PrivilegeName],
+        Field(min_length=1, max_length=20, description="Privileges, in capitals.", json_schema_extra=SET_OF_SCALARS),
+    ]
+
+
+class Ownership(Model):
+    """A role that owns the database, and a user that is a member of it with a published Secret."""
+
+    auto_ownership: Annotated[bool, Field(default=False, description="Whether they come with the database.")]
+    role_name: Annotated[Identifier | None, Field(default=None, description="By default `db_<name>_owner`.")]
+    user_name: Annotated[Identifier | None, Field(default=None, description="By default `db_<name>_app`.")]
+    drop_on_delete: Annotated[bool, Field(default=False, description="Drop them when the object is deleted.")]
+    set_default_privileges: Annotated[
+        bool, Field(default=True, description="Let each use what the other makes from now on.")
+    ]
+
+    def name_role(self, database: str) -> str:
+        return self.role_name or f"db_{database}_owner"
+
+    def name_user(self, database: str) -> str:
+        return self.user_name or f"db_{database}_app"
+
+
 class DatabaseOptions(Model):
     """What PostgreSQL knows of a database beyond its name and owner."""
 
@@ -75,6 +108,13 @@ class DatabaseOptions(Model):
             json_schema_extra=immutable("the template of a database"),
         ),
     ]  # fmt: skip
+    tablespace: Annotated[
+        Identifier | None,
+        Field(
+            default=None, description=f"Where its files are; by default where the template's are. {ONLY_AT_CREATION}",
+            json_schema_extra=immutable("the tablespace of a database"),
+        ),
+    ]  # fmt: skip
     connection_limit: Annotated[
         int | None, Field(default=None, ge=-1, le=1_000_000, description="Sessions at once; -1 for no limit.")
     ]
@@ -84,6 +124,16 @@ class DatabaseOptions(Model):
         list[Extension],
         Field(default=[], max_length=100, description="Extensions it has.", json_schema_extra=unique_by("name")),
     ]
+    default_privileges: Annotated[
+        list[DefaultPrivilege],
+        Field(
+            default=[],
+            max_length=200,
+            description="What roles may do with what the owner of the database makes from now on.",
+            json_schema_extra=ATOMIC,
+        ),
+    ]
+    ownership: Annotated[Ownership | None, Field(default=None, description="A role and a user that come with it.")]
     schemas: Annotated[
         list[Schema],
         Field(default=[], max_length=500, description="Schemas it has.", json_schema_extra=unique_by("name")),

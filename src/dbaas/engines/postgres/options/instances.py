@@ -13,8 +13,11 @@ class InstanceOptions(Model):
     """How we connect to a server."""
 
     ssl_mode: Annotated[
-        Literal["disable", "allow", "prefer", "require"],
-        Field(default="prefer", description="Whether connections are encrypted; `require` refuses others."),
+        Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
+        Field(
+            default="prefer",
+            description="Whether connections are encrypted and the server proves who it is; spec.tls counts more.",
+        ),
     ]
     connect_timeout: Annotated[int, Field(default=10, ge=1, le=300, description="Seconds to wait for a connection.")]
     statement_timeout: Annotated[

@@ -1,4 +1,4 @@
-"""The two parts that hold privileges: what is inside a database, and databases themselves."""
+"""The parts that hold privileges: what is inside a database, large objects, and what is outside of databases."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from collections.abc import Collection, Mapping
 from dbaas.contracts.engine import PlanRules
 from dbaas.contracts.statement import Plan
 from dbaas.engines.postgres.privileges.entries import DesiredPrivileges, key_of, with_implied
-from dbaas.engines.postgres.privileges.holdings import ObservedPrivileges, read_inside, read_on_databases
+from dbaas.engines.postgres.privileges.holdings import (
+    ObservedPrivileges,
+    read_inside,
+    read_large_objects,
+    read_on_server,
+)
 from dbaas.engines.postgres.privileges.planning import plan_privileges
 from dbaas.engines.postgres.session import PostgresSession
 
 
 class Privileges:
-    """Implements `contracts.engine.Managed` in one database: schemas, tables, sequences; keyed by principal."""
+    """Implements `contracts.engine.Managed` in one database, for all but large objects; keyed by principal."""
 
     async def observe(
         self, session: PostgresSession, names: Collection[str] | None
@@ -30,10 +35,19 @@ class Privileges:
         return frozenset(map(key_of, with_implied(desired.entries)))
 
 
-class DatabasePrivileges(Privileges):
-    """The same on databases, seen from the administrative database."""
+class LargeObjectPrivileges(Privileges):
+    """The same on large objects."""
 
     async def observe(
         self, session: PostgresSession, names: Collection[str] | None
     ) -> Mapping[str, ObservedPrivileges]:
-        return await read_on_databases(session, names)
+        return await read_large_objects(session, names)
+
+
+class DatabasePrivileges(Privileges):
+    """The same on databases, tablespaces and parameters, seen from the administrative database."""
+
+    async def observe(
+        self, session: PostgresSession, names: Collection[str] | None
+    ) -> Mapping[str, ObservedPrivileges]:
+        return await read_on_server(session, names)

@@ -6,11 +6,20 @@ from dbaas.contracts.engine import SpecRule
 from dbaas.engines.postgres.rules.clusters import settings_are_known
 from dbaas.engines.postgres.rules.databases import database_is_possible
 from dbaas.engines.postgres.rules.grants import grant_is_possible
-from dbaas.engines.postgres.rules.roles import user_is_possible
+from dbaas.engines.postgres.rules.instances import instance_is_possible
+from dbaas.engines.postgres.rules.roles import role_is_possible
+from dbaas.engines.postgres.rules.schemas import schema_is_possible
+from dbaas.engines.postgres.rules.users import user_is_possible
 
 RULES: dict[str, tuple[SpecRule, ...]] = {
     "DatabaseCluster": (settings_are_known,),
+    "DatabaseInstance": (instance_is_possible,),
+    "ClusterDatabaseInstance": (instance_is_possible,),
     "Database": (database_is_possible,),
+    "DatabaseSchema": (schema_is_possible,),
     "DatabaseUser": (user_is_possible,),
+    "DatabaseRole": (role_is_possible,),
+    "ClusterDatabaseRole": (role_is_possible,),
     "DatabaseGrant": (grant_is_possible,),
+    "ClusterDatabaseGrant": (grant_is_possible,),
 }

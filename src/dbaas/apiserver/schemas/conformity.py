@@ -1,0 +1,70 @@
+"""Whether a value surely keeps its schema's bounds: a quick walk for what is right, which nearly every value is.
+
+It looks for no words and remembers no paths. Of a value that it does not vouch for, `validation` tells what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dbaas.apiserver.schemas.formats import format_check
+from dbaas.apiserver.schemas.nodes import Node
+from dbaas.apiserver.schemas.validation import TYPE_NAMES, check
+
+
+def conforms(value: Any, node: Node) -> bool:
+    """True: `check` would find nothing. False says nothing."""
+    kind = type(value)
+    if kind is node.unbound:
+        return True
+    if value is None or node.all_of or node.any_of or node.one_of or node.none_of is not None:
+        return not check(value, node, "").causes
+    if node.types and TYPE_NAMES[kind] not in node.types:
+        return False
+    if kind is str:
+        return _text_conforms(value, node)
+    if node.limits.enum:
+        return not check(value, node, "").causes
+    if kind is dict:
+        return _object_conforms(value, node)
+    if kind is list:
+        return _list_conforms(value, node)
+    return kind is bool or not check(value, node, "").causes
+
+
+def _text_conforms(value: str, node: Node) -> bool:
+    limits = node.limits
+    if limits.enum and value not in limits.enum:
+        return False
+    if limits.max_length is not None and len(value) > limits.max_length:
+        return False
+    if limits.min_length is not None and len(value) < limits.min_length:
+        return False
+    if limits.regex is not None and not limits.regex.search(value):
+        return False
+    accepts = format_check(limits.format) if limits.format else None
+    return accepts is None or accepts(value)
+
+
+def _object_conforms(value: Mapping[str, Any], node: Node) -> bool:
+    limits, properties = node.limits, node.properties
+    others = node.additional if isinstance(node.additional, Node) else None
+    for key, each in value.items():
+        child = properties.get(key, others)
+        if child is not None and type(each) is not child.unbound and not conforms(each, child):
+            return False
+    if limits.min_properties is not None and len(value) < limits.min_properties:
+        return False
+    if limits.max_properties is not None and len(value) > limits.max_properties:
+        return False
+    return all(key in value for key in limits.required) if limits.required else True
+
+
+def _list_conforms(value: Sequence[Any], node: Node) -> bool:
+    limits, items = node.limits, node.items
+    if limits.min_items is not None and len(value) < limits.min_items:
+        return False
+    if limits.max_items is not None and len(value) > limits.max_items:
+        return False
+    return items is None or all(conforms(each, items) for each in value)

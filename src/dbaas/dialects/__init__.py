@@ -1,0 +1,1 @@
+"""Foreign API groups, a folder each: found by listing this package."""

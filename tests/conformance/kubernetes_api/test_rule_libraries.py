@@ -1,0 +1,64 @@
+"""Functions that Kubernetes adds to CEL: what they take, what they answer and how they fail."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from conformance.kubernetes_api.library_mistakes import ERRS, NO_ADDRESSES, REFUSED
+from conformance.kubernetes_api.library_rules import FAILS, HOLDS, SHAPE, VALUES
+from conformance.kubernetes_api.rule_costs import fields
+from conformance.kubernetes_api.specimens import definition
+from conformance.kubernetes_api.test_rules import DEFINITIONS, ruled
+from fixtures.control_plane import Api
+
+_PLACE = re.compile(r"ERROR: <input>:1:(\d+: .*)")
+
+
+async def answers(api: Api, name: str, sources: list[str]) -> dict[str, str]:
+    """What is said of each rule that does not hold, without the rule's message."""
+    rules = [{"rule": source, "message": f"m{number}"} for number, source in enumerate(sources)]
+    made = await ruled(api, name, {**fields(**SHAPE), "x-kubernetes-validations": rules})
+    found = [re.fullmatch(r"spec: Invalid value: (.*?)m(\d+)", each) for each in await made.causes(VALUES)]
+    return {sources[int(each[2])]: each[1] for each in found if each is not None}
+
+
+@pytest.mark.parametrize("part", range(2))
+async def test_rules_hold(api: Api, part: int) -> None:
+    assert await answers(api, f"holds{part}", list(HOLDS)[part::2]) == {}
+
+
+async def test_rules_do_not_hold(api: Api) -> None:
+    assert await answers(api, "fails", list(FAILS)) == dict.fromkeys(FAILS, "")
+
+
+async def test_what_is_no_address_is_told_with_its_reason(api: Api) -> None:
+    rules = {f"ip('{text}').family() == 4": (text, why) for text, why in NO_ADDRESSES.items()}
+    assert await answers(api, "addresses", list(rules)) == {
+        rule: (
+            f'"object": IP Address "{text}" parse error during conversion from string: ParseAddr("{text}"): {why} '
+            "evaluating rule: "
+        )
+        for rule, (text, why) in rules.items()
+    }
+
+
+async def test_functions_fail(api: Api) -> None:
+    found = await answers(api, "errs", list(ERRS))
+    assert {
+        rule: why.removeprefix('"object": ').removesuffix(" evaluating rule: ") for rule, why in found.items()
+    } == ERRS
+
+
+async def test_calls_with_other_types_are_refused(api: Api) -> None:
+    spec: dict[str, Any] = {**fields(**SHAPE), "x-kubernetes-validations": [{"rule": each} for each in REFUSED]}
+    answer = await api.post(DEFINITIONS, definition("refused", "Refused", spec), dryRun="All")
+    told: dict[int, str] = {}
+    for each in answer.body["details"]["causes"]:
+        place = re.search(r"validations\[(\d+)\]\.rule$", each["field"])
+        if place is not None and "compilation failed" in each["message"]:
+            message = re.sub(r"selfType\d+", "selfType", each["message"])
+            told[int(place[1])] = "\n".join(_PLACE.findall(message))
+    assert told == dict(enumerate(REFUSED.values()))

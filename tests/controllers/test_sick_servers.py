@@ -1,0 +1,82 @@
+"""Servers that accept and never answer, among healthy ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import Key
+from dbaas.contracts.engine import Address, Connect, Session, Unreachable
+from dbaas.contracts.registry import Registry
+from dbaas.core.clock import LoopClock
+from fixtures.operating import virtually
+from simulation.engine import SimulatedServer
+from simulation.world import HOST, World, simulated_world
+
+CLOCK = LoopClock()
+SERVERS, SICK = 120, 40
+FIRST_PORT = 9000
+CONNECT_SECONDS = 10.0
+LATE_SECONDS = 0.5
+
+
+def hanging(ports: set[int]) -> Callable[[Registry], Registry]:
+    """Whoever connects to one of these ports waits for as long as a client waits."""
+
+    def fit(registry: Registry) -> Registry:
+        engine = registry.engines["basalt"]
+        connect = engine.connect
+        assert connect is not None
+        return replace(registry, engines={"basalt": replace(engine, connect=_hang(connect, ports))})
+
+    return fit
+
+
+def _hang(connect: Connect, ports: set[int]) -> Connect:
+    async def hang(address: Address, database: str | None) -> Session:
+        if address.port in ports:
+            await CLOCK.sleep(CONNECT_SECONDS)
+            raise Unreachable("no answer")
+        return await connect(address, database)
+
+    return hang
+
+
+async def introduce(world: World, number: int) -> None:
+    """A server of its own, and the object for it."""
+    server = SimulatedServer(identity=f"basalt-{number}")
+    world.network.servers[HOST, FIRST_PORT + number] = server
+    connection = {"host": HOST, "port": FIRST_PORT + number, "secretRef": {"name": "admin"}}
+    await world.make(DATABASE_INSTANCE, f"server-{number}", {"engine": "basalt", "connection": connection})
+
+
+async def is_seen(world: World, number: int, generation: int) -> bool:
+    status = (await world.read(DATABASE_INSTANCE, f"server-{number}")).status
+    return status.get("observedGeneration") == generation and status.get("phase") == "Ready"
+
+
+@virtually
+async def test_those_that_hang_keep_nobody_else_waiting() -> None:
+    """All begin to be looked at in the same moment; a healthy one waits for none of the others."""
+    ports = {FIRST_PORT + number for number in range(SICK)}
+    async with simulated_world(fit=hanging(ports)) as world:
+        await world.make_secret("admin", {"username": "root", "password": world.server.password})
+        for number in range(SERVERS):
+            await introduce(world, number)
+        await asyncio.sleep(LATE_SECONDS)
+        assert [number for number in range(SICK, SERVERS) if not await is_seen(world, number, 1)] == []
+        assert [number for number in range(SICK) if await is_seen(world, number, 1)] == []
+
+
+@virtually
+async def test_one_that_comes_back_is_found_within_its_longest_pause() -> None:
+    ports = {FIRST_PORT}
+    async with simulated_world(fit=hanging(ports)) as world:
+        await world.make_secret("admin", {"username": "root", "password": world.server.password})
+        await introduce(world, 0)
+        await asyncio.sleep(300)
+        ports.clear()
+        await asyncio.sleep(30 + CONNECT_SECONDS)
+        assert (await world.user.get(DATABASE_INSTANCE, Key("default", "server-0"))).status["phase"] == "Ready"
