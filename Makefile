@@ -32,9 +32,11 @@ test: $(READY) ## the whole suite; with CI set, what a test needs is built or th
 quick: $(READY) ## the tests that need no other server, in two to three minutes
 	$(PYTEST) -n 2 --dist worksteal -m "$(QUICK)" $(ARGS)
 
-soak: $(READY) ## the full counts of chance, for hours: kills, torn files, simulated histories; goes on where it was
+soak: $(READY) ## the full counts of chance, for hours: kills, every PostgreSQL, simulated histories; goes on where it was
 	$(BIN)/python tools/soak.py kills --rounds 200
 	$(BIN)/python tools/soak.py torn --rounds 5000
+	DBAAS_HOSTILE_VALUES=50000 $(PYTEST) -n 0 tests/fuzz
+	DBAAS_POSTGRES_VERSIONS=all DBAAS_EXAMPLES=600 $(PYTEST) -n 2 -m real_server tests/engines/postgres tests/cli/commands/test_adopt.py
 	@mkdir -p $(SOAKED)
 	$(BIN)/python tools/simulate.py --seeds 0-9999 --resume $(SOAKED)/histories
 
