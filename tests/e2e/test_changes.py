@@ -58,7 +58,8 @@ def test_settings_that_the_server_would_not_take_are_refused(shop: Laptop, setti
 
 def test_a_user_is_changed_in_place(shop: Laptop) -> None:
     def user(**options: object) -> str:
-        return manifest("DatabaseUser", "changed", instanceRef=ON_MAIN, postgres=options)
+        block = {"postgres": options} if options else {}
+        return manifest("DatabaseUser", "changed", instanceRef=ON_MAIN, **block)
 
     shop.do("apply", "-f", "-", "--wait", text=user())
     steps = {

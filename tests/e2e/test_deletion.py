@@ -131,8 +131,8 @@ def test_a_user_that_owns_a_retained_database_goes_when_it_owns_it_no_more(shop:
     shop.do("delete", "database", "owns-0", "--timeout", "30s")
     ended = shop.run("delete", "user", "owns-0", "--timeout", "60s")
     assert ended.code == ExitCode.FAILED
-    assert "databaseuser/owns-0: InUse: cannot delete user 'owns-0' on 'default/main': " in ended.err
-    advice = "free it of what holds it there, or set spec.deletionPolicy to Retain and it stays"
+    assert "databaseuser/owns-0: OwnsObjects: user 'owns-0' owns database" in ended.err
+    advice = "or set spec.deletionPolicy to Retain and it stays"
     assert advice in shop.ready("user", "owns-0")[2]
     shop.sql('ALTER DATABASE "owns-0" OWNER TO postgres')
     eventually(lambda: "owns-0" not in shop.do("get", "users", "-o", "name"))
@@ -144,7 +144,7 @@ def test_a_user_that_is_held_on_its_server_goes_when_it_may_stay_there(shop: Lap
     user, database, _ = unit(0, "main", "stays", deletionPolicy="Retain")
     shop.do("apply", "-f", "-", "--wait", "--timeout", "60s", text=manifests([user, database]))
     shop.do("delete", "database", "stays-0", "--timeout", "30s")
-    assert "InUse" in shop.run("delete", "user", "stays-0", "--timeout", "60s").err
+    assert "OwnsObjects" in shop.run("delete", "user", "stays-0", "--timeout", "60s").err
     shop.do("apply", "-f", "-", text=manifests([("DatabaseUser", "stays-0", {**user[2], "deletionPolicy": "Retain"})]))
     eventually(lambda: "stays-0" not in shop.do("get", "users", "-o", "name"))
     assert shop.sql("SELECT 1 FROM pg_roles WHERE rolname = 'stays-0'") == [(1,)]

@@ -25,12 +25,14 @@ def manifest(mode: str, prefix: str) -> str:
     """Real names have an underscore, so that no quoting is needed."""
     policy = {"driftPolicy": {"mode": mode, "interval": "2s"}}
     here = {"instanceRef": {"kind": "DatabaseCluster", "name": "main"}, **policy}
-    users = [("DatabaseUser", part, {**here, "username": f"{prefix}_{part}"}) for part in ("app", "pw", "attr")]
+    users = [("DatabaseUser", part, {**here, "username": f"{prefix}_{part}"}) for part in ("app", "pw")]
+    stated = {"username": f"{prefix}_attr", "postgres": {"createDB": False}}
     limit = {"postgres": {"connectionLimit": 50}}
     privileges = [{"on": "database", "privileges": ["CONNECT"]}]
     links = {"userRef": {"name": f"{prefix}-app"}, "databaseRef": {"name": f"{prefix}-db"}}
     objects = [
         *users,
+        ("DatabaseUser", "attr", {**here, **stated}),
         ("Database", "db", {**here, "name": f"{prefix}_db", "owner": f"{prefix}_attr", **limit}),
         ("Database", "gone", {**here, "name": f"{prefix}_gone"}),
         ("DatabaseGrant", "app", {**policy, **links, "privileges": privileges}),

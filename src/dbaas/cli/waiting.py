@@ -18,7 +18,8 @@ SHOWN = 10
 BLOCKED = {
     "DeletionProtected": "set spec.deletionProtection to false, or spec.deletionPolicy to Retain, and apply it",
     "DependenciesExist": "delete what depends on it first, or together with it",
-    "PendingDeletionConfirmation": "to take all of them along, set the annotation that the message names",
+    "PendingDeletionConfirmation": "to take all along: dbaas delete … --force --confirm HASH, with the message's hash",
+    "OwnsObjects": "say in spec.drop what becomes of what it owns, or set spec.deletionPolicy to Retain",
     "InUse": "free it of what holds it on its server, or set spec.deletionPolicy to Retain and it stays there",
 }
 

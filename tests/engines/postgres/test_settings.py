@@ -109,7 +109,10 @@ class TestOnAServer:
         observed = (await applier.lane.observe("settings", None, [role]))[role]
         assert observed.values == {(None, "work_mem"): "64MB"}
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=40, deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+    )  # fmt: skip
     @given(value=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60))
     async def test_no_value_is_more_than_a_value(self, applier: Applier, role: str, value: str) -> None:
         item = Item("settings", None, role, DesiredSettings(role, (Setting(None, "app.note", value),)))

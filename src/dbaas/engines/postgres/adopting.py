@@ -13,7 +13,7 @@ from dbaas.api.database import DATABASE
 from dbaas.api.resource import Kind
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.adopting import Described
-from dbaas.contracts.engine import Closed, ServerFacts
+from dbaas.contracts.engine import Closed, Denied, Missing, ServerFacts
 from dbaas.contracts.parting import Look
 from dbaas.engines.postgres.blueprints import parts
 from dbaas.engines.postgres.databases import NO_LIMIT, ObservedDatabase
@@ -126,13 +126,13 @@ def _describe_privileges(held: Mapping[str | None, Collection[Entry]]) -> tuple[
 async def _look_at_privileges(
     look: Look, names: Collection[str], databases: Collection[str]
 ) -> Mapping[str, Mapping[str | None, Collection[Entry]]]:
-    """By role and database; None is the server. A database that lets nobody in is passed over."""
+    """By role and database; None is the server. A database that does not let us in is passed over."""
     found: dict[str, dict[str | None, Collection[Entry]]] = {}
     places = [(parts.PRIVILEGES, database) for database in databases]
     for part, database in [*places, (parts.DATABASE_PRIVILEGES, None)] if databases else []:
         try:
             observed: Mapping[str, ObservedPrivileges] = await look(part, database, names)
-        except Closed:
+        except (Closed, Denied, Missing):
             continue
         for name in names:
             if name in observed and observed[name].held:

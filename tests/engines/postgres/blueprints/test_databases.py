@@ -31,7 +31,7 @@ def test_a_database_comes_before_what_is_in_it_and_takes_it_along() -> None:
         ("extensions", "shop", "vector", False),
         ("contents", "shop", "shop", False),
     ]
-    assert all(item.exclusive for item in items)
+    assert [item.exclusive for item in items] == [True, True, True, True, False]
     assert needs(items[0]) == ["role 'owner'"] and needs(items[2]) == ["role 'auditor'"]
 
 
@@ -43,7 +43,7 @@ def test_public_is_looked_at_once() -> None:
 
 def test_schemas_belong_to_the_databases_owner_if_nobody_else_is_named() -> None:
     items = database(name="shop", owner="owner", postgres={"schemas": [{"name": "audit"}]}, revokePublic=False)
-    assert [item.desired.owner for item in items if item.part == "schemas"] == ["owner", "owner"]
+    assert [item.desired.owner for item in items if item.part != "contents"] == ["owner", "owner"]
 
 
 def test_nothing_is_looked_for_in_a_database_that_nobody_may_enter() -> None:
