@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from dbaas.api.instance import DATABASE_INSTANCE
@@ -154,6 +154,7 @@ class TestHostileTexts:
     ) -> None:
         size = log.stat().st_size
         whole = f"{prefix}{name}"
+        assume(password.strip("\"'") not in whole)  # else the log shows it as a part of the name
         item = Item(
             "roles", None, whole, DesiredRole(whole, Attributes(login=True), login=Login(Secret(password), "1"))
         )
