@@ -12,7 +12,7 @@ from dbaas.controllers.managed.kinds import Subject
 from dbaas.core.clock import Clock, format_time
 
 OWNS_OBJECTS = "OwnsObjects"
-LOOK_AGAIN_SECONDS = 60.0  # nothing tells when somebody has given them away
+LOOK_AGAIN_SECONDS = 20.0  # nothing tells when somebody has given them away
 _OF_THE_RUNTIME = frozenset({"observedGeneration", "phase", "message", "conditions"})
 
 
