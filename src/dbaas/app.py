@@ -195,14 +195,9 @@ async def plan_changes(
 
     `witness` is told every object that was looked at.
     """
-    clock, randomness = SystemClock(), SystemRandomness()
-    client = Manager(RestClient(transport), clock, randomness).client  # never run: it reads from the API itself
-    lanes = ServerLanes(clock, randomness)
-    try:
+    async with _only_reading(transport) as (client, lanes):
         registry = find_registry()
         return await plan_objects(client, lanes, registry, await with_children(client, registry, bodies), witness)
-    finally:
-        await lanes.close_all()
 
 
 async def review_access(transport: Transport, asked: Asked) -> list[Reviewed]:

@@ -15,10 +15,10 @@ from dbaas.contracts.client import Client
 from dbaas.contracts.dialect import ForeignKind, Found, Lookup, Reflection, Translation
 from dbaas.contracts.reconcile import Controller, Outcome, Refused, Waiting, token_of
 from dbaas.controllers.finalizers import hold, is_held, let_go
+from dbaas.controllers.managed.resolution import ALREADY_MANAGED
 from dbaas.controllers.refusing import refuse_invalid
 from dbaas.manifests.metadata import build_metadata, is_controlled_by
 
-ALREADY_MANAGED = "AlreadyManaged"
 LOOKUP_SECONDS = 30.0  # of what may be anywhere nothing tells
 
 
@@ -50,14 +50,7 @@ class Facade:
         return self._report(resource, children)
 
     async def _translate(self, resource: Resource) -> Translation:
-        found: Found = {lookup: await self._find(lookup) for lookup in self._foreign.lookups(resource)}
-        return self._foreign.translate(resource, found)
-
-    async def _find(self, lookup: Lookup) -> Sequence[Resource]:
-        if lookup.key.namespace or not lookup.kind.namespaced:
-            one = await self._client.get(lookup.kind, lookup.key)
-            return [one] if one is not None else []
-        return [each for each in await self._client.list(lookup.kind) if each.metadata.name == lookup.key.name]
+        return await translate(self._client, self._foreign, resource)
 
     async def _apply(self, resource: Resource, body: Mapping[str, Any]) -> Resource:
         kind, key = self._identify(resource, body)
@@ -77,34 +70,33 @@ class Facade:
         return await self._client.patch(child.kind, child.key, patch)
 
     async def _rest(self, resource: Resource) -> Outcome:
-        children = [await self._pause(child, paused=True) for child in await self._children(resource)]
-        return self._report(resource, children)
+        children = await self._find_children(resource, await self._translate(resource))
+        return self._report(resource, [await self._pause(child, paused=True) for child in children])
 
     async def _finish(self, resource: Resource) -> Outcome:
         if not is_held(resource, self._foreign.finalizer):
             return Outcome(gone=True)
-        children = await self._children(resource)
+        translation = await self._translate(resource)
+        children = await self._find_children(resource, translation)
         if not children:
             self._client.event(resource, "Normal", "Deleted", "what it stood for has been let go or deleted")
             await let_go(self._client, resource, self._foreign.finalizer)
             return Outcome(gone=True)
-        told = [await self._tell_newest(resource, child) for child in reversed(children)]
+        told = [await self._tell_newest(resource, translation, child) for child in reversed(children)]
         for child in told:
             if not child.metadata.is_deleting:
                 await self._client.delete(child.kind, child.key, uid=child.metadata.uid)
         return self._report(resource, told[::-1])
 
-    async def _tell_newest(self, resource: Resource, child: Resource) -> Resource:
+    async def _tell_newest(self, resource: Resource, translation: Translation, child: Resource) -> Resource:
         """What becomes of the data stands in the child."""
-        translation = await self._translate(resource)
         for body in translation.objects:
             if self._identify(resource, body) == (child.kind, child.key):
                 return await self._client.apply(child.kind, {**body, "metadata": _metadata(resource, body)})
         return child
 
-    async def _children(self, resource: Resource) -> list[Resource]:
+    async def _find_children(self, resource: Resource, translation: Translation) -> list[Resource]:
         """Those that exist and are ours, in the order of the translation."""
-        translation = await self._translate(resource)
         found = [await self._client.get(*self._identify(resource, body)) for body in translation.objects]
         return [child for child in found if child is not None and is_controlled_by(child, resource)]
 
@@ -122,6 +114,19 @@ class Facade:
         for lookup in self._foreign.lookups(resource):
             if lookup.key.namespace or not lookup.kind.namespaced:
                 yield token_of(lookup.kind, lookup.key)
+
+
+async def translate(client: Client, foreign: ForeignKind, resource: Resource) -> Translation:
+    """With everything looked up that the translation must know."""
+    found: Found = {lookup: await _find(client, lookup) for lookup in foreign.lookups(resource)}
+    return foreign.translate(resource, found)
+
+
+async def _find(client: Client, lookup: Lookup) -> Sequence[Resource]:
+    if lookup.key.namespace or not lookup.kind.namespaced:
+        one = await client.get(lookup.kind, lookup.key)
+        return [one] if one is not None else []
+    return [each for each in await client.list(lookup.kind) if each.metadata.name == lookup.key.name]
 
 
 def _metadata(resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from dbaas.api.resource import Key, Kind, Resource, build_resource
 from dbaas.contracts.client import Client
-from dbaas.contracts.dialect import ForeignKind, Lookup
+from dbaas.contracts.dialect import ForeignKind
 from dbaas.contracts.registry import Registry
+from dbaas.controllers.facade import translate
 
 Bodies = Sequence[tuple[Kind, Mapping[str, Any]]]
 
@@ -25,21 +26,15 @@ async def with_children(client: Client, registry: Registry, bodies: Bodies) -> B
 
 
 async def _children(client: Client, foreign: ForeignKind, resource: Resource) -> Bodies:
-    found = {lookup: await _find(client, lookup) for lookup in foreign.lookups(resource)}
     kinds = {(kind.api_version, kind.kind): kind for kind in foreign.becomes}
     children: list[tuple[Kind, Mapping[str, Any]]] = []
-    for body in foreign.translate(resource, found).objects:
+    for body in (await translate(client, foreign, resource)).objects:
         kind = kinds[body["apiVersion"], body["kind"]]
         namespace = {"namespace": resource.metadata.namespace} if kind.namespaced else {}
         placed = {**body, "metadata": {**namespace, **body["metadata"]}}
         live = await client.get(kind, Key(namespace.get("namespace", ""), body["metadata"]["name"]))
         children.append((kind, lay_over(live.body(), placed) if live is not None else placed))
     return children
-
-
-async def _find(client: Client, lookup: Lookup) -> Sequence[Resource]:
-    one = await client.get(lookup.kind, lookup.key)
-    return [one] if one is not None else []
 
 
 def lay_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
