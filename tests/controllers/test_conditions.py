@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from controllers.make import database, instance, with_conditions
-from dbaas.controllers.conditions import has_seen_spec, is_connected, is_ready, read_condition, ready_reason
+from dbaas.controllers.conditions import has_seen_spec, is_connected, is_ready, own_status, read_condition, ready_reason
 
 
 def test_an_object_without_a_status_is_not_ready() -> None:
@@ -25,3 +25,8 @@ def test_a_server_that_is_held_is_still_connected() -> None:
 def test_a_status_of_an_older_generation_has_not_seen_the_spec() -> None:
     assert has_seen_spec(database(generation=2, status={"observedGeneration": 2}))
     assert not has_seen_spec(database(generation=3, status={"observedGeneration": 2}))
+
+
+def test_what_the_runtime_writes_is_no_part_of_a_kinds_own_status() -> None:
+    status = {"observedGeneration": 1, "phase": "Ready", "message": "", "conditions": [], "version": "18"}
+    assert own_status(instance(status=status)) == {"version": "18"}

@@ -15,6 +15,7 @@ from dbaas.api.resource import ANNOTATION_CONFIRM_DELETE, ANNOTATION_FORCE_DELET
 from dbaas.contracts.client import Client, NotFound
 from dbaas.contracts.reconcile import Condition, Conflict, Waiting
 from dbaas.contracts.registry import Registry
+from dbaas.controllers.conditions import own_status
 from dbaas.controllers.holding import DEPENDENCIES_EXIST, describe_dependents, hold_for_dependents, is_forced, name_few
 
 PENDING = "PendingDeletionConfirmation"
@@ -24,7 +25,6 @@ ANNOTATION_DELETED_WITH = f"{GROUP}/deleted-with"
 FIELD = "deletionConfirmation"
 MOST_LISTED = 100
 LOOK_AGAIN_SECONDS = 10.0  # of what depends on those that depend nothing tells
-_OF_THE_RUNTIME = frozenset({"observedGeneration", "phase", "message", "conditions"})
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Cascade:
         hold = await self.settle(held, dependents)
         if hold is None:
             return
-        status = {name: value for name, value in held.status.items() if name not in (*_OF_THE_RUNTIME, FIELD)}
+        status = {name: value for name, value in own_status(held).items() if name != FIELD}
         status |= {FIELD: hold.confirmation} if hold.confirmation else {}
         pause = LOOK_AGAIN_SECONDS if hold.confirmation else None
         raise Waiting(hold.reason, hold.message, requeue_after=pause, status=status, phase=hold.phase)

@@ -7,6 +7,7 @@ from typing import Any
 
 from dbaas.api.resource import Resource
 
+OF_THE_RUNTIME = frozenset({"observedGeneration", "phase", "message", "conditions"})
 READY = "Ready"
 CONNECTED = "Connected"
 
@@ -37,3 +38,8 @@ def ready_message(resource: Resource) -> str:
 def has_seen_spec(resource: Resource) -> bool:
     """Whether the status speaks of the spec as it is now."""
     return bool(resource.status.get("observedGeneration") == resource.metadata.generation)
+
+
+def own_status(resource: Resource) -> dict[str, Any]:
+    """The status without what the runtime writes: to be kept where an outcome adds nothing of its own."""
+    return {name: value for name, value in resource.status.items() if name not in OF_THE_RUNTIME}

@@ -17,7 +17,15 @@ from dbaas.contracts.engine import EngineError, ServerFacts
 from dbaas.contracts.lane import Lane
 from dbaas.contracts.reconcile import Condition, Controller, Outcome, Waiting, token_of
 from dbaas.controllers.cascading import FIELD, LOOK_AGAIN_SECONDS, Cascade
-from dbaas.controllers.conditions import CONNECTED, READY, has_seen_spec, is_connected, is_ready, read_condition
+from dbaas.controllers.conditions import (
+    CONNECTED,
+    READY,
+    has_seen_spec,
+    is_connected,
+    is_ready,
+    own_status,
+    read_condition,
+)
 from dbaas.controllers.discovery import DiscoveryStep
 from dbaas.controllers.drift_pass import DriftPass, PassResult
 from dbaas.controllers.finalizers import hold, is_held, let_go
@@ -167,7 +175,7 @@ class InstanceController:
         if read_condition(resource, CONNECTED).get("reason") != error.reason:
             self._client.event(resource, "Warning", "ConnectionFailed", message)
         conditions = describe_absence(server.spec, error, message)
-        kept = {name: value for name, value in resource.status.items() if name not in _RUNTIME_FIELDS}
+        kept = own_status(resource)
         return Outcome(conditions, kept, phase="Failed", requeue_after=RETRY_SECONDS)
 
     async def _wake_inhabitants(self, resource: Resource, *, is_there: bool) -> None:
@@ -230,12 +238,11 @@ def _take_leave(resource: Resource, abandoned: list[Resource]) -> Outcome:
     """Written before those that stay are woken, so that they find it away, and soon gone."""
     message = f"it goes with its namespace; {name_few(abandoned)} lose their server"
     conditions = [Condition(name, "False", ABANDONED, message) for name in (READY, CONNECTED)]
-    kept = {name: value for name, value in resource.status.items() if name not in _RUNTIME_FIELDS}
+    kept = own_status(resource)
     return Outcome(conditions, kept, phase="Deleting", requeue_after=LEAVE_SECONDS)
 
 
 _VERIFIED_FIELDS: tuple[str, ...] = ("lastVerified", "verifiedObjects")
-_RUNTIME_FIELDS = frozenset({"conditions", "phase", "message", "observedGeneration"})
 
 
 def provided_by(resource: Resource) -> Iterable[str]:

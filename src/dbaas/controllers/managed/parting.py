@@ -7,13 +7,13 @@ from typing import Any
 from dbaas.contracts.engine import PlanRules
 from dbaas.contracts.parting import Parting
 from dbaas.contracts.reconcile import Waiting
+from dbaas.controllers.conditions import own_status
 from dbaas.controllers.managed.access import Access
 from dbaas.controllers.managed.kinds import Subject
 from dbaas.core.clock import Clock, format_time
 
 OWNS_OBJECTS = "OwnsObjects"
 LOOK_AGAIN_SECONDS = 20.0  # nothing tells when somebody has given them away
-_OF_THE_RUNTIME = frozenset({"observedGeneration", "phase", "message", "conditions"})
 
 
 async def part(subject: Subject, access: Access, rules: PlanRules) -> Parting:
@@ -34,7 +34,7 @@ def tell_belongings(subject: Subject, parting: Parting) -> str:
 def block(subject: Subject, parting: Parting, clock: Clock) -> Waiting:
     """What to raise while its belongings keep it; told in the status as well."""
     message = tell_belongings(subject, parting)
-    before = {name: value for name, value in subject.resource.status.items() if name not in _OF_THE_RUNTIME}
+    before = own_status(subject.resource)
     status = {**before, "ownershipBlock": _report(parting, message, before.get("ownershipBlock") or {}, clock)}
     return Waiting(OWNS_OBJECTS, message, requeue_after=LOOK_AGAIN_SECONDS, status=status, phase="Deleting")
 
