@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,13 @@ async def test_a_folder_that_is_missing_is_a_clear_error(
 async def test_a_program_that_is_missing_is_a_clear_error(processes: LocalProcesses, tmp_path: Path) -> None:
     with pytest.raises(CannotRun, match="cannot run /no/program in"):
         await processes.run(Command(("/no/program",), tmp_path), 1)
+
+
+async def test_what_a_command_answers_is_kept_apart_from_its_errors(processes: LocalProcesses, tmp_path: Path) -> None:
+    script = "echo answer; echo why >&2"
+    done = await processes.run(replace(shell(script, tmp_path), parted=True), 5)
+    assert (done.output, done.errors) == ("answer\n", "why\n")
+    assert (await processes.run(shell(script, tmp_path), 5)).output == "answer\nwhy\n"
 
 
 async def test_a_command_that_fails_tells_its_code(processes: LocalProcesses, tmp_path: Path) -> None:

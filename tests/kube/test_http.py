@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from dbaas.contracts.transport import Request, TransportError
+from dbaas.contracts.transport import NotSent, Request, TransportError
 from dbaas.core.clock import SystemClock
 from dbaas.core.secrets import Secret
 from dbaas.kube.access import Access
-from dbaas.kube.http import HttpTransport, NotSent
+from dbaas.kube.http import HttpTransport
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 WATCH = Request("GET", "/stream", {"watch": "true"})

@@ -12,6 +12,7 @@ import yaml
 from dbaas.kube.access import BadKubeconfig
 from dbaas.kube.kubeconfig import load_kubeconfig, split_paths
 
+EXEC = "client.authentication.k8s.io/v1"
 PEM = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n"
 
 
@@ -74,6 +75,49 @@ def test_of_several_files_the_first_that_says_something_wins(tmp_path: Path) -> 
     assert list(config.contexts) == ["main", "other"]
 
 
+def test_a_login_by_command_is_read_with_what_it_inherits_and_is_told(tmp_path: Path) -> None:
+    told = {
+        "apiVersion": EXEC,
+        "command": "./bin/login",
+        "args": ["--cluster", "main"],
+        "env": [{"name": "REGION", "value": "north"}],
+        "installHint": "get it\nfrom us",
+        "provideClusterInfo": True,
+    }
+    extension = {"name": "client.authentication.k8s.io/exec", "extension": {"audience": "x"}}
+    cluster = {"certificate-authority-data": _encode(PEM), "extensions": [extension]}
+    path = _write(tmp_path, _config(cluster=cluster, user={"exec": told}))
+    command = load_kubeconfig([path]).access(environment={"PATH": "/bin", "REGION": "south"}).command
+    assert command is not None
+    assert command.argv == (str(tmp_path / "bin/login"), "--cluster", "main")
+    assert command.env == {"PATH": "/bin", "REGION": "north"}
+    assert (command.version, command.hint) == ("v1", "get it from us")
+    assert command.cluster == {
+        "server": "https://127.0.0.1:6443",
+        "certificate-authority-data": _encode(PEM),
+        "config": {"audience": "x"},
+    }
+
+
+def test_a_login_by_password_and_whom_it_speaks_for_are_read(tmp_path: Path) -> None:
+    user = {"username": "ann", "password": "hunter2", "as": "bob", "as-uid": "7", "as-groups": ["shop"]}
+    access = load_kubeconfig([_write(tmp_path, _config(user=user))]).access()
+    assert access.password is not None
+    assert (access.username, access.password.reveal()) == ("ann", "hunter2")
+    assert access.headers == {"impersonate-user": "bob", "impersonate-uid": "7", "impersonate-group": "shop"}
+    assert "hunter2" not in repr(access)
+
+
+def test_a_proxy_comes_from_the_cluster_or_else_from_the_environment(tmp_path: Path) -> None:
+    environment = {"HTTPS_PROXY": "http://outer:3128"}
+    far = {"server": "https://api.example.com"}
+    named = _write(tmp_path, _config(cluster=far | {"proxy-url": "http://inner:1"}), "named")
+    unnamed = _write(tmp_path, _config(cluster=far), "unnamed")
+    assert load_kubeconfig([named]).access(environment=environment).proxy == "http://inner:1"
+    assert load_kubeconfig([unnamed]).access(environment=environment).proxy == "http://outer:3128"
+    assert load_kubeconfig([unnamed]).access().proxy == ""
+
+
 def test_a_token_wins_over_a_token_file(tmp_path: Path) -> None:
     path = _write(tmp_path, _config(user={"token": "t", "tokenFile": "f"}))
     assert load_kubeconfig([path]).access().token_file is None
@@ -82,11 +126,13 @@ def test_a_token_wins_over_a_token_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"user": {"exec": {"command": "aws"}}}, "a login by a command .exec. is not supported"),
-        ({"user": {"auth-provider": {"name": "gcp"}}}, "auth provider"),
-        ({"user": {"username": "admin", "password": "x"}}, "a login by password"),
-        ({"user": {"as": "root"}}, "impersonation"),
-        ({"cluster": {"proxy-url": "http://proxy:1"}}, "a proxy .proxy-url. is not supported"),
+        ({"user": {"exec": {"command": "aws"}}}, "its exec speaks ''"),
+        ({"user": {"exec": {"apiVersion": EXEC}}}, "its exec has no command"),
+        ({"user": {"exec": {"apiVersion": EXEC, "command": "x", "interactiveMode": "Always"}}}, "interactiveMode"),
+        ({"user": {"auth-provider": {"name": "gcp"}}}, "auth-provider has left Kubernetes"),
+        ({"user": {"as": "root", "as-groups": ["a", "b"]}}, "only one of as-groups"),
+        ({"user": {"as": "root", "as-user-extra": {"a": ["b"]}}}, "as-user-extra"),
+        ({"cluster": {"proxy-url": "socks5://proxy:1"}}, "its proxy 'socks5://proxy:1' is neither http nor https"),
         ({"cluster": {"server": "unix:///x"}}, "is not an http or https URL"),
         ({"cluster": {"certificate-authority-data": "%%%"}}, "cannot read certificate-authority-data"),
         ({"cluster": {"certificate-authority": "missing.crt"}}, "cannot read .*missing.crt"),

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dbaas.contracts.transport import Request, Response, TransportError
+from dbaas.contracts.transport import NotSent, Request, Response, TransportError
 from dbaas.core.clock import LoopClock, SystemClock
 from dbaas.core.randomness import SeededRandomness
 from dbaas.kube.access import Access
-from dbaas.kube.http import HttpTransport, NotSent
+from dbaas.kube.http import HttpTransport
 from dbaas.kube.light import LightTransport
 from dbaas.kube.retries import MOST_ATTEMPTS, RetryingTransport
 

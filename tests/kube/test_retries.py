@@ -7,10 +7,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from dbaas.contracts.transport import Request, Response, TransportError
+from dbaas.contracts.transport import NotSent, Request, Response, TransportError
 from dbaas.core.clock import EPOCH, LoopClock
 from dbaas.core.randomness import SeededRandomness
-from dbaas.kube.http import NotSent
 from dbaas.kube.retries import MOST_ATTEMPTS, RetryingTransport, retry_after
 from dbaas.kube.verbs import APPLY_PATCH
 from fixtures.operating import virtually

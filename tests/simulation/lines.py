@@ -7,9 +7,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dbaas.contracts.transport import Request, Response, Transport, TransportError
+from dbaas.contracts.transport import NotSent, Request, Response, Transport, TransportError
 from dbaas.core.clock import Clock
-from dbaas.kube.http import NotSent
 from fixtures.faults import is_watch, is_write, status_body
 
 LEAST_SECONDS, MOST_SECONDS = 0.0002, 0.004

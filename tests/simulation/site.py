@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dbaas.apiserver import ApiServer
-from dbaas.contracts.transport import Request, Response
-from dbaas.kube.http import NotSent
+from dbaas.contracts.transport import NotSent, Request, Response
 
 
 class Site:

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.cli.kinds import KindIndex, discover
@@ -17,6 +17,10 @@ from dbaas.contracts.client import NotFound
 from dbaas.contracts.transport import Transport
 from dbaas.core.clock import Clock, SystemClock
 from dbaas.kube.verbs import RestClient, Writing
+
+if TYPE_CHECKING:
+    from dbaas.kube.http import HttpTransport
+    from dbaas.kube.light import LightTransport
 
 FIELD_MANAGER = "dbaas-apply"
 
@@ -69,11 +73,20 @@ def run_on_target(options: TargetOptions, work: Work, *, show_target: bool = Tru
     asyncio.run(_run(options, target, work, show_target))
 
 
-async def _run(options: TargetOptions, target: Target, work: Work, show_target: bool) -> None:
+def _open_transport(target: Target, clock: Clock) -> LightTransport | HttpTransport:
+    """The one that starts quickly, where it can reach the server."""
+    if target.access.proxy:
+        from dbaas.kube.http import HttpTransport
+
+        return HttpTransport(target.access, clock)
     from dbaas.kube.light import LightTransport
 
+    return LightTransport(target.access, clock)
+
+
+async def _run(options: TargetOptions, target: Target, work: Work, show_target: bool) -> None:
     clock = SystemClock()
-    transport = LightTransport(target.access, clock)
+    transport = _open_transport(target, clock)
     namespace = options.namespace if isinstance(options, NamespaceOptions) else ""
     session = Session(target, transport, open_terminal(os.environ), clock, namespace or target.access.namespace)
     if show_target:

@@ -29,6 +29,10 @@ class Target:
     access: Access
     home: Home | None = None
 
+    @property
+    def is_laptop(self) -> bool:
+        return self.home is not None
+
 
 def find_home(options: HomeOptions) -> Home:
     """By default the platform's data folder; for root one that the servers' own user can go through."""
@@ -44,7 +48,9 @@ def find_home(options: HomeOptions) -> Home:
 def select_target(options: TargetOptions, environment: Mapping[str, str]) -> Target:
     """Raises NothingRuns, and BadKubeconfig where the kubeconfig cannot be used."""
     if options.kubeconfig or options.context:
-        return _from_kubeconfig(options.kubeconfig or environment.get("KUBECONFIG") or "~/.kube/config", options)
+        return _from_kubeconfig(
+            options.kubeconfig or environment.get("KUBECONFIG") or "~/.kube/config", options, environment
+        )
     home = find_home(options)
     running = home.running()
     if running is not None and running.is_serving:
@@ -52,7 +58,7 @@ def select_target(options: TargetOptions, environment: Mapping[str, str]) -> Tar
     if running is not None:
         raise NothingRuns(f"dbaas is just starting or stopping in {home.path}", "try again in a moment")
     if environment.get("KUBECONFIG"):
-        return _from_kubeconfig(environment["KUBECONFIG"], options)
+        return _from_kubeconfig(environment["KUBECONFIG"], options, environment)
     raise NothingRuns(
         f"dbaas does not run on this machine (home {home.path})",
         "start it: dbaas up -d",
@@ -60,11 +66,11 @@ def select_target(options: TargetOptions, environment: Mapping[str, str]) -> Tar
     )
 
 
-def _from_kubeconfig(paths: str, options: TargetOptions) -> Target:
+def _from_kubeconfig(paths: str, options: TargetOptions, environment: Mapping[str, str]) -> Target:
     from dbaas.kube.kubeconfig import load_kubeconfig, split_paths
 
     files = split_paths(paths, os.pathsep)
     if not any(file.exists() for file in files):
         raise NothingRuns(f"there is no kubeconfig at {paths}")
-    access = load_kubeconfig(files).access(options.context)
+    access = load_kubeconfig(files).access(options.context, environment)
     return Target(f"context {access.context}", access)

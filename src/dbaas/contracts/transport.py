@@ -43,6 +43,10 @@ class TransportError(DbaasError):
     reason = "Unreachable"
 
 
+class NotSent(TransportError):
+    """The connection was not made: the request cannot have taken effect."""
+
+
 class Transport(Protocol):
     async def request(self, request: Request) -> Response:
         """Answers with any status; raises only TransportError."""

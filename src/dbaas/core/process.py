@@ -41,12 +41,16 @@ class User:
 
 @dataclass(frozen=True)
 class Command:
-    """What to run. `env` is the whole environment, nothing is inherited; `argv[0]` is a path. No secrets in `argv`."""
+    """What to run. `env` is the whole environment, nothing is inherited; `argv[0]` is a path. No secrets in `argv`.
+
+    `parted`: what a short command prints as errors is kept apart from what it answers.
+    """
 
     argv: tuple[str, ...]
     directory: Path
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     user: User | None = None
+    parted: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,14 @@ class Exit:
 
 @dataclass(frozen=True)
 class Completed:
-    """A short command's end and the last 64 KiB of what it printed, standard output and error in order."""
+    """A short command's end and the last 64 KiB of what it printed, standard output and error in order.
+
+    `errors` is standard error alone, where the command was to keep it apart; then `output` is without it.
+    """
 
     exit: Exit
     output: str
+    errors: str = ""
 
     @property
     def succeeded(self) -> bool:
@@ -138,7 +146,7 @@ class LocalProcesses:
 
     async def start(self, command: Command, log: Path, record: Callable[[ProcessIdentity], None]) -> ProcessIdentity:
         with _open_log(log) as output:
-            child = _spawn(command, _GATE + command.argv, subprocess.PIPE, output)
+            child = _spawn(command, _GATE + command.argv, subprocess.PIPE, output, output)
         assert child.stdin is not None
         with child.stdin as gate:
             identity = _identify_child(child)
@@ -158,8 +166,8 @@ class LocalProcesses:
         return identity
 
     async def run(self, command: Command, timeout_seconds: float) -> Completed:
-        with tempfile.TemporaryFile() as output:
-            child = _spawn(command, command.argv, subprocess.DEVNULL, output)
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            child = _spawn(command, command.argv, subprocess.DEVNULL, output, errors if command.parted else output)
             identity = _identify_child(child)
             self._children[identity] = child
             try:
@@ -171,7 +179,7 @@ class LocalProcesses:
                 if child.returncode is None:
                     _kill_group(child.pid)
                     await self.wait(identity)
-            return Completed(ended, _tail(output))
+            return Completed(ended, _tail(output), _tail(errors))
 
     async def wait(self, process: ProcessIdentity) -> Exit:
         await self._until_ended(process)
@@ -230,11 +238,13 @@ def describe_listener(port: int) -> str:
     return ""
 
 
-def _spawn(command: Command, argv: tuple[str, ...], stdin: int, output: IO[bytes]) -> subprocess.Popen[bytes]:
+def _spawn(
+    command: Command, argv: tuple[str, ...], stdin: int, output: IO[bytes], errors: IO[bytes]
+) -> subprocess.Popen[bytes]:
     user = command.user if os.geteuid() == 0 else None
     try:
         return subprocess.Popen(
-            argv, cwd=command.directory, env=command.env, stdin=stdin, stdout=output, stderr=subprocess.STDOUT,
+            argv, cwd=command.directory, env=command.env, stdin=stdin, stdout=output, stderr=errors,
             start_new_session=True, umask=0o077, user=user.uid if user else None, group=user.gid if user else None,
             extra_groups=[] if user else None,
         )  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,10 +21,36 @@ class BadKubeconfig(DbaasError):
 
 
 @dataclass(frozen=True)
-class Access:
-    """`server` is a URL that may have a path. At most one of `token` and `token_file`; the file is re-read when used.
+class KeyPair:
+    """A client certificate and its key, as PEM texts."""
 
-    `ca`, `certificate` and `private_key` are PEM texts; without `ca` the system's authorities count.
+    certificate: str
+    private_key: Secret
+
+
+@dataclass(frozen=True)
+class LoginCommand:
+    """A program that prints an ExecCredential when it is asked who we are (client-go, `exec` of a kubeconfig's user).
+
+    `env` is its whole environment; `version` that of `client.authentication.k8s.io` that it speaks; `cluster` what it
+    is told of the server, where it wants to know; `hint` what to do where the program is missing.
+    """
+
+    argv: tuple[str, ...]
+    version: str
+    directory: Path
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cluster: Mapping[str, object] | None = None
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Access:
+    """`server` is a URL that may have a path; `proxy` the URL of an HTTP proxy on the way to it.
+
+    At most one of `token`, `token_file`, `password` and `command` says who we are, a certificate may come beside them.
+    Files are read again while they are used: whoever rotates what is in them need not tell us. `ca`, `certificate` and
+    `private_key` are PEM texts; without `ca` the system's authorities count. `headers` go with every request.
     """
 
     server: str
@@ -34,8 +61,18 @@ class Access:
     server_name: str = ""
     token: Secret | None = None
     token_file: Path | None = None
+    username: str = ""
+    password: Secret | None = None
+    command: LoginCommand | None = None
     certificate: str = ""
     private_key: Secret | None = None
+    key_files: tuple[Path, Path] | None = None
+    proxy: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key_pair(self) -> KeyPair | None:
+        return KeyPair(self.certificate, self.private_key) if self.certificate and self.private_key else None
 
     @property
     def is_loopback(self) -> bool:
@@ -43,8 +80,8 @@ class Access:
         return host in ("localhost", "::1") or host.startswith("127.")
 
 
-def build_ssl_context(access: Access) -> ssl.SSLContext | None:
-    """None where the server is not HTTPS. Raises BadKubeconfig."""
+def build_ssl_context(access: Access, pair: KeyPair | None = None) -> ssl.SSLContext | None:
+    """None where the server is not HTTPS; `pair` is shown instead of the access's own. Raises BadKubeconfig."""
     if not access.server.startswith("https://"):
         return None
     try:
@@ -52,19 +89,20 @@ def build_ssl_context(access: Access) -> ssl.SSLContext | None:
         if not access.verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        if access.certificate and access.private_key:
-            _load_certificate(context, access.certificate, access.private_key)
+        pair = pair or access.key_pair
+        if pair is not None:
+            _load_certificate(context, pair)
     except (ssl.SSLError, ValueError) as error:
         raise BadKubeconfig(f"cannot use the certificates of context {access.context!r}: {error}") from error
     return context
 
 
-def _load_certificate(context: ssl.SSLContext, certificate: str, private_key: Secret) -> None:
+def _load_certificate(context: ssl.SSLContext, pair: KeyPair) -> None:
     """The ssl module reads key pairs from files only: the file lives for the moment of the call, readable by us."""
     descriptor, name = tempfile.mkstemp(prefix="dbaas-")
     try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(f"{certificate}\n{private_key.reveal()}\n")
+            file.write(f"{pair.certificate}\n{pair.private_key.reveal()}\n")
         context.load_cert_chain(name)
     finally:
         Path(name).unlink()

@@ -6,40 +6,40 @@ aiohttp is imported when the first request is made, so that commands that make n
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from dbaas.contracts.transport import Request, Response, TransportError
+from dbaas.contracts.transport import NotSent, Request, Response, TransportError
 from dbaas.core.clock import Clock
-from dbaas.kube.access import Access, build_ssl_context
+from dbaas.kube.access import Access, KeyPair, build_ssl_context
+from dbaas.kube.logins import Logins
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession, ClientTimeout
 
+    from dbaas.core.process import Processes
+
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 30.0
 SILENCE_SECONDS = 120.0  # of a stream; readers have shorter limits, this one ends connections that nobody reads
-TOKEN_SECONDS = 60.0
 CONCURRENT_REQUESTS = 32
 
 
-class NotSent(TransportError):
-    """The connection was not made: the request cannot have taken effect."""
-
-
 class HttpTransport:
-    """One server. Connections are kept and reused; at most 32 requests run at a time, streams not counted."""
+    """One server. Connections are kept and reused; at most 32 requests run at a time, streams not counted.
 
-    def __init__(self, access: Access, clock: Clock, *, user_agent: str = "dbaas") -> None:
+    `processes` runs the command that says who we are, where the access has one.
+    """
+
+    def __init__(
+        self, access: Access, clock: Clock, *, user_agent: str = "dbaas", processes: Processes | None = None
+    ) -> None:
         self._access = access
-        self._clock = clock
         self._user_agent = user_agent
         self._session: ClientSession | None = None
-        self._tls: ssl.SSLContext | None = None
+        self._shown: KeyPair | None = None
         self._slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
-        self._token = ""
-        self._token_read_at: float | None = None
+        self._logins = Logins(access, clock, processes)
 
     async def request(self, request: Request) -> Response:
         if _is_stream(request):
@@ -56,8 +56,8 @@ class HttpTransport:
     async def _exchange(self, request: Request) -> Response:
         import aiohttp
 
-        session = self._open_session()
-        headers = {**request.headers, "user-agent": self._user_agent, **self._authorization()}
+        headers = {**request.headers, "user-agent": self._user_agent, **await self._logins.headers()}
+        session = await self._open_session((await self._logins.current()).pair)
         streams = _is_stream(request)
         try:
             response = await session.request(
@@ -68,10 +68,11 @@ class HttpTransport:
                 data=request.body or None,
                 timeout=self._limits(request, streams),
                 server_hostname=self._access.server_name or None,
+                proxy=self._access.proxy or None,
                 allow_redirects=False,
             )
             if response.status == 401:
-                self._token_read_at = None
+                self._logins.refused()
             if streams and response.status == 200:
                 return Response(response.status, b"", _headers(response), LineStream(response))
             return Response(response.status, await response.read(), _headers(response))
@@ -80,15 +81,19 @@ class HttpTransport:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise TransportError(f"no answer from {self._access.server}: {_describe(error)}") from error
 
-    def _open_session(self) -> ClientSession:
+    async def _open_session(self, pair: KeyPair | None) -> ClientSession:
+        """Another certificate needs other connections: the old ones end, streams too, and their readers come again."""
+        if self._session is not None and self._shown != pair:
+            await self.close()
         if self._session is None:
             import aiohttp
 
-            self._tls = build_ssl_context(self._access)
-            connector = aiohttp.TCPConnector(limit=0, ssl=self._tls if self._tls is not None else True)
+            tls = build_ssl_context(self._access, pair)
+            connector = aiohttp.TCPConnector(limit=0, ssl=tls if tls is not None else True)
             # nothing is gained by compression on the same machine
             encoding = {"accept-encoding": "identity"} if self._access.is_loopback else {}
             self._session = aiohttp.ClientSession(connector=connector, headers=encoding, read_bufsize=2**20)
+            self._shown = pair
         return self._session
 
     def _limits(self, request: Request, streams: bool) -> ClientTimeout:
@@ -99,19 +104,6 @@ class HttpTransport:
             return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence)
         total = request.timeout_seconds or REQUEST_SECONDS
         return aiohttp.ClientTimeout(total=total, sock_connect=min(CONNECT_SECONDS, total))
-
-    def _authorization(self) -> dict[str, str]:
-        if self._access.token_file is not None and self._token_is_old():
-            try:
-                self._token = self._access.token_file.read_text().strip()
-            except OSError as error:
-                raise NotSent(f"cannot read the token file {self._access.token_file}: {error}") from error
-            self._token_read_at = self._clock.monotonic()
-        token = self._access.token.reveal() if self._access.token is not None else self._token
-        return {"authorization": f"Bearer {token}"} if token else {}
-
-    def _token_is_old(self) -> bool:
-        return self._token_read_at is None or self._clock.monotonic() - self._token_read_at > TOKEN_SECONDS
 
 
 class LineStream:

@@ -17,16 +17,11 @@ from urllib.parse import urlsplit, urlunsplit
 import yaml
 
 from dbaas.core.secrets import Secret
-from dbaas.kube.access import Access, BadKubeconfig
+from dbaas.kube.access import Access, BadKubeconfig, LoginCommand
+from dbaas.kube.logins import API_GROUP
+from dbaas.kube.proxies import find_proxy
 
-_UNSUPPORTED_USER = {
-    "exec": "a login by a command",
-    "auth-provider": "a login by an auth provider",
-    "username": "a login by password",
-    "as": "impersonation",
-    "as-uid": "impersonation",
-    "as-groups": "impersonation",
-}
+_IMPERSONATION = {"as": "impersonate-user", "as-uid": "impersonate-uid"}
 
 
 @dataclass(frozen=True)
@@ -62,8 +57,11 @@ class Kubeconfig:
     users: Mapping[str, _Entry]
     contexts: Mapping[str, _Entry]
 
-    def access(self, context: str = "") -> Access:
-        """Of the named context or the current one. Raises BadKubeconfig."""
+    def access(self, context: str = "", environment: Mapping[str, str] | None = None) -> Access:
+        """Of the named context or the current one. Raises BadKubeconfig.
+
+        `environment` is what a login's command inherits, and what may name a proxy.
+        """
         name = context or self.current
         if not name:
             raise BadKubeconfig("cannot choose a context: none was given and the kubeconfig has no current-context")
@@ -77,7 +75,7 @@ class Kubeconfig:
         user = self.users.get(chosen.text("user"))
         if user is None and chosen.text("user"):
             raise BadKubeconfig(f"cannot use context {name!r}: its user {chosen.text('user')!r} is not defined")
-        return _build_access(name, chosen, cluster, user or _Entry({}, chosen.file))
+        return _build_access(name, chosen, cluster, user or _Entry({}, chosen.file), environment or {})
 
 
 def load_kubeconfig(files: Sequence[Path]) -> Kubeconfig:
@@ -125,24 +123,21 @@ def _read(file: Path) -> str:
         raise BadKubeconfig(f"cannot read {file}: {error}") from error
 
 
-def _build_access(name: str, context: _Entry, cluster: _Entry, user: _Entry) -> Access:
-    for setting, what in _UNSUPPORTED_USER.items():
-        if user.body.get(setting):
-            raise BadKubeconfig(f"cannot use context {name!r}: {what} ({setting}) is not supported; use a token")
-    if cluster.text("proxy-url"):
-        raise BadKubeconfig(f"cannot use context {name!r}: a proxy (proxy-url) is not supported")
+def _build_access(name: str, context: _Entry, cluster: _Entry, user: _Entry, environment: Mapping[str, str]) -> Access:
+    if user.body.get("auth-provider"):
+        raise BadKubeconfig(f"cannot use context {name!r}: auth-provider has left Kubernetes (1.26); use exec")
     server = cluster.text("server")
     if not server.startswith(("http://", "https://")):
         raise BadKubeconfig(f"cannot use context {name!r}: its server {server!r} is not an http or https URL")
     token, private_key = user.text("token"), user.pem("client-key")
     address = urlsplit(server)
-    if address.username and not token:
-        raise BadKubeconfig(f"cannot use context {name!r}: a login by password (in its URL) is not supported")
     # a laptop's URL has its token for kubectl, which sends none over plain HTTP; we send it in a header
-    server = urlunsplit(address._replace(netloc=address.netloc.rpartition("@")[2]))
+    server = urlunsplit(address._replace(netloc=address.netloc.rpartition("@")[2])).rstrip("/")
+    password = user.text("password") or (address.password or "" if not token else "")
     has_token_file = bool(user.text("tokenFile")) and not token
+    has_command = bool(user.body.get("exec")) and not token and not has_token_file
     return Access(
-        server=server.rstrip("/"),
+        server=server,
         context=name,
         namespace=context.text("namespace") or "default",
         ca=cluster.pem("certificate-authority"),
@@ -150,6 +145,86 @@ def _build_access(name: str, context: _Entry, cluster: _Entry, user: _Entry) -> 
         server_name=cluster.text("tls-server-name"),
         token=Secret(token) if token else None,
         token_file=user.path("tokenFile") if has_token_file else None,
+        username=user.text("username") or (address.username or ""),
+        password=Secret(password) if password and not token and not has_token_file else None,
+        command=_build_command(name, server, cluster, user, environment) if has_command else None,
         certificate=user.pem("client-certificate"),
         private_key=Secret(private_key) if private_key else None,
+        key_files=_key_files(user),
+        proxy=_find_proxy(name, server, cluster, environment),
+        headers=_impersonate(name, user),
     )
+
+
+def _key_files(user: _Entry) -> tuple[Path, Path] | None:
+    """Both in files: then they are read again while they are used."""
+    names = ("client-certificate", "client-key")
+    if not all(user.text(name) and not user.text(f"{name}-data") for name in names):
+        return None
+    return user.path(names[0]), user.path(names[1])
+
+
+def _find_proxy(name: str, server: str, cluster: _Entry, environment: Mapping[str, str]) -> str:
+    proxy = cluster.text("proxy-url") or find_proxy(server, environment)
+    if proxy and not proxy.startswith(("http://", "https://")):
+        raise BadKubeconfig(f"cannot use context {name!r}: its proxy {proxy!r} is neither http nor https")
+    return proxy
+
+
+def _impersonate(name: str, user: _Entry) -> dict[str, str]:
+    """Whom our login speaks for (Kubernetes, "User impersonation")."""
+    if user.body.get("as-user-extra"):
+        raise BadKubeconfig(
+            f"cannot use context {name!r}: impersonation with extra fields (as-user-extra) is not built"
+        )
+    headers = {header: user.text(setting) for setting, header in _IMPERSONATION.items() if user.text(setting)}
+    groups = [str(group) for group in user.body.get("as-groups") or ()]
+    if len(groups) > 1:
+        raise BadKubeconfig(f"cannot use context {name!r}: only one of as-groups can be impersonated")
+    return headers | ({"impersonate-group": groups[0]} if groups else {})
+
+
+def _build_command(
+    name: str, server: str, cluster: _Entry, user: _Entry, environment: Mapping[str, str]
+) -> LoginCommand:
+    told = _Entry(user.body["exec"], user.file)
+    group, _, version = told.text("apiVersion").partition("/")
+    if group != API_GROUP or version not in ("v1", "v1beta1"):
+        raise BadKubeconfig(
+            f"cannot use context {name!r}: its exec speaks {told.text('apiVersion')!r}, we {API_GROUP}/v1 and v1beta1"
+        )
+    if told.text("interactiveMode") == "Always":
+        raise BadKubeconfig(f"cannot use context {name!r}: its exec wants to ask at the terminal (interactiveMode)")
+    if not told.text("command"):
+        raise BadKubeconfig(f"cannot use context {name!r}: its exec has no command")
+    program = told.text("command")
+    if "/" in program:  # relative to the file that names it, as in client-go
+        program = str(told.path("command"))
+    added = {str(each["name"]): str(each.get("value") or "") for each in told.body.get("env") or ()}
+    return LoginCommand(
+        argv=(program, *(str(arg) for arg in told.body.get("args") or ())),
+        version=version,
+        directory=user.file.parent.absolute(),
+        env={**environment, **added},
+        cluster=_describe_cluster(server, cluster) if told.body.get("provideClusterInfo") else None,
+        hint=" ".join(told.text("installHint").split()),
+    )
+
+
+def _describe_cluster(server: str, cluster: _Entry) -> dict[str, object]:
+    """What a login's command is told (`Cluster` of client.authentication.k8s.io/v1)."""
+    ca = cluster.pem("certificate-authority")
+    named = {
+        "server": server,
+        "tls-server-name": cluster.text("tls-server-name"),
+        "insecure-skip-tls-verify": bool(cluster.body.get("insecure-skip-tls-verify")),
+        "certificate-authority-data": base64.b64encode(ca.encode()).decode(),
+        "proxy-url": cluster.text("proxy-url"),
+        "config": _exec_extension(cluster),
+    }
+    return {key: value for key, value in named.items() if value}
+
+
+def _exec_extension(cluster: _Entry) -> object:
+    found = [e.get("extension") for e in cluster.body.get("extensions") or () if e.get("name") == f"{API_GROUP}/exec"]
+    return found[0] if found else None

@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
-from dbaas.contracts.transport import Request, Response, TransportError
+from dbaas.contracts.transport import NotSent, Request, Response, TransportError
 from dbaas.core.clock import Clock
 from dbaas.kube.access import Access, build_ssl_context
-from dbaas.kube.http import NotSent
+from dbaas.kube.logins import Logins
 
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 30.0
@@ -37,22 +37,24 @@ class _Connection:
 
 
 class LightTransport:
-    """One server. Connections are reused while they are fresh; there may be as many as requests at one time."""
+    """One server, without a proxy. Connections are reused while they are fresh, one for each request in work."""
 
     def __init__(self, access: Access, clock: Clock) -> None:
         self._access = access
         self._clock = clock
         self._address = urlsplit(access.server)
+        self._logins = Logins(access, clock)
         self._idle: list[_Connection] = []
         self._streams: list[_Connection] = []
 
     async def request(self, request: Request) -> Response:
         streams = request.query.get("watch") == "true"
+        sent = self._encode(request, await self._logins.headers())
         connection = await self._connect()
         is_reusable = False
         try:
             async with asyncio.timeout(request.timeout_seconds or REQUEST_SECONDS):
-                connection.writer.write(self._encode(request))
+                connection.writer.write(sent)
                 await connection.writer.drain()
                 status, headers = await _read_head(connection.reader)
                 body = _read_body(connection.reader, status, headers)
@@ -86,7 +88,7 @@ class LightTransport:
             if now - connection.used_at < IDLE_SECONDS and not connection.reader.at_eof():
                 return connection
             connection.writer.close()
-        tls = build_ssl_context(self._access)
+        tls = build_ssl_context(self._access, (await self._logins.current()).pair)
         host, port = self._address.hostname or "", self._address.port or (443 if tls else 80)
         name = (self._access.server_name or host) if tls else None
         try:
@@ -97,7 +99,7 @@ class LightTransport:
             raise NotSent(f"cannot reach {self._access.server}: {why}") from error
         return _Connection(*opened)
 
-    def _encode(self, request: Request) -> bytes:
+    def _encode(self, request: Request, login: Mapping[str, str]) -> bytes:
         target = quote(self._address.path + request.path, safe="/:@!$&'()*+,;=~")
         if request.query:
             target += f"?{urlencode(request.query)}"
@@ -106,21 +108,11 @@ class LightTransport:
             "user-agent": "dbaas",
             "accept-encoding": "identity",
             **request.headers,
-            **self._authorization(),
+            **login,
             "content-length": str(len(request.body)),
         }
         lines = [f"{request.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         return "\r\n".join([*lines, "", ""]).encode() + request.body
-
-    def _authorization(self) -> dict[str, str]:
-        if self._access.token is not None:
-            return {"authorization": f"Bearer {self._access.token.reveal()}"}
-        if self._access.token_file is None:
-            return {}
-        try:
-            return {"authorization": f"Bearer {self._access.token_file.read_text().strip()}"}
-        except OSError as error:
-            raise NotSent(f"cannot read the token file {self._access.token_file}: {error}") from error
 
 
 async def _read_head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:

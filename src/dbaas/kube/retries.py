@@ -10,10 +10,9 @@ from email.utils import parsedate_to_datetime
 
 import orjson
 
-from dbaas.contracts.transport import Request, Response, Transport, TransportError
+from dbaas.contracts.transport import NotSent, Request, Response, Transport, TransportError
 from dbaas.core.clock import Clock
 from dbaas.core.randomness import Randomness
-from dbaas.kube.http import NotSent
 from dbaas.kube.verbs import APPLY_PATCH
 
 MOST_ATTEMPTS = 5
