@@ -57,12 +57,10 @@ async def _serving(rule: Rule = _refuse_bad, identity: Identity | None = None) -
 
 
 async def _post(webhooks: Webhooks, identity: Identity, body: bytes) -> tuple[int, str]:
-    trusting = ssl.create_default_context(cadata=identity.bundle)
+    trusting, url = ssl.create_default_context(cadata=identity.bundle), f"https://127.0.0.1:{webhooks.port}{PATH}"
     async with (
         aiohttp.ClientSession() as session,
-        session.post(
-            f"https://127.0.0.1:{webhooks.port}{PATH}", data=io.BytesIO(body), ssl=trusting, server_hostname="hooks.ns.svc"
-        ) as response,
+        session.post(url, data=io.BytesIO(body), ssl=trusting, server_hostname="hooks.ns.svc") as response,
     ):
         return response.status, await response.text()
 
