@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import orjson
 import yaml
+from msgspec.structs import replace
 
 from dbaas.apiserver.decoding import (
     check_fields,
     check_kind,
     check_metadata_types,
+    check_times,
+    check_types,
     describe_syntax_error,
     duplicate_fields,
     has_each_key_once,
@@ -38,6 +40,7 @@ from dbaas.apiserver.resources import Resource
 from dbaas.apiserver.routing import Target
 from dbaas.apiserver.schemas import Cause
 from dbaas.apiserver.schemas.wording import json_type
+from dbaas.apiserver.timestamps import unreadable_time
 from dbaas.apiserver.writing import refuse, reset_fields
 from dbaas.contracts.transport import Request
 from dbaas.core.clock import Clock, format_time
@@ -179,6 +182,7 @@ class Patch:
         time = format_time(self._clock.now())
         manager = Manager(self._options.manager, "Apply", resource.api_version, self._target.subresource, time)
         new = apply(old, applied, resource.schema, manager, force=self._options.force, reset=reset_fields(self._target))
+        check_times(new, resource)  # after the conflicts
         return resource.schema.default(new, keep_nulls=True)
 
     def _applied(self) -> Mapping[str, Any]:
@@ -189,7 +193,9 @@ class Patch:
         check_kind(applied, resource, self._body)
         if resource.custom and isinstance(applied.get("metadata"), dict):
             applied["metadata"].pop("creationTimestamp", None)  # never read, so it may be anything
-        check_metadata_types(applied, resource)
+            if unreadable_time({"metadata": applied["metadata"]}, ""):
+                del applied["metadata"]["deletionTimestamp"]  # as good as none
+        check_types(applied, resource)
         return applied
 
     def _refusal(self, error: PatchRefused) -> Failure:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import orjson
@@ -23,11 +23,17 @@ from dbaas.apiserver.timestamps import unreadable_time
 
 Strictness = Literal["Strict", "Warn", "Ignore"]
 _LOOKS_LIKE_KEY = re.compile(rb'"[ \t\r\n]*:')
-TYPED_MAPS = ("labels", "annotations")
-TYPED_STRINGS = (
-    *("name", "generateName", "namespace", "resourceVersion", "uid", "selfLink"),
-    *("creationTimestamp", "deletionTimestamp"),
-)
+# Of fields of metadata: what JSON has for them, and what Go calls it; of a list, what its items are called.
+_TYPES: Mapping[str, tuple[type[Any], str]] = {
+    **dict.fromkeys(("name", "generateName", "namespace", "resourceVersion", "uid", "selfLink"), (str, "string")),
+    **dict.fromkeys(("creationTimestamp", "deletionTimestamp"), (str, "string")),
+    **dict.fromkeys(("generation", "deletionGracePeriodSeconds"), (int, "int64")),
+    **dict.fromkeys(("labels", "annotations"), (dict, "map[string]string")),
+    "finalizers": (list, "string"),
+    "ownerReferences": (list, "v1.OwnerReference"),
+    "managedFields": (list, "v1.ManagedFieldsEntry"),
+}
+_DROPPED = frozenset(field for field, (kind, _) in _TYPES.items() if kind in (dict, list))  # where they are null
 
 
 def parse_body(body: bytes, media_type: str, resource: Resource) -> dict[str, Any]:
@@ -81,49 +87,48 @@ def check_kind(obj: dict[str, Any], resource: Resource, body: bytes = b"") -> No
 
 def check_metadata_types(obj: dict[str, Any], resource: Resource) -> None:
     """Metadata is typed for every kind. Raises Failure 400."""
+    check_times(obj, resource)
+    check_types(obj, resource)
+
+
+def check_times(obj: Mapping[str, Any], resource: Resource) -> None:
+    """Raises Failure 400."""
     if why := unreadable_time(obj, resource.collection):
         raise bad_request(f"{unreadable(resource)}{why}")
+
+
+def check_types(obj: dict[str, Any], resource: Resource) -> None:
+    """Of metadata, but not whether its times can be read. Raises Failure 400."""
     metadata = obj.setdefault("metadata", {})
     if metadata is None:
         metadata = obj["metadata"] = {}
     if not isinstance(metadata, dict):
         raise _mistyped(resource, metadata, "metadata", "v1.ObjectMeta")
-    for field in TYPED_STRINGS:
-        if not isinstance(metadata.get(field, ""), str | None):
-            raise _mistyped(resource, metadata[field], _meta(resource, field), "string")
-    for field in ("generation", "deletionGracePeriodSeconds"):
-        if not isinstance(metadata.get(field, 0), int | None):
-            raise _mistyped(resource, metadata[field], _meta(resource, field), "int64")
-    for field in TYPED_MAPS:
-        value = metadata.get(field)
-        if value is None:
-            metadata.pop(field, None)
-            continue
-        if not isinstance(value, dict):
-            raise _mistyped(resource, value, _meta(resource, field), "map[string]string")
+    for field, value in list(metadata.items()):
+        if value is None and field in _DROPPED:
+            del metadata[field]
+        elif value is not None and (wanted := _TYPES.get(field)):
+            _check_type(metadata, field, wanted, resource)
+
+
+def _check_type(metadata: dict[str, Any], field: str, wanted: tuple[type[Any], str], resource: Resource) -> None:
+    value: Any = metadata[field]
+    kind, go_type = wanted
+    if not isinstance(value, kind):
+        raise _mistyped(resource, value, _meta(resource, field), f"[]{go_type}" if kind is list else go_type)
+    if kind is dict:
         if None in value.values():
             value = metadata[field] = {key: "" if item is None else item for key, item in value.items()}
-        for item in value.values():
-            if not isinstance(item, str):
-                raise _mistyped(resource, item, _meta(resource, field), "string")
-    _check_lists(metadata, resource)
+        _check_items(value.values(), _meta(resource, field), "string", resource)
+    elif kind is list:
+        _check_items(value, _meta(resource, field), go_type, resource)
 
 
-def _check_lists(metadata: dict[str, Any], resource: Resource) -> None:
-    for field, item_type, go_type in (
-        ("finalizers", str, "string"),
-        ("ownerReferences", dict, "v1.OwnerReference"),
-        ("managedFields", dict, "v1.ManagedFieldsEntry"),
-    ):
-        value = metadata.get(field)
-        if value is None:
-            metadata.pop(field, None)
-            continue
-        if not isinstance(value, list):
-            raise _mistyped(resource, value, _meta(resource, field), f"[]{go_type}")
-        for item in value:
-            if not isinstance(item, item_type):
-                raise _mistyped(resource, item, _meta(resource, field), go_type)
+def _check_items(items: Iterable[object], place: str, go_type: str, resource: Resource) -> None:
+    kind = str if go_type == "string" else dict
+    for item in items:
+        if not isinstance(item, kind):
+            raise _mistyped(resource, item, place, go_type)
 
 
 def check_fields(

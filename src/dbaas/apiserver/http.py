@@ -14,22 +14,17 @@ import errno
 import hmac
 import ipaddress
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator
-from urllib.parse import unquote
 
-from aiohttp import web
-
+from dbaas.apiserver.connections import Connection
 from dbaas.apiserver.deadlines import seconds_for
 from dbaas.apiserver.failures import (
     Failure,
     bad_request,
     timed_out,
-    too_large,
     too_many_requests,
     unauthorized,
 )
 from dbaas.apiserver.sending import prepare_body
-from dbaas.apiserver.server import BODY_LIMIT
 from dbaas.apiserver.verbs import respond_failure
 from dbaas.contracts.transport import Request, Response, Transport
 from dbaas.core.errors import DbaasError
@@ -37,6 +32,7 @@ from dbaas.core.offload import InlineOffload, Offload
 from dbaas.core.secrets import Secret
 
 SHUTDOWN_SECONDS = 1.0
+BACKLOG = 1024  # connections that wait to be taken
 MOST_AT_ONCE = 600  # as many as kube-apiserver answers, reads and writes together; watches do not count
 OPEN_PATHS = ("/healthz", "/livez", "/readyz", "/version")
 
@@ -50,8 +46,9 @@ class ListenError(DbaasError):
 class Site:
     """A running HTTP server; `port` is the one that it got."""
 
-    def __init__(self, runner: web.ServerRunner, host: str, port: int) -> None:
-        self._runner = runner
+    def __init__(self, listener: asyncio.Server, connections: set[Connection], host: str, port: int) -> None:
+        self._listener = listener
+        self._connections = connections
         self.host = host
         self.port = port
 
@@ -61,7 +58,21 @@ class Site:
 
     async def stop(self) -> None:
         """Takes no more requests and cuts off what is under way after a second; stop the API server first."""
-        await self._runner.cleanup()
+        self._listener.close()
+        for connection in list(self._connections):
+            connection.end()
+        try:
+            async with asyncio.timeout(SHUTDOWN_SECONDS):
+                await self._until_closed()
+        except TimeoutError:
+            for connection in list(self._connections):
+                connection.abort()
+            await self._until_closed()
+        await self._listener.wait_closed()
+
+    async def _until_closed(self) -> None:
+        while self._connections:
+            await next(iter(self._connections)).closed.wait()
 
 
 async def serve(
@@ -79,21 +90,18 @@ async def serve(
     if not ipaddress.ip_address(host).is_loopback:
         raise ListenError(f"cannot listen on {host}: the embedded API server is for this machine only")
     face = _Face(server, token, offload or InlineOffload(), most_at_once)
-    runner = web.ServerRunner(
-        web.Server(face.answer, access_log=None, handler_cancellation=True), shutdown_timeout=SHUTDOWN_SECONDS
-    )
-    await runner.setup()
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    connections: set[Connection] = set()
+    place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        await web.SockSite(runner, listener).start()
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind((host, port))
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(lambda: Connection(face.answer, connections), sock=place, backlog=BACKLOG)
     except OSError as error:
-        listener.close()
-        await runner.cleanup()
+        place.close()
         why = "the port is in use by another program" if error.errno == errno.EADDRINUSE else error.strerror
         raise ListenError(f"cannot listen on {host}:{port}: {why}") from error
-    return Site(runner, host, listener.getsockname()[1])
+    return Site(listener, connections, host, place.getsockname()[1])
 
 
 class _Face:
@@ -103,24 +111,23 @@ class _Face:
         self._offload = offload
         self._free = most_at_once
 
-    async def answer(self, message: web.BaseRequest) -> web.StreamResponse:
+    async def answer(self, request: Request, authorization: str) -> Response:
         try:
-            self._authenticate(message)
-            request = await _read(message)
+            self._authenticate(request, authorization)
             response = await self._admit(request)
         except Failure as failure:
-            return _whole(respond_failure(failure))
-        if response.stream is None:
-            return _whole(await prepare_body(request, response, self._offload))
-        return await _stream(message, response)
+            return respond_failure(failure)
+        return await prepare_body(request, response, self._offload)
 
-    def _authenticate(self, message: web.BaseRequest) -> None:
-        given = _given_token(message.headers.get("Authorization", ""))
-        if not hmac.compare_digest(given, self._token) and message.path not in OPEN_PATHS:
+    def _authenticate(self, request: Request, authorization: str) -> None:
+        given = _given_token(authorization)
+        if not hmac.compare_digest(given, self._token) and request.path not in OPEN_PATHS:
             raise unauthorized()
 
     async def _admit(self, request: Request) -> Response:
         """One of a bounded number that are answered at once, in its time. Raises Failure 400, 429, 504."""
+        if "\0" in request.path:
+            raise bad_request("the path has a zero byte")
         seconds = seconds_for(request)
         if not self._free:
             raise too_many_requests()
@@ -144,46 +151,3 @@ def _given_token(header: str) -> bytes:
         return base64.b64decode(value, validate=True).partition(b":")[2]
     except binascii.Error:
         return b""
-
-
-async def _read(message: web.BaseRequest) -> Request:
-    if (message.content_length or 0) > BODY_LIMIT:
-        raise too_large(BODY_LIMIT)
-    pieces, size = [], 0
-    while piece := await message.content.readany():
-        pieces.append(piece)
-        size += len(piece)
-        if size > BODY_LIMIT:
-            raise too_large(BODY_LIMIT)
-    headers = {name.lower(): value for name, value in message.headers.items()}
-    headers.pop("authorization", None)
-    url = message.rel_url
-    path = unquote(url.raw_path)
-    if "\0" in path:
-        raise bad_request("the path has a zero byte")
-    return Request(message.method, path, dict(url.query) if url.raw_query_string else {}, headers, b"".join(pieces))
-
-
-def _whole(response: Response) -> web.Response:
-    return web.Response(body=response.body, status=response.status, headers=dict(response.headers))
-
-
-async def _close(stream: AsyncIterator[bytes]) -> None:
-    if isinstance(stream, AsyncGenerator):
-        await stream.aclose()
-
-
-async def _stream(message: web.BaseRequest, response: Response) -> web.StreamResponse:
-    answer = web.StreamResponse(status=response.status, headers=dict(response.headers))
-    assert response.stream is not None
-    stream = response.stream
-    try:
-        await answer.prepare(message)
-        async for piece in stream:
-            await answer.write(piece)
-        await answer.write_eof()
-    except ConnectionResetError:
-        pass  # the client has gone away, which is how watches end
-    finally:
-        await _close(stream)
-    return answer

@@ -38,19 +38,19 @@ _KEY_TEXT = (
 _LABEL_VALUE = f"({_QUALIFIED})?"
 _TEXT = {
     "subdomain": (
-        _SUBDOMAIN,
+        re.compile(_SUBDOMAIN),
         253,
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
         f"and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')",
     ),
     "label": (
-        _LABEL,
+        re.compile(_LABEL),
         63,
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
         f"with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')",
     ),
     "label1035": (
-        _LABEL_1035,
+        re.compile(_LABEL_1035),
         63,
         "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
         "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation "
@@ -78,9 +78,14 @@ def keep_identity(metadata: dict[str, Any], old: Mapping[str, Any]) -> None:
             metadata[field] = old[field]
     if "deletionTimestamp" in old:
         metadata["deletionTimestamp"] = old["deletionTimestamp"]
-    for field in ("uid", "deletionGracePeriodSeconds"):
-        if not metadata.get(field) and field in old:
-            metadata[field] = old[field]
+    if not metadata.get("uid") and "uid" in old:
+        metadata["uid"] = old["uid"]
+
+
+def keep_grace(metadata: dict[str, Any], old: Mapping[str, Any]) -> None:
+    """The same of what may be left out; who leaves it out comes to own it no more."""
+    if metadata.get("deletionGracePeriodSeconds") is None and "deletionGracePeriodSeconds" in old:
+        metadata["deletionGracePeriodSeconds"] = old["deletionGracePeriodSeconds"]
 
 
 def validate_metadata(metadata: Mapping[str, Any], resource: Resource) -> list[Cause]:
@@ -161,7 +166,7 @@ def validate_name(field: str, name: str, rule: str, *, is_prefix: bool = False) 
         name = name[:-1] + "a"
     if len(name) > longest:
         causes.append(Cause(field, f"{shown}must be no more than {longest} characters"))
-    if not re.fullmatch(pattern, name):
+    if not pattern.fullmatch(name):
         causes.append(Cause(field, shown + ("must not contain dots" if rule == "label" and "." in name else text)))
     return causes
 

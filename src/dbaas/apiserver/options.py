@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+import msgspec
 import orjson
 
 from dbaas.apiserver.decoding import Strictness, describe_syntax_error
@@ -22,8 +23,7 @@ LARGEST_COUNT = 2**63 - 1
 _DECODERS = {JSON: orjson.loads, YAML: parse_yaml, PROTOBUF: decode_object}
 
 
-@dataclass(frozen=True)
-class WriteOptions:
+class WriteOptions(msgspec.Struct, frozen=True):
     """Of create, update, patch and apply. `manager` is who owns the fields that are written."""
 
     manager: str = "unknown"

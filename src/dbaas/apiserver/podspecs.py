@@ -34,12 +34,15 @@ _FIXED = ("completions", "completionMode", "selector", "backoffLimitPerIndex", "
 def pod_problems(spec: Spec, path: str) -> Iterator[Cause]:
     """`path` is where the spec of the Pod stands."""
     yield from repeated(items(spec, "volumes"), f"{path}.volumes")
+    volumes = set()  # the names of those that can be mounted
     for index, volume in enumerate(items(spec, "volumes")):
-        yield from volume_problems(volume, f"{path}.volumes[{index}]")
+        wrong = list(volume_problems(volume, f"{path}.volumes[{index}]"))
+        yield from wrong
+        if not wrong:
+            volumes.add(volume["name"])
     yield from placement_problems(spec, path)
     if not items(spec, "containers"):
         yield required(f"{path}.containers")
-    volumes = {each.get("name") for each in items(spec, "volumes")}
     names: set[str] = set()
     for kind in _KINDS:
         for index, each in enumerate(items(spec, kind)):
@@ -51,6 +54,10 @@ def pod_problems(spec: Spec, path: str) -> Iterator[Cause]:
 
 
 def pod_change_problems(new: Spec, old: Spec) -> Iterator[Cause]:
+    for kind in ("containers", "initContainers"):
+        if len(items(new, kind)) != len(items(old, kind)):
+            yield without_value(f"spec.{kind}", "pod updates may not add or remove containers", "FieldValueForbidden")
+            return
     if old.get("activeDeadlineSeconds") and new.get("activeDeadlineSeconds") is None:
         why = "must not update from a positive integer to nil value"
         yield invalid("spec.activeDeadlineSeconds", None, why)
@@ -60,10 +67,7 @@ def pod_change_problems(new: Spec, old: Spec) -> Iterator[Cause]:
     ):
         why = "existing toleration can not be modified except its tolerationSeconds"
         yield without_value("spec.tolerations", why, "FieldValueForbidden")
-    resized = [kind for kind in _KINDS if len(items(new, kind)) != len(items(old, kind))]
-    for kind in resized:
-        yield without_value(f"spec.{kind}", "pod updates may not add or remove containers", "FieldValueForbidden")
-    if not resized and not equal(_fixed_part(new), _fixed_part(old)):
+    if not equal(_fixed_part(new), _fixed_part(old)):
         yield without_value("spec", _POD_CHANGES, "FieldValueForbidden")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from dbaas.apiserver.failures import method_not_allowed, not_found, unknown_path
 from dbaas.apiserver.resources import Catalogue, Resource
@@ -11,8 +11,7 @@ _VERBS_OF_ONE = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "del
 _VERBS_OF_ALL = {"GET": "list", "POST": "create", "DELETE": "deletecollection"}
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """The collection (no name), an object, or a subresource of it. `namespace` is "" for all of them or for none."""
 
     resource: Resource

@@ -6,12 +6,16 @@ admission plugins Priority and DefaultTolerationSeconds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 TOLERATED_SECONDS = 300
 NODE_TROUBLES = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 MEASURES = ("cpu", "memory")
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_USUALLY = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+_IMAGE = re.compile(r"[-\w.:/@]+", re.ASCII)  # anything else is no name of an image, and has no tag
 
 
 def containers_of(spec: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -21,13 +25,16 @@ def containers_of(spec: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def complete_containers(spec: Mapping[str, Any]) -> None:
-    """An image that may mean another one tomorrow is pulled each time."""
+    """An image that may mean another one tomorrow is pulled each time; a probe that never would is made as usual."""
     for container in containers_of(spec):
+        for probe in map(container.get, _PROBES):
+            if isinstance(probe, dict):
+                probe.update({field: usual for field, usual in _USUALLY.items() if probe.get(field) == 0})
         image = container.get("image")
         _complete_amounts(container.get("resources"))
         if isinstance(image, str):
             tag = image.rpartition("/")[2].partition(":")[2] or "latest"
-            moves = "@" not in image and tag == "latest"
+            moves = tag == "latest" and "@" not in image and _IMAGE.fullmatch(image) is not None
             container.setdefault("imagePullPolicy", "Always" if moves else "IfNotPresent")
 
 

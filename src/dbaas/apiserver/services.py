@@ -63,10 +63,19 @@ def give_addresses(spec: dict[str, Any], old: Spec | None) -> list[Cause]:
                 spec[field] = before[field]
     if spec.get("clusterIP"):
         spec.setdefault("clusterIPs", [spec["clusterIP"]])
+    _release_family(spec, before)
     found = list(_family_problems(spec)) or list(_stack_problems(spec)) or list(_release_problems(spec, before))
     if not found:
         _choose_families(spec)
     return found
+
+
+def _release_family(spec: dict[str, Any], before: Spec) -> None:
+    """Who wants one family only need not name what is let go."""
+    if spec.get("ipFamilyPolicy") == "SingleStack" and before.get("ipFamilyPolicy", "SingleStack") != "SingleStack":
+        for field in ("clusterIPs", "ipFamilies"):
+            if field in before and spec.get(field) == before[field]:
+                spec[field] = before[field][:1]
 
 
 def _is_outside(spec: Spec) -> bool:

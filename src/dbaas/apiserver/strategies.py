@@ -54,6 +54,7 @@ class Strategy:
     """The default: nothing particular. `old` is None for a creation."""
 
     reads_structures = False  # whether the types of all fields must be right before anything is filled in
+    copes_without: tuple[str, ...] = ()  # of required fields, so that more can be told where one is missing
 
     def complete(self, new: dict[str, Any]) -> None:
         """Fills in what counts as written by the client: before anybody comes to own a field."""
@@ -123,6 +124,8 @@ class SecretData(Data):
 
     def complete(self, new: dict[str, Any]) -> None:
         new["type"] = new.get("type") or "Opaque"
+        if not isinstance(new.get("data") or {}, dict):
+            return  # which the schema refuses
         for value in (new.get("data") or {}).values():
             try:
                 base64.b64decode(value or "", validate=True)
@@ -309,6 +312,7 @@ class Events(Strategy):
 class EndpointSlices(Strategy):
     """Conditions of an endpoint are there, known or not."""
 
+    copes_without = ("addressType",)
     reads_structures = True
 
     def complete(self, new: dict[str, Any]) -> None:
@@ -333,6 +337,8 @@ class Endpoints(Strategy):
 
 class Leases(Strategy):
     """A lease lasts, and changes hands never or more often. Fields of coordinated election, an alpha feature, go."""
+
+    reads_structures = True
 
     def complete(self, new: dict[str, Any]) -> None:
         new["spec"] = new.get("spec") or {}

@@ -10,7 +10,7 @@ _MICRO = "2006-01-02T15:04:05.000000Z07:00"
 _SECOND = "2006-01-02T15:04:05Z07:00"
 _ELEMENTS = re.compile(r"2006|01|02|15|04|05|\.0+|Z07:00|[-T:]")
 _DIGITS = {"2006": r"\d{4}", "Z07:00": r"Z|[+-]\d\d:\d\d"}
-_METADATA = (("metadata", "creationTimestamp"), ("metadata", "deletionTimestamp"))
+_METADATA = ("creationTimestamp", "deletionTimestamp")
 _PLACES: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "leases.coordination.k8s.io": ((("spec", "acquireTime"), _MICRO), (("spec", "renewTime"), _MICRO)),
     "events": ((("eventTime",), _MICRO), (("firstTimestamp",), _SECOND), (("lastTimestamp",), _SECOND)),
@@ -22,8 +22,13 @@ _PLACES: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = {
 
 def unreadable_time(obj: Mapping[str, Any], collection: str) -> str | None:
     """Why the first such time cannot be read; the metadata of any kind has two times. `collection`: `jobs.batch`."""
-    for path, layout in (*((each, _SECOND) for each in _METADATA), *_PLACES.get(collection, ())):
-        value: Any = obj
+    metadata = obj.get("metadata")
+    if isinstance(metadata, Mapping):
+        for field in _METADATA:
+            if isinstance(value := metadata.get(field), str) and (why := _why_not(value, _SECOND)):
+                return why
+    for path, layout in _PLACES.get(collection, ()):
+        value = obj
         for step in path:
             value = value.get(step) if isinstance(value, Mapping) else None
         if isinstance(value, str) and (why := _why_not(value, layout)):

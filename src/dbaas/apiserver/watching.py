@@ -58,7 +58,7 @@ class Watches:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._open: set[_Stream] = set()
+        self._open: dict[_Stream, None] = {}  # in the order in which they came
         self._closing = False
 
     def open(
@@ -69,13 +69,13 @@ class Watches:
         return self._run(stream, is_served)
 
     async def _run(self, stream: _Stream, is_served: Callable[[], bool]) -> AsyncIterator[bytes]:
-        self._open.add(stream)
+        self._open[stream] = None
         try:
             async with aclosing(stream.pieces(lambda: self._closing or not is_served())) as pieces:
                 async for piece in pieces:
                     yield piece
         finally:
-            self._open.discard(stream)
+            self._open.pop(stream, None)
 
     def __len__(self) -> int:
         return len(self._open)
@@ -111,7 +111,7 @@ class _Stream:
         except ExpiredError:
             yield self._error(expired(f"too old resource version: {self._options.since} ({self._collection.floor})"))
             return
-        self._collection.watchers.add(self.wake)
+        self._collection.watchers[self.wake] = None
         timer = _Timer(self._clock, self.wake)
         try:
             for piece in self._initial():
@@ -134,7 +134,7 @@ class _Stream:
             yield self._error(expired(f"too old resource version: {self._sent} ({self._collection.floor})"))
         finally:
             timer.cancel()
-            self._collection.watchers.discard(self.wake)
+            self._collection.watchers.pop(self.wake, None)
 
     def _start(self) -> int:
         if self._options.since is not None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
+
+import msgspec
 
 from dbaas.apiserver.decoding import unreadable
 from dbaas.apiserver.failures import (
@@ -26,6 +28,7 @@ from dbaas.apiserver.fields import Manager, record_update
 from dbaas.apiserver.metadata import (
     DELETION_FIELDS,
     assign_identity,
+    keep_grace,
     keep_identity,
     validate_metadata,
     validate_metadata_update,
@@ -51,8 +54,7 @@ Way = Literal["apply", "patch", "replace"]
 Transform = Callable[[dict[str, Any] | None], dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """The body of the answer and what to warn of."""
 
     body: bytes
@@ -121,8 +123,6 @@ class Writer:
                 metadata.pop(field, None)
         if operation == "Update":
             self._own(target, None, obj, options, time)
-        for field in DELETION_FIELDS:  # whoever wrote them has come to own them
-            metadata.pop(field, None)
         if resource.has_status:
             obj.pop("status", None)
         resource.strategy.prepare(obj, None)
@@ -131,6 +131,8 @@ class Writer:
         causes = [*validate_metadata(metadata, resource), *_validate(resource, obj, None, "")]
         if causes:
             raise refuse(resource, metadata.get("name", ""), causes)
+        if operation == "Apply" and resource.custom:
+            obj = resource.schema.default(obj)  # as `_update_once` does
         warnings = await self._review("CREATE", target, obj, None, options)
         warnings += warn_of_finalizers(metadata, None) if resource.custom else resource.strategy.warn(obj)
         namespace, name = metadata.get("namespace", ""), metadata["name"]
@@ -157,6 +159,7 @@ class Writer:
         _complete(resource, new)
         if way != "apply":
             self._own(target, old, new, options, format_time(self._clock.now()))
+        keep_grace(new["metadata"], old["metadata"])
         new = _prepare_update(target, old, new)
         causes = [
             *validate_metadata(new["metadata"], resource),
@@ -165,6 +168,8 @@ class Writer:
         ]
         if causes:
             raise refuse(resource, target.name, causes)
+        if way == "apply" and resource.custom:
+            new = resource.schema.default(new)  # Kubernetes stores the nulls that are left, and reads without them
         warnings = await self._review("UPDATE", target, new, old, options)
         warnings += (
             warn_of_finalizers(new["metadata"], old["metadata"]) if resource.custom else resource.strategy.warn(new)
@@ -380,7 +385,8 @@ def _validate(
     if subresource == "status" and resource.custom:
         return resource.schema.validate(new, old, subresource="status")
     causes = resource.schema.validate(new, old)
-    if resource.custom or any(cause.reason in _UNUSABLE and "." not in cause.field for cause in causes):
+    unusable = {cause.field for cause in causes if cause.reason in _UNUSABLE and "." not in cause.field}
+    if resource.custom or unusable - {*resource.strategy.copes_without}:
         return causes
     if any(cause.reason == "FieldValueTypeInvalid" for cause in causes):
         return causes

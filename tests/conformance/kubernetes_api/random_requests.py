@@ -10,12 +10,13 @@ import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from conformance.kubernetes_api.random_values import CONTAINER, KINDS, METADATA, Fields, Kind
+from conformance.kubernetes_api.random_values import CONTAINER, KINDS, METADATA, WRONG, Fields, Kind
 from conformance.kubernetes_api.specimens import GROUP
 
 NAMES = ("one", "two")
 MANAGERS = ("m1", "m2")
 VERBS = {"create": 4, "replace": 3, "merge": 4, "strategic": 2, "json": 3, "apply": 5, "delete": 2, "get": 1}
+MISTAKES = 0.1  # the share of objects and patches with a value of a wrong type
 JSON_OPERATIONS = ("add", "replace", "remove", "test", "copy", "move")
 
 
@@ -28,6 +29,11 @@ class Ask(NamedTuple):
     body: Any
     query: dict[str, str]
     subresource: str = ""
+
+
+def _metadata_of(kind: Kind) -> Fields:
+    """Without what makes two servers differ in what follows from it: the labels of a Job's Pods tell its uid."""
+    return {name: values for name, values in METADATA.items() if name != "uid" or kind.plural != "jobs"}
 
 
 class Draw:
@@ -45,9 +51,7 @@ class Draw:
         kind, name = self._random.choice(self._kinds), self._random.choice(NAMES)
         verbs = {**VERBS, "strategic": 0} if kind.group == GROUP else VERBS
         (verb,) = self._random.choices(list(verbs), list(verbs.values()))
-        subresource = (
-            "status" if kind.status and verb not in ("create", "delete", "replace") and self._chance(0.2) else ""
-        )
+        subresource = "status" if kind.status and verb not in ("create", "delete") and self._chance(0.2) else ""
         query = self._query(verb)
         match verb:
             case "get":
@@ -60,7 +64,20 @@ class Draw:
                 body = self._patch(kind, subresource)
             case _:
                 body = self._object(kind, name, subresource)
+        if verb not in ("get", "delete", "json") and self._chance(MISTAKES):
+            self._mistake(body)
         return Ask(verb, kind, name, body, query, subresource)
+
+    def _mistake(self, body: dict[str, Any]) -> None:
+        """One field, somewhere, gets a value that is most likely of a wrong type."""
+        names = [name for name in body if name not in ("apiVersion", "kind")]
+        if not names:
+            return
+        name = self._random.choice(names)
+        if isinstance(body[name], dict) and body[name] and self._chance(0.7):
+            self._mistake(body[name])
+        elif name != "name":  # without which there is nothing to compare
+            body[name] = copy.deepcopy(self._random.choice(WRONG))
 
     def _query(self, verb: str) -> dict[str, str]:
         if verb in ("get", "delete"):
@@ -76,7 +93,7 @@ class Draw:
 
     def _object(self, kind: Kind, name: str, subresource: str) -> dict[str, Any]:
         body = {"apiVersion": kind.api_version, "kind": kind.kind, **copy.deepcopy(dict(kind.needed))}
-        body["metadata"] = {"name": name} if subresource else {"name": name, **self._some(METADATA, 0.06)}
+        body["metadata"] = {"name": name} if subresource else {"name": name, **self._some(_metadata_of(kind), 0.06)}
         body |= self._some(kind.fields, 0.5)
         if kind.spec:
             body["spec"] = {**body.get("spec", {}), **self._some(kind.spec, self._random.choice([0.0, 0.1, 0.25]))}
@@ -99,7 +116,7 @@ class Draw:
         if subresource:
             body["status"] = self._some(kind.status, 0.5)
         if not subresource and self._chance(0.4):
-            body["metadata"] = self._some(METADATA, 0.15)
+            body["metadata"] = self._some(_metadata_of(kind), 0.15)
         for part in (body, body.get("spec", {}), body.get("metadata", {})):
             names = [name for name in part if name not in ("spec", "status", "metadata", "addressType")]
             if names and self._chance(0.15):
@@ -109,7 +126,7 @@ class Draw:
     def _operation(self, kind: Kind) -> dict[str, Any]:
         places = [(f"/{field}", values) for field, values in kind.fields.items()]
         places += [(f"/spec/{field}", values) for field, values in kind.spec.items()]
-        places += [(f"/metadata/{field}", values) for field, values in METADATA.items()]
+        places += [(f"/metadata/{field}", values) for field, values in _metadata_of(kind).items()]
         path, values = self._random.choice(places)
         operation = {
             "op": self._random.choice(JSON_OPERATIONS),
@@ -124,7 +141,9 @@ class Draw:
     def _deletion(self, kind: Kind) -> dict[str, Any]:
         body: dict[str, Any] = {"propagationPolicy": "Background"} if kind.plural == "jobs" else {}
         if self._chance(0.3):
-            body["propagationPolicy"] = self._random.choice(["Background", "Other"])
+            body["propagationPolicy"] = self._random.choice(["Background", "Foreground", "Orphan", "Other"])
+        if self._chance(0.05):
+            body["orphanDependents"] = self._chance(0.5)
         if self._chance(0.2):
             body["preconditions"] = {"uid": "00000000-0000-0000-0000-000000000001"}
         if self._chance(0.2):

@@ -32,8 +32,13 @@ METADATA: Fields = {
     "generation": [7],
     "creationTimestamp": ["2020-01-01T00:00:00Z", "yesterday"],
     "generateName": ["g-"],
+    "uid": ["00000000-0000-0000-0000-000000000002", ""],
+    "deletionTimestamp": ["2020-01-01T00:00:00Z", "yesterday"],
+    "deletionGracePeriodSeconds": [0, 30],
     "unknown": ["x"],
 }
+WRONG = (5, -1, 1.5, "text", "", True, None, {}, {"a": "b"}, [], ["a"], [{"a": 1}])
+"""Of a wrong type for most fields."""
 CONTAINER: Fields = {
     "image": ["image:1", "image:2", "image", " image", ""],
     "command": [["a"], ["a", ""]],

@@ -29,6 +29,7 @@ FIELDS: dict[str, Any] = {
     "atom": {"type": "array", "items": TEXT},
     "map": {"type": "object", "additionalProperties": TEXT},
     "whole": {"type": "object", "x-kubernetes-map-type": "atomic", "additionalProperties": TEXT},
+    "block": {"type": "object", "properties": {"a": TEXT, "b": NUMBER}},
     "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {"known": TEXT}},
     "any": {"x-kubernetes-preserve-unknown-fields": True},
     "inner": {"type": "object", "x-kubernetes-embedded-resource": True, "x-kubernetes-preserve-unknown-fields": True},

@@ -141,6 +141,58 @@ async def test_what_is_no_longer_applied_goes(specimens: Specimens) -> None:
     assert "f:spec" not in owners(emptied)["m"] or owners(emptied)["m"]["f:spec"] == {}
 
 
+@pytest.mark.parametrize(
+    ("field", "filled", "empty"),
+    [("block", {"a": "x", "b": 1}, {}), ("free", {"known": "x", "u": 1}, {}), ("map", {"k": "v"}, {})],
+)
+async def test_a_map_that_loses_all_its_fields_to_an_empty_one_becomes_null(
+    specimens: Specimens, field: str, filled: Any, empty: Any
+) -> None:
+    """So the merge of Kubernetes has it, and null is no map: who means an empty block must take it away first."""
+    await specimens.apply({"size": 1, field: filled})
+    refused = await specimens.apply({"size": 1, field: empty})
+    assert refused.status == 422
+    why = f'Invalid value: "null": spec.{field} in body must be of type object: "null"'
+    assert refused.body["details"]["causes"] == [
+        {"reason": "FieldValueTypeInvalid", "message": why, "field": f"spec.{field}"}
+    ]
+    assert spec(await specimens.apply({"size": 1})) == {"size": 1}
+    assert spec(await specimens.apply({"size": 1, field: empty})) == {"size": 1, field: {}}
+
+
+@pytest.mark.parametrize(
+    ("field", "filled", "empty", "left"),
+    [
+        ("any", {"a": 1}, {}, None),
+        ("free", {"q": {"r": 1}}, {"q": {}}, {"q": None}),
+        ("deep", {"name": "x"}, {}, None),
+        ("whole", {"k": "v"}, {}, {}),
+        ("list", LIST, [], None),
+        ("set", ["a"], [], None),
+        ("atom", ["a"], [], []),
+    ],
+)
+async def test_what_is_left_where_nothing_is_applied_any_more(
+    specimens: Specimens, field: str, filled: Any, empty: Any, left: Any
+) -> None:
+    await specimens.apply({"size": 1, field: filled})
+    emptied = await specimens.apply({"size": 1, field: empty})
+    assert spec(emptied) == {"size": 1} | ({} if left is None else {field: left})
+    again = await specimens.apply({"size": 1, field: empty})
+    assert spec(again) == {"size": 1} | ({} if field == "deep" else {field: empty})  # nothing was left to be removed
+
+
+async def test_who_creates_by_apply_may_make_an_object_that_is_already_going(specimens: Specimens) -> None:
+    """Only a POST forgets these; the object goes with the next write to it."""
+    going = {"deletionTimestamp": "2020-01-01T00:00:00Z"}
+    made = await specimens.apply({"size": 1}, metadata={**going, "deletionGracePeriodSeconds": 0})
+    assert made.status == 201
+    assert made.body["metadata"].items() >= {**going, "deletionGracePeriodSeconds": 0}.items()
+    changed = await specimens.api.patch(specimens.at(), {"spec": {"size": 2}})
+    assert changed.status == 200
+    assert (await specimens.api.get(specimens.at())).status == 404
+
+
 async def test_what_another_owns_too_stays(specimens: Specimens) -> None:
     await specimens.apply({"size": 1, "list": LIST, "map": {"a": "1"}})
     await specimens.apply({"list": LIST, "map": {"a": "1"}}, "n")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from dbaas.apiserver.fields.elements import ElementRefused
 from dbaas.apiserver.fields.sets import FieldSet, from_json
@@ -15,8 +17,7 @@ MOST_UPDATERS = 10
 _ANCIENT = "ancient-changes"
 
 
-@dataclass(frozen=True)
-class Manager:
+class Manager(msgspec.Struct, frozen=True):
     """Who writes now. `time` is RFC 3339 to the second; `subresource` is "" or for example "status"."""
 
     name: str
@@ -31,8 +32,7 @@ class Manager:
         return Identity(self.name or "unknown", self.operation, version, self.subresource)
 
 
-@dataclass(frozen=True, order=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True, order=True):
     """What makes two entries one manager: an applier is the same one in every version."""
 
     name: str
@@ -48,8 +48,7 @@ class Identity:
         return f"{named} using {self.api_version}" if self.operation == "Update" else named
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """What a manager owns, at which version it wrote, and when its fields last changed ("" if they never did)."""
 
     fields: FieldSet

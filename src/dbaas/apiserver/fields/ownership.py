@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dbaas.apiserver.fields import elements
 from dbaas.apiserver.fields.managers import Entry, Identity, Managed

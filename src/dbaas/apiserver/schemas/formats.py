@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 _HEX = "[0-9a-fA-F]"
@@ -46,7 +47,9 @@ def is_date(text: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=1024)
 def is_datetime(text: str) -> bool:
+    """The same few seconds come again and again."""
     day, separator, time = text.lower().partition("t")
     match = _TIME.fullmatch(time)
     if not separator or match is None or not is_date(day):

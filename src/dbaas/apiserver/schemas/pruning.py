@@ -137,9 +137,15 @@ def _prune_metadata(metadata: Any, node: Node) -> Any:
     kept = {
         key: [_only(each, METADATA_FIELDS[key]) for each in value] if METADATA_FIELDS[key] and value else value
         for key, value in metadata.items()
-        if key in METADATA_FIELDS and (value or (key == "managedFields" and value == [] and describes))
+        if key in METADATA_FIELDS
+        and (value or _is_zero_seconds(key, value) or (key == "managedFields" and value == [] and describes))
     }
     return metadata if kept == metadata else kept
+
+
+def _is_zero_seconds(field: str, value: Any) -> bool:
+    """The one number of metadata for which Go tells 0 from nothing."""
+    return field == "deletionGracePeriodSeconds" and value == 0 and value is not False
 
 
 def _is_whole(field: str, value: Any) -> bool:

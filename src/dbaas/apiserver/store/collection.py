@@ -10,7 +10,6 @@ import asyncio
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 
 import msgspec
@@ -75,8 +74,7 @@ def key_of(namespace: str, name: str) -> str:
     return f"{namespace}/{name}" if namespace else name
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One committed write. `before` is None for a creation; `after` of a deletion is the last state at that version."""
 
     collection: str
@@ -114,7 +112,7 @@ class Collection:
         self._bytes = 0
         self.first = 0  # number of changes that have fallen out of the history
         self.floor = floor
-        self.watchers: set[asyncio.Event] = set()
+        self.watchers: dict[asyncio.Event, None] = {}  # in the order in which they came
 
     def load(self, entry: Entry) -> None:
         """Takes an object at start, without history."""
