@@ -24,7 +24,14 @@ from simulation.engine import ADMIN
 from simulation.world import HOST, PORT, World, ready_of, simulated_world
 
 Body = Mapping[str, Any]
-REASONS = ("Applied", "InstanceNotReady", "PermissionDenied", "DriftDetected", "DeletionProtected", "DependenciesExist")
+REASONS = (
+    "Applied", "InstanceNotReady", "PermissionDenied", "DriftDetected", "DeletionProtected", "DependenciesExist",
+    "PendingDeletionConfirmation", "CascadeDeleting",
+)  # fmt: skip
+CONFIRMATION = {
+    "required": True, "hash": "1a2b3c4d", "children": ["DatabaseGrant/default/it"], "remainingCount": 1,
+    "message": "to confirm it, set the annotation dbaas.io/confirm-delete: '1a2b3c4d'",
+}  # fmt: skip
 
 
 class DialectConformance:
@@ -56,7 +63,7 @@ class DialectConformance:
     def stored(self, body: Body) -> Body:
         foreign = self.find(body)
         assert foreign is not None
-        placed = {**body, "metadata": {"namespace": "default", "uid": "u", "generation": 1, **body["metadata"]}}
+        placed = {**body, "metadata": {"uid": "u", "generation": 1, **_here(foreign.kind, body)}}
         defaulted: Body = Schema.compile(build_schema(foreign.definition, {})).default(placed)
         return defaulted
 
@@ -89,7 +96,7 @@ class DialectConformance:
             assert translation.objects
             for ours in translation.objects:
                 schema = schemas[ours["apiVersion"], ours["kind"]]
-                placed = {**ours, "metadata": {"namespace": "default", **ours["metadata"]}}
+                placed = {**ours, "metadata": {**ours["metadata"], **_place(foreign.kind)}}
                 assert [*schema.unknown_fields(placed), *schema.validate(schema.default(placed))] == []
 
     def test_translating_is_pure(self) -> None:
@@ -111,6 +118,8 @@ class DialectConformance:
                 assert reflection.phase in self.phases
                 assert sum(condition.type == "Ready" for condition in reflection.conditions) == 1
                 status = {name: value for name, value in reflection.status.items() if value is not None}
+                said = [str(status), *(c.message for c in reflection.conditions), *(e.note for e in reflection.events)]
+                assert not [each for each in said if "dbaas.io/confirm-delete" in each], "it names the group's own"
                 told = {**body, "status": {**status, "phase": reflection.phase}}
                 assert [*schema.unknown_fields(told), *schema.validate(told)] == []
 
@@ -160,11 +169,11 @@ class DialectConformance:
             foreign = self.find(body)
             if foreign is None:
                 login = {"username": ADMIN, "password": world.server.password}
-                await world.user.create(SECRET, {**body, "metadata": _here(body), "stringData": login})
+                await world.user.create(SECRET, {**body, "metadata": _here(SECRET, body), "stringData": login})
                 continue
             placed = _replace(body, {"host": HOST, "port": PORT})
-            await world.user.create(foreign.kind, {**placed, "metadata": _here(body)})
-            made.append((foreign.kind, Key("default", body["metadata"]["name"])))
+            await world.user.create(foreign.kind, {**placed, "metadata": _here(foreign.kind, body)})
+            made.append((foreign.kind, Key(_place(foreign.kind).get("namespace", ""), body["metadata"]["name"])))
         return made
 
     async def _let_go(self, world: World, kind: Kind, key: Key) -> None:
@@ -174,8 +183,12 @@ class DialectConformance:
             await world.user.patch(kind, key, {"spec": {"deletionProtection": False}})
 
 
-def _here(body: Body) -> dict[str, Any]:
-    return {**body["metadata"], "namespace": "default"}
+def _here(kind: Kind, body: Body) -> dict[str, Any]:
+    return {**body["metadata"], **_place(kind)}
+
+
+def _place(kind: Kind) -> dict[str, str]:
+    return {"namespace": "default"} if kind.namespaced else {}
 
 
 def _replace(value: Any, known: Mapping[str, Any]) -> Any:
@@ -203,10 +216,11 @@ def _status(reason: str) -> dict[str, Any]:
         "type": "Ready", "status": "True" if reason == "Applied" else "False", "reason": reason, "message": "so it is",
         "lastTransitionTime": "2026-01-01T00:00:00Z",
     }  # fmt: skip
-    return {"observedGeneration": 1, "conditions": [condition, {**condition, "type": "Connected"}]}
+    asked = {"deletionConfirmation": CONFIRMATION} if reason == "PendingDeletionConfirmation" else {}
+    return {"observedGeneration": 1, "conditions": [condition, {**condition, "type": "Connected"}], **asked}
 
 
 def _child(foreign: ForeignKind, body: Body, status: Mapping[str, Any]) -> Resource:
     kind = next(k for k in foreign.becomes if k.kind == body["kind"])
-    metadata = {**body["metadata"], "namespace": "default", "uid": "c", "generation": 1}
+    metadata = {**body["metadata"], **_place(kind), "uid": "c", "generation": 1}
     return build_resource(kind, {**body, "metadata": metadata, "status": dict(status)})

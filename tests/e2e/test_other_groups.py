@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from dialects.dbops.specimens import PRINTED
+from dialects.dbops.specimens import FURTHER, PRINTED
 from e2e.conftest import Laptop, eventually
 from fixtures.postgres import TestServer, start_server, stop_server
 
@@ -82,25 +82,26 @@ def test_the_printed_example_becomes_ready_and_is_cleaned_up(
         assert connection.execute("SELECT count(*) FROM pg_database WHERE datname = 'myapp'").fetchone() == (0,)
 
 
-def test_kubectl_serves_it_with_the_groups_own_columns(
-    laptop: Laptop, server: TestServer, tmp_path: Path, kube_assets: Path
-) -> None:
-    printed, service = write(tmp_path, server)
+Kubectl = Callable[..., str]
+
+
+@pytest.fixture
+def kubectl(laptop: Laptop, kube_assets: Path) -> Kubectl:
+    """On a laptop that runs; its output."""
     laptop.do("up", "-d")
     environment = {**os.environ, "KUBECONFIG": laptop.do("kubeconfig").strip()}
 
-    def kubectl(*arguments: str) -> str:
-        done = subprocess.run(
-            [kube_assets / "kubectl", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=90,
-        )
+    def run(*arguments: str) -> str:
+        command = [kube_assets / "kubectl", *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=90)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    return run
+
+
+def test_kubectl_serves_it_with_the_groups_own_columns(kubectl: Kubectl, server: TestServer, tmp_path: Path) -> None:
+    printed, service = write(tmp_path, server)
     kubectl("apply", "-f", service, "-f", printed)
     kinds = [f"{kind}.{GROUP}" for kind in ("databaseinstances", "databases", "databaseusers")]
     for kind in kinds:
@@ -117,3 +118,39 @@ def test_kubectl_serves_it_with_the_groups_own_columns(
     eventually(lambda: limit() == (3,))
     kubectl("delete", kinds[2], "myapp-user")
     assert limit() is None
+
+
+def test_roles_grants_and_what_is_for_the_whole_cluster_settle_and_go_in_a_cascade(
+    kubectl: Kubectl, server: TestServer, tmp_path: Path
+) -> None:
+    printed, service = write(tmp_path, server)
+    further = tmp_path / "further.yaml"
+    further.write_text(FURTHER)
+    kubectl("apply", "-f", service, "-f", printed, "-f", str(further))
+    columns = {
+        "databaseroles": ["NAME", "INSTANCE", "ROLE", "PHASE", "AGE"],
+        "databasegrants": ["NAME", "USER", "DATABASE", "PHASE", "AGE"],
+        "clusterdatabaseinstances": ["NAME", "ENGINE", "HOST", "PORT", "PHASE", "VERSION", "AGE"],
+        "clusterdatabaseroles": ["NAME", "INSTANCE", "ROLE", "PHASE", "AGE"],
+        "clusterdatabasegrants": ["NAME", "TARGET", "TYPE", "APPLIED", "PHASE", "AGE"],
+    }
+    for plural, expected in columns.items():
+        kubectl("wait", f"{plural}.{GROUP}", "--all", "--for=condition=Ready", "--timeout=60s")
+        assert kubectl("get", f"{plural}.{GROUP}").splitlines()[0].split() == expected
+    with log_in(server, "postgres", "supersecret") as connection:
+        for member, role in (("myapp", "myapp_readers"), ("auditor", "auditors")):
+            assert connection.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", (member, role)).fetchone() == (True,)
+
+    shared = (f"clusterdatabaseinstances.{GROUP}", "shared")
+    kubectl("annotate", *shared, f"{GROUP}/force-delete=true")
+    kubectl("delete", *shared, "--wait=false")
+    path = "{.status.deletionConfirmation.hash}"
+    eventually(lambda: kubectl("get", *shared, "-o", f"jsonpath={path}"))
+    asked = kubectl("get", *shared, "-o", "jsonpath={.status.phase} {.status.deletionConfirmation.message}")
+    assert asked.startswith("PendingDeletion") and f"{GROUP}/confirm-force-delete" in asked
+    kubectl("annotate", *shared, f"{GROUP}/confirm-force-delete={kubectl('get', *shared, '-o', f'jsonpath={path}')}")
+    eventually(lambda: not kubectl("get", shared[0], "-o", "name"))
+    assert kubectl("get", f"clusterdatabaseroles.{GROUP},clusterdatabasegrants.{GROUP}", "-o", "name") == ""
+    with log_in(server, "postgres", "supersecret") as connection:
+        left = connection.execute("SELECT rolname FROM pg_roles WHERE rolname IN ('auditor', 'auditors', 'myapp')")
+        assert left.fetchall() == [("myapp",)]

@@ -6,7 +6,7 @@ convert` uses the same translation to migrate a manifest for good. A dialect doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -22,6 +22,11 @@ class Lookup(NamedTuple):
 
     kind: Kind
     key: Key
+
+    @property
+    def is_anywhere(self) -> bool:
+        """Whether any namespace is meant."""
+        return self.kind.namespaced and not self.key.namespace
 
 
 Found = Mapping[Lookup, Sequence[Resource]]
@@ -62,6 +67,10 @@ class Reflection:
     events: tuple[Happening, ...] = ()
 
 
+Translate = Callable[[Resource, Found], Translation]
+"""Pure, and the same for the same object."""
+
+
 class Reflect(Protocol):
     def __call__(self, foreign: Resource, children: Sequence[Resource]) -> Reflection:
         """`children` are those of the translation that exist, in its order. Pure: no time but what statuses hold."""
@@ -78,21 +87,27 @@ def is_never_paused(foreign: Resource) -> bool:
     return False
 
 
+def tell_deleted(foreign: Resource) -> Sequence[Happening]:
+    """For kinds with nothing special to say."""
+    return (Happening("Normal", "Deleted", "what it stood for has been let go or deleted"),)
+
+
 @dataclass(frozen=True)
 class ForeignKind:
     """One kind of a foreign group.
 
     `finalizer` is the group's own. `becomes` are the kinds of ours that a translation may hold. While `is_paused`,
-    nothing is applied.
+    nothing is applied. `ended` gives the events when nothing is left of it.
     """
 
     definition: Definition
     finalizer: str
     becomes: tuple[Kind, ...]
-    translate: Callable[[Resource, Found], Translation]
+    translate: Translate
     reflect: Reflect
     lookups: Callable[[Resource], Sequence[Lookup]] = look_up_nothing
     is_paused: Callable[[Resource], bool] = is_never_paused
+    ended: Callable[[Resource], Sequence[Happening]] = tell_deleted
 
     @property
     def kind(self) -> Kind:
@@ -101,7 +116,19 @@ class ForeignKind:
 
 @dataclass(frozen=True)
 class Dialect:
-    """A foreign API group. Found by listing `dbaas.dialects`, and by entry points of that name."""
+    """A foreign API group. Found by listing `dbaas.dialects`, and by entry points of that name.
+
+    `lacking` are kinds of the group that are not served, each with a sentence that says why.
+    """
 
     group: str
     kinds: tuple[ForeignKind, ...]
+    lacking: Mapping[str, str] = field(default_factory=dict)
+
+
+async def translate(
+    foreign: ForeignKind, resource: Resource, find: Callable[[Lookup], Awaitable[Sequence[Resource]]]
+) -> Translation:
+    """With everything looked up that the translation must know."""
+    found = {lookup: await find(lookup) for lookup in foreign.lookups(resource)}
+    return foreign.translate(resource, found)

@@ -6,13 +6,24 @@ object to the children first, since it may just have changed its mind about what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from dbaas.api.resource import ANNOTATION_PAUSED, Key, Kind, Resource
+from dbaas.api.init_sql import ANSWER
+from dbaas.api.instance import ANNOTATION_ADOPTABLE
+from dbaas.api.resource import (
+    ANNOTATION_ALLOW_DESTRUCTIVE,
+    ANNOTATION_CONFIRM_DELETE,
+    ANNOTATION_FORCE_DELETE,
+    ANNOTATION_PAUSED,
+    ANNOTATION_RECONCILE_AT,
+    Key,
+    Kind,
+    Resource,
+)
 from dbaas.contracts.admission import Admission
 from dbaas.contracts.client import Client
-from dbaas.contracts.dialect import ForeignKind, Found, Lookup, Reflection, Translation
+from dbaas.contracts.dialect import ForeignKind, Happening, Lookup, Reflection, Translation, translate
 from dbaas.contracts.reconcile import Controller, Outcome, Refused, Waiting, token_of
 from dbaas.controllers.finalizers import hold, is_held, let_go
 from dbaas.controllers.managed.resolution import ALREADY_MANAGED
@@ -20,6 +31,15 @@ from dbaas.controllers.refusing import refuse_invalid
 from dbaas.manifests.metadata import build_metadata, is_controlled_by
 
 LOOKUP_SECONDS = 30.0  # of what may be anywhere nothing tells
+HANDED_ON = (
+    ANNOTATION_FORCE_DELETE,
+    ANNOTATION_CONFIRM_DELETE,
+    ANNOTATION_ALLOW_DESTRUCTIVE,
+    ANNOTATION_RECONCILE_AT,
+    ANNOTATION_ADOPTABLE,
+    ANSWER,
+)
+"""Annotations of ours that count on a foreign object too, beside the words that its group has for them."""
 
 
 class Facade:
@@ -50,7 +70,7 @@ class Facade:
         return self._report(resource, children)
 
     async def _translate(self, resource: Resource) -> Translation:
-        return await translate(self._client, self._foreign, resource)
+        return await translate(self._foreign, resource, finder(self._client))
 
     async def _apply(self, resource: Resource, body: Mapping[str, Any]) -> Resource:
         kind, key = self._identify(resource, body)
@@ -79,7 +99,7 @@ class Facade:
         translation = await self._translate(resource)
         children = await self._find_children(resource, translation)
         if not children:
-            self._client.event(resource, "Normal", "Deleted", "what it stood for has been let go or deleted")
+            self._tell(resource, self._foreign.ended(resource))
             await let_go(self._client, resource, self._foreign.finalizer)
             return Outcome(gone=True)
         told = [await self._tell_newest(resource, translation, child) for child in reversed(children)]
@@ -106,29 +126,35 @@ class Facade:
 
     def _report(self, resource: Resource, children: Sequence[Resource]) -> Outcome:
         reflection: Reflection = self._foreign.reflect(resource, children)
-        for happening in reflection.events:
-            self._client.event(resource, happening.type, happening.reason, happening.note)
+        self._tell(resource, reflection.events)
         return Outcome(reflection.conditions, reflection.status, phase=reflection.phase, message=reflection.message)
+
+    def _tell(self, resource: Resource, happenings: Iterable[Happening]) -> None:
+        for happening in happenings:
+            self._client.event(resource, happening.type, happening.reason, happening.note)
 
     def _refer(self, resource: Resource) -> Iterable[str]:
         for lookup in self._foreign.lookups(resource):
-            if lookup.key.namespace or not lookup.kind.namespaced:
+            if not lookup.is_anywhere:
                 yield token_of(lookup.kind, lookup.key)
 
 
-async def translate(client: Client, foreign: ForeignKind, resource: Resource) -> Translation:
-    """With everything looked up that the translation must know."""
-    found: Found = {lookup: await _find(client, lookup) for lookup in foreign.lookups(resource)}
-    return foreign.translate(resource, found)
+def finder(client: Client) -> Callable[[Lookup], Awaitable[Sequence[Resource]]]:
+    """Looks up with that client."""
 
-
-async def _find(client: Client, lookup: Lookup) -> Sequence[Resource]:
-    if lookup.key.namespace or not lookup.kind.namespaced:
+    async def find(lookup: Lookup) -> Sequence[Resource]:
+        if lookup.is_anywhere:
+            return [each for each in await client.list(lookup.kind) if each.metadata.name == lookup.key.name]
         one = await client.get(lookup.kind, lookup.key)
         return [one] if one is not None else []
-    return [each for each in await client.list(lookup.kind) if each.metadata.name == lookup.key.name]
+
+    return find
 
 
 def _metadata(resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
-    given = body["metadata"]
-    return {**given, **build_metadata(given["name"], resource, given.get("labels") or {})}
+    """What is cluster-scoped becomes what is cluster-scoped."""
+    given, said = body["metadata"], resource.metadata.annotations
+    built = build_metadata(given["name"], resource, given.get("labels") or {})
+    annotations = {name: said[name] for name in HANDED_ON if name in said} | (given.get("annotations") or {})
+    merged = {**given, **built, "annotations": annotations}
+    return {name: value for name, value in merged.items() if value or name not in ("namespace", "annotations")}

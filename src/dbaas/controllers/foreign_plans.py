@@ -7,9 +7,9 @@ from typing import Any
 
 from dbaas.api.resource import Key, Kind, Resource, build_resource
 from dbaas.contracts.client import Client
-from dbaas.contracts.dialect import ForeignKind
+from dbaas.contracts.dialect import ForeignKind, translate
 from dbaas.contracts.registry import Registry
-from dbaas.controllers.facade import translate
+from dbaas.controllers.facade import finder
 
 Bodies = Sequence[tuple[Kind, Mapping[str, Any]]]
 
@@ -28,7 +28,7 @@ async def with_children(client: Client, registry: Registry, bodies: Bodies) -> B
 async def _children(client: Client, foreign: ForeignKind, resource: Resource) -> Bodies:
     kinds = {(kind.api_version, kind.kind): kind for kind in foreign.becomes}
     children: list[tuple[Kind, Mapping[str, Any]]] = []
-    for body in (await translate(client, foreign, resource)).objects:
+    for body in (await translate(foreign, resource, finder(client))).objects:
         kind = kinds[body["apiVersion"], body["kind"]]
         namespace = {"namespace": resource.metadata.namespace} if kind.namespaced else {}
         placed = {**body, "metadata": {**namespace, **body["metadata"]}}

@@ -49,6 +49,109 @@ spec:
     generate: true
     secretName: myapp-db-credentials
 """
+FURTHER = """
+apiVersion: v1
+kind: Secret
+metadata:
+  name: shared-admin
+stringData:
+  username: postgres
+  password: supersecret
+---
+apiVersion: dbops.dbprovision.io/v1alpha1
+kind: DatabaseRole
+metadata:
+  name: myapp-readers
+spec:
+  roleName: myapp_readers
+  instanceRef:
+    name: postgres-server
+  postgres:
+    login: false
+    grants:
+      - database: myapp
+        schema: public
+        tables: ["*"]
+        privileges: [SELECT]
+      - database: myapp
+        privileges: [CONNECT]
+---
+apiVersion: dbops.dbprovision.io/v1alpha1
+kind: DatabaseGrant
+metadata:
+  name: myapp-user-reads
+spec:
+  userRef:
+    name: myapp-user
+  databaseRef:
+    name: myapp-db
+  postgres:
+    roles: [myapp_readers]
+    grants:
+      - database: myapp
+        schema: public
+        privileges: [USAGE, CREATE]
+---
+apiVersion: dbops.dbprovision.io/v1alpha1
+kind: ClusterDatabaseInstance
+metadata:
+  name: shared
+spec:
+  engine: postgres
+  connection:
+    host: postgres.default.svc.cluster.local
+    port: 5432
+    secretRef:
+      name: shared-admin
+      namespace: default
+---
+apiVersion: dbops.dbprovision.io/v1alpha1
+kind: ClusterDatabaseRole
+metadata:
+  name: auditors
+spec:
+  clusterInstanceRef:
+    name: shared
+  roleName: auditors
+---
+apiVersion: dbops.dbprovision.io/v1alpha1
+kind: DatabaseUser
+metadata:
+  name: auditor
+spec:
+  clusterInstanceRef:
+    name: shared
+  username: auditor
+---
+apiVersion: dbops.dbprovision.io/v1alpha1
+kind: ClusterDatabaseGrant
+metadata:
+  name: auditors-read
+spec:
+  clusterInstanceRef:
+    name: shared
+  roleRef:
+    name: auditors
+  postgres:
+    grants:
+      - database: myapp
+        schema: public
+        tables: ["*"]
+        privileges: [SELECT]
+---
+apiVersion: dbops.dbprovision.io/v1alpha1
+kind: ClusterDatabaseGrant
+metadata:
+  name: auditor
+spec:
+  clusterInstanceRef:
+    name: shared
+  userRef:
+    name: auditor
+    namespace: default
+  postgres:
+    roles: [auditors]
+"""
 FULL = """
 apiVersion: dbops.dbprovision.io/v1alpha1
 kind: DatabaseInstance
@@ -129,4 +232,93 @@ spec:
     inRoles: [writers]
     defaultRole: readers
     configParameters: {statement_timeout: 5s}
+---
+apiVersion: dbops.dbprovision.io/v1alpha1
+kind: DatabaseRole
+metadata:
+  name: readers
+  annotations:
+    dbops.dbprovision.io/deletion-policy: Retain
+    dbops.dbprovision.io/deletion-protection: "true"
+    dbaas.io/allowed-namespaces: "team-a, team-b"
+spec:
+  roleName: readers
+  instanceRef: {name: server}
+  driftPolicy: {mode: correct, interval: 30s}
+  postgres:
+    login: false
+    inherit: false
+    createDB: true
+    createRole: false
+    superuser: false
+    replication: false
+    bypassRLS: false
+    inRoles: [pg_monitor]
+    grants:
+      - {database: shop, privileges: [CONNECT, TEMPORARY], withGrantOption: true}
+      - {database: shop, schema: sales, privileges: [USAGE]}
+      - {database: shop, schema: sales, tables: ["*"], sequences: ["*"], privileges: [SELECT]}
+      - {database: shop, schema: sales, functions: ["*"], privileges: [EXECUTE]}
+---
+apiVersion: dbops.dbprovision.io/v1alpha1
+kind: DatabaseGrant
+metadata:
+  name: app
+spec:
+  userRef: {name: app}
+  databaseRef: {name: shop, namespace: platform}
+  deletionProtection: false
+  driftPolicy: {mode: detect, interval: 1h}
+  postgres:
+    roles: [readers]
+    grants: [{database: shop, schema: sales, tables: [orders], privileges: [SELECT, INSERT], withGrantOption: true}]
+    defaultPrivileges:
+      - {database: shop, schema: sales, grantedBy: shop_owner, objectType: tables, privileges: [SELECT]}
+---
+apiVersion: dbops.dbprovision.io/v1alpha1
+kind: ClusterDatabaseInstance
+metadata:
+  name: shared
+  annotations:
+    dbops.dbprovision.io/adopt-databases: "one,two"
+spec:
+  engine: postgres
+  connection:
+    host: db.example
+    port: 5432
+    database: postgres
+    sslMode: verify-full
+    secretRef: {name: login, namespace: platform, keys: {username: user, password: pass}}
+    tls: {secretRef: {name: tls, keys: {ca: ca.crt, cert: tls.crt, key: tls.key}}}
+  healthCheck: {enabled: true, intervalSeconds: 60, timeoutSeconds: 3}
+  driftPolicy: {mode: correct, interval: 5m}
+  discovery: {enabled: true, interval: 10m}
+  resourceTracking: {enabled: true}
+  postgres: {connectTimeout: 5, statementTimeout: 30s, applicationName: shop}
+  deletionProtection: false
+---
+apiVersion: dbops.dbprovision.io/v1alpha1
+kind: ClusterDatabaseRole
+metadata:
+  name: auditors
+spec:
+  clusterInstanceRef: {name: shared}
+  roleName: auditors
+  driftPolicy: {mode: ignore}
+  postgres: {inherit: true, inRoles: [pg_read_all_data]}
+---
+apiVersion: dbops.dbprovision.io/v1alpha1
+kind: ClusterDatabaseGrant
+metadata:
+  name: auditors
+spec:
+  clusterInstanceRef: {name: shared}
+  userRef: {name: app, namespace: shop}
+  deletionProtection: false
+  driftPolicy: {mode: correct}
+  postgres:
+    roles: [auditors]
+    grants: [{database: shop, schema: sales, functions: ["*"], privileges: [EXECUTE]}]
+    defaultPrivileges:
+      - {database: shop, schema: sales, grantedBy: shop_owner, objectType: functions, privileges: [EXECUTE]}
 """

@@ -8,7 +8,7 @@ from dialects.dbops.make import SERVER, foreign
 
 
 def test_a_body_has_the_foreign_name_and_nothing_that_is_empty() -> None:
-    body = build_body(DATABASE, foreign("Database", SERVER), {"a": None, "b": {}, "c": False, "d": 1})
+    body = build_body(DATABASE, foreign("Database", SERVER), {"a": None, "b": {}, "c": False, "d": 1, "e": []})
     assert body["metadata"] == {"name": "it"} and body["spec"] == {"c": False, "d": 1}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dbaas.api.database import DATABASE
 from dbaas.dialects.dbops.databases import reflect_database, translate_database
-from dialects.dbops.make import SERVER, child, foreign
+from dialects.dbops.make import MOMENT, SERVER, child, foreign, unknown_fields
 
 SPEC = {**SERVER, "name": "orders", "deletionPolicy": "Delete", "deletionProtection": True}
 READY = ("Ready", "True", "Applied", "as it should be")
@@ -29,9 +29,17 @@ def test_statements_come_only_from_the_own_namespace() -> None:
 
 
 def test_what_the_server_says_is_told_as_it_is() -> None:
-    observed = {"name": "orders", "owner": "root"}
-    told = reflect_database(foreign("Database", SPEC), [child(DATABASE, READY, database=observed)])
-    assert (told.phase, told.status["database"]) == ("Ready", observed)
+    common = {"name": "orders", "owner": "root", "sizeBytes": 1, "createdAt": MOMENT}
+    special = {
+        "encoding": "UTF8", "collation": "C", "installedExtensions": [{"name": "vector", "version": "0.8"}],
+        "schemas": ["sales"],
+    }  # fmt: skip
+    ran = {"applied": True, "appliedAt": MOMENT, "hash": "1a", "statementsExecuted": 1}
+    told = reflect_database(
+        foreign("Database", SPEC), [child(DATABASE, READY, database={**common, **special}, initSQL=ran)]
+    )
+    assert (told.phase, told.status["database"], told.status["postgres"]) == ("Ready", common, special)
+    assert unknown_fields("Database", told) == []
     assert [(event.reason, event.note) for event in told.events] == [("Created", "database 'orders' is there")]
 
 
@@ -58,7 +66,7 @@ def test_a_protected_deletion_has_failed_and_says_so() -> None:
 
 def test_a_deletion_that_waits_for_consent_is_told_with_what_to_confirm() -> None:
     leaving = foreign("Database", SPEC, deletionTimestamp="2026-01-01T00:00:00Z")
-    consent = {"required": True, "hash": "1a2b3c4d", "children": ["DatabaseGrant/x"]}
+    consent = {"required": True, "hash": "1a2b3c4d", "children": ["DatabaseGrant/x"], "message": "m"}
     held = child(DATABASE, ("Ready", "False", "DependenciesExist", "one"), deletionConfirmation=consent)
     told = reflect_database(leaving, [held])
     assert (told.phase, told.status["deletionConfirmation"]) == ("PendingDeletion", consent)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.dialects.dbops.instances import reflect_instance, translate_instance
-from dialects.dbops.make import MOMENT, child, foreign
+from dbaas.dialects.dbops.instances import COMMENT, reflect_instance, translate_instance
+from dialects.dbops.make import MOMENT, child, foreign, unknown_fields
 
 CONNECTION = {"host": "db", "port": 5432, "secretRef": {"name": "login"}}
 ANSWERS = (("Connected", "True", "ConnectionSuccess", "it answers"), ("Ready", "True", "Connected", "it answers"))
@@ -36,8 +36,8 @@ def test_both_names_of_the_login_are_understood() -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({}, {"enabled": True}),
-        ({"enabled": False, "commentFormat": None}, {"enabled": False}),
+        ({}, {"enabled": True, "commentFormat": COMMENT}),
+        ({"enabled": False, "commentFormat": None}, {"enabled": False, "commentFormat": COMMENT}),
         ({"commentFormat": "{{ .Name }}", "mysql": {}}, {"enabled": True, "commentFormat": "{{ .Name }}"}),
     ],
 )
@@ -81,3 +81,70 @@ def test_a_server_that_is_silent_has_failed_and_that_is_said_once() -> None:
     assert [(event.type, event.reason) for event in told.events] == [("Warning", "ConnectionFailed")]
     after = foreign("DatabaseInstance", {"connection": CONNECTION}, status={"phase": "Failed"})
     assert reflect_instance(after, [lost]).events == ()
+
+
+@pytest.mark.parametrize("kind", ["DatabaseInstance", "ClusterDatabaseInstance"])
+def test_any_namespace_may_name_a_server_unless_its_owner_says_which(kind: str) -> None:
+    (body,) = translate_instance(foreign(kind, {"engine": "postgres", "connection": CONNECTION}), {}).objects
+    assert (body["kind"], body["spec"]["allowedNamespaces"]) == (kind, ["*"])
+    said = {"dbaas.io/allowed-namespaces": "shop"}
+    named = foreign(kind, {"engine": "postgres", "connection": CONNECTION}, annotations=said)
+    assert translate_instance(named, {}).objects[0]["spec"]["allowedNamespaces"] == ["shop"]
+
+
+def test_a_cluster_scoped_server_says_where_its_login_is_and_its_certificates_are_beside_it() -> None:
+    login = {"name": "login", "namespace": "platform"}
+    spec = {
+        "engine": "postgres", "connection": {**CONNECTION, "secretRef": login},
+        "tls": {"enabled": True, "mode": "verify-ca", "secretRef": {"name": "tls"}},
+    }  # fmt: skip
+    translation = translate_instance(foreign("ClusterDatabaseInstance", spec), {})
+    given = translation.objects[0]["spec"]
+    assert translation.refused == () and given["connection"]["secretRef"] == login
+    assert given["tls"]["secretRef"] == {"name": "tls", "namespace": "platform"}
+
+
+def test_encryption_as_the_guide_writes_it_is_understood() -> None:
+    (body,) = translate_instance(
+        instance({**CONNECTION, "sslMode": "require"}, postgres={"sslMode": "prefer"}), {}
+    ).objects
+    assert body["spec"]["postgres"] == {"sslMode": "require"} and "tls" not in body["spec"]
+    assert set(body["spec"]["connection"]) == {"host", "port", "secretRef"}
+    certificates = {"secretRef": {"name": "tls", "keys": {"ca": "ca.crt"}}}
+    (body,) = translate_instance(instance({**CONNECTION, "sslMode": "verify-full", "tls": certificates}), {}).objects
+    assert body["spec"]["tls"] == {"enabled": True, "mode": "verify-full", **certificates}
+    assert "postgres" not in body["spec"]
+
+
+@pytest.mark.parametrize(
+    ("connection", "tls", "field"),
+    [
+        ({"tls": {"secretRef": {"name": "t"}}, "sslMode": "prefer"}, {}, "spec.connection.sslMode"),
+        ({"tls": {"secretRef": {"name": "t"}}}, {}, "spec.connection.sslMode"),
+        ({"tls": {"secretRef": {"name": "t"}}, "sslMode": "require"}, {"enabled": True}, "spec.connection.tls"),
+    ],
+)
+def test_encryption_that_is_half_said_or_said_twice_is_refused(
+    connection: dict[str, Any], tls: dict[str, Any], field: str
+) -> None:
+    translation = translate_instance(instance({**CONNECTION, **connection}, **({"tls": tls} if tls else {})), {})
+    assert [violation.field for violation in translation.refused] == [field]
+
+
+def test_what_was_discovered_is_told_and_fits_the_schema() -> None:
+    found = {"databases": [{"name": "old", "discovered": MOMENT}], "lastScan": MOMENT}
+    told = reflect_instance(
+        instance(CONNECTION), [child(DATABASE_INSTANCE, *ANSWERS, version="18", discoveredResources=found)]
+    )
+    assert told.status["discoveredResources"] == found
+    assert unknown_fields("DatabaseInstance", told) == []
+
+
+def test_a_deletion_that_is_held_is_told_once() -> None:
+    held = child(DATABASE_INSTANCE, ANSWERS[0], ("Ready", "False", "DependenciesExist", "1 object depends on it"))
+    leaving = foreign("DatabaseInstance", {"connection": CONNECTION}, deletionTimestamp=MOMENT)
+    told = reflect_instance(leaving, [held])
+    assert (told.phase, [event.reason for event in told.events]) == ("Failed", ["DeletionBlocked"])
+    known = {"conditions": [{"type": "Ready", "reason": "DependenciesExist"}]}
+    again = foreign("DatabaseInstance", {"connection": CONNECTION}, deletionTimestamp=MOMENT, status=known)
+    assert reflect_instance(again, [held]).events == ()

@@ -10,6 +10,8 @@ from dbaas.contracts.admission import Violation
 from dbaas.dialects.dbops.annotations import translate_annotations
 
 SAME_NAMESPACE = "only the object's own namespace is possible here: leave it out"
+ENGINES = ("postgres", "mysql", "clickhouse")
+SERVER = ("instanceRef", "clusterInstanceRef")
 
 
 def build_body(kind: Kind, foreign: Resource, spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,7 +21,7 @@ def build_body(kind: Kind, foreign: Resource, spec: Mapping[str, Any]) -> dict[s
         "apiVersion": kind.api_version,
         "kind": kind.kind,
         "metadata": {"name": foreign.metadata.name, **({"annotations": annotations} if annotations else {})},
-        "spec": {name: value for name, value in spec.items() if value is not None and value != {}},
+        "spec": {name: value for name, value in spec.items() if value is not None and value not in ({}, [])},
     }
 
 

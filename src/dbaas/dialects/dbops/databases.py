@@ -8,15 +8,9 @@ from typing import Any
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Resource
 from dbaas.contracts.dialect import Found, Reflection, Translation
-from dbaas.dialects.dbops.bodies import build_body, refuse_elsewhere, take, without
-from dbaas.dialects.dbops.words import (
-    choose_phase,
-    common_status,
-    read_verdict,
-    ready_condition,
-    synced_condition,
-    tell,
-)
+from dbaas.dialects.dbops.annotations import read_consent
+from dbaas.dialects.dbops.bodies import ENGINES, SERVER, build_body, refuse_elsewhere, take, without
+from dbaas.dialects.dbops.words import Words, reflect_managed
 
 
 def translate_database(foreign: Resource, found: Found) -> Translation:
@@ -28,12 +22,12 @@ def translate_database(foreign: Resource, found: Found) -> Translation:
         DATABASE,
         foreign,
         {
-            **take(spec, "instanceRef", "clusterInstanceRef", "name", "owner", "deletionPolicy", "deletionProtection"),
-            **take(spec, "driftPolicy", "postgres", "mysql", "clickhouse"),
+            **take(spec, *SERVER, "name", "owner", "deletionPolicy", "deletionProtection", "driftPolicy", *ENGINES),
             "initSQL": {
                 name: without(value, "namespace") if name.endswith("Ref") else value for name, value in script.items()
             },
             "revokePublic": False,
+            "allowedNamespaces": read_consent(foreign),
         },
     )
     return Translation((body,), refused=tuple(refuse_elsewhere(foreign, sources)))
@@ -41,15 +35,13 @@ def translate_database(foreign: Resource, found: Found) -> Translation:
 
 def reflect_database(foreign: Resource, children: Sequence[Resource]) -> Reflection:
     """What the server says of it, in the group's words."""
-    child = children[0] if children else None
-    verdict = read_verdict(child)
-    phase = choose_phase(foreign, child, verdict)
-    ours: Mapping[str, Any] = child.status if child is not None else {}
-    status = {**common_status(child), **{name: ours.get(name) for name in ("database", "postgres", "initSQL")}}
-    is_new = not foreign.status.get("database")
-    return Reflection(
-        phase,
-        [ready_condition(verdict), synced_condition(verdict)],
-        status=status,
-        events=tell(foreign, phase, verdict, is_new, f"database {foreign.spec.get('name')!r}"),
-    )
+    words = Words(f"database {foreign.spec.get('name')!r}", "database")
+    return reflect_managed(foreign, children, words, _describe)
+
+
+def _describe(ours: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Ours keeps in one place what the group keeps by engine."""
+    seen: Mapping[str, Any] = ours.get("database") or {}
+    common = take(seen, "name", "owner", "sizeBytes", "createdAt")
+    special = take(seen, "encoding", "collation", "installedExtensions", "schemas")
+    return {"database": common or None, "postgres": special or None, "initSQL": ours.get("initSQL")}

@@ -7,7 +7,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dbaas.api.conditions import Drift, Status
-from dbaas.api.model import ATOMIC, Duration, Model, NamespaceName, ObjectName, SecretKeyName, Time, rule
+from dbaas.api.model import (
+    ATOMIC,
+    Duration,
+    Model,
+    NamespaceName,
+    ObjectName,
+    SecretKeyName,
+    Time,
+    immutable,
+    validations,
+)
 
 GROUP = "dbops.dbprovision.io"
 VERSION = "v1alpha1"
@@ -16,8 +26,15 @@ INT32 = 2**31 - 1
 # Names in servers are plain identifiers here, and never change.
 Identifier = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
 Text = Annotated[str, Field(max_length=253)]
-ONE_SERVER: dict[str, Any] = rule(
-    "has(self.instanceRef) != has(self.clusterInstanceRef)", "give exactly one of instanceRef and clusterInstanceRef"
+ONE_SERVER: dict[str, Any] = validations(
+    {
+        "rule": "has(self.instanceRef) != has(self.clusterInstanceRef)",
+        "message": "give exactly one of instanceRef and clusterInstanceRef",
+    },
+    {
+        "rule": "has(self.instanceRef) == has(oldSelf.instanceRef)",
+        "message": "the server cannot be changed; make a new object instead",
+    },
 )
 
 
@@ -32,6 +49,27 @@ class ClusterReference(Model):
     """A cluster-scoped object."""
 
     name: Annotated[ObjectName, Field(description="Name of the object.")]
+
+
+class OnServer(Model):
+    """The spec of a thing on a server. A schema made of it needs `ONE_SERVER`."""
+
+    instance_ref: Annotated[
+        NamedReference | None,
+        Field(default=None, description="The server it lives on.", json_schema_extra=immutable("the server")),
+    ]
+    cluster_instance_ref: Annotated[
+        ClusterReference | None,
+        Field(default=None, description="The same, cluster-scoped.", json_schema_extra=immutable("the server")),
+    ]
+
+
+class OnClusterServer(Model):
+    """The spec of a thing on a cluster-scoped server."""
+
+    cluster_instance_ref: Annotated[
+        ClusterReference, Field(description="The server it lives on.", json_schema_extra=immutable("the server"))
+    ]
 
 
 class DriftPolicy(Model):

@@ -14,14 +14,14 @@ from dbaas.dialects.dbops.models.blocks import (
     INT32,
     ONE_SERVER,
     VERSION,
-    ClusterReference,
     DriftingStatus,
     DriftPolicy,
     Identifier,
     KeyReference,
-    NamedReference,
+    OnServer,
     Text,
 )
+from dbaas.dialects.dbops.models.privileges import Privileges
 
 DATABASE = Kind(GROUP, VERSION, "Database", "databases")
 
@@ -63,10 +63,7 @@ class DefaultPrivilege(Model):
     object_type: Annotated[
         Literal["tables", "sequences", "functions", "types"], Field(description="Type of the objects.")
     ]
-    privileges: Annotated[
-        list[Annotated[str, Field(max_length=40, pattern=r"^[A-Z][A-Z ]*$")]],
-        Field(min_length=1, max_length=20, description="What it may do.", json_schema_extra=ATOMIC),
-    ]
+    privileges: Privileges
 
 
 class Ownership(Model):
@@ -120,17 +117,9 @@ class ClickhouseDatabase(Model):
     engine: Annotated[Text, Field(default="Atomic", description="Its engine.")]
 
 
-class DatabaseSpec(Model):
+class DatabaseSpec(OnServer):
     """The wanted database."""
 
-    instance_ref: Annotated[
-        NamedReference | None,
-        Field(default=None, description="The server it lives on.", json_schema_extra=immutable("the server")),
-    ]
-    cluster_instance_ref: Annotated[
-        ClusterReference | None,
-        Field(default=None, description="The same, cluster-scoped.", json_schema_extra=immutable("the server")),
-    ]
     name: Annotated[
         Identifier,
         Field(description="Name inside the server.", json_schema_extra=immutable("the name of a database")),

@@ -12,6 +12,10 @@ from dbaas.api.resource import Kind
 from dbaas.dialects.dbops.models.blocks import GROUP, VERSION, DialectStatus, DriftPolicy, Text
 
 DATABASE_INSTANCE = Kind(GROUP, VERSION, "DatabaseInstance", "databaseinstances")
+CLUSTER_DATABASE_INSTANCE = Kind(
+    GROUP, VERSION, "ClusterDatabaseInstance", "clusterdatabaseinstances", namespaced=False
+)
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
 
 class LoginKeys(Model):
@@ -29,16 +33,6 @@ class LoginReference(Model):
     keys: Annotated[LoginKeys, Field(default=LoginKeys(), description="Keys in the Secret.")]
 
 
-class Connection(Model):
-    """Where the server is and how to log in."""
-
-    host: Annotated[str, Field(min_length=1, max_length=253, description="Host name or address.")]
-    port: Annotated[int, Field(ge=1, le=65535, description="TCP port.")]
-    database: Annotated[Text | None, Field(default=None, description="Administrative database.")]
-    secret_ref: Annotated[LoginReference | None, Field(default=None, description="The administrative login.")]
-    existing_secret: Annotated[LoginReference | None, Field(default=None, description="The same as secretRef.")]
-
-
 class TlsKeys(Model):
     """Under which keys of the Secret certificates are."""
 
@@ -52,6 +46,24 @@ class TlsReference(Model):
 
     name: Annotated[ObjectName, Field(description="Name of the Secret.")]
     keys: Annotated[TlsKeys, Field(default=TlsKeys(), description="Keys in the Secret.")]
+
+
+class ConnectionTls(Model):
+    """What the group's guide prints inside `connection`, in place of `tls`."""
+
+    secret_ref: Annotated[TlsReference, Field(description="Certificates.")]
+
+
+class Connection(Model):
+    """Where the server is and how to log in."""
+
+    host: Annotated[str, Field(min_length=1, max_length=253, description="Host name or address.")]
+    port: Annotated[int, Field(ge=1, le=65535, description="TCP port.")]
+    database: Annotated[Text | None, Field(default=None, description="Administrative database.")]
+    secret_ref: Annotated[LoginReference | None, Field(default=None, description="The administrative login.")]
+    existing_secret: Annotated[LoginReference | None, Field(default=None, description="The same as secretRef.")]
+    ssl_mode: Annotated[SslMode | None, Field(default=None, description="The same as postgres.sslMode.")]
+    tls: Annotated[ConnectionTls | None, Field(default=None, description="The same as tls, with sslMode as its mode.")]
 
 
 class Tls(Model):
@@ -99,10 +111,7 @@ class ResourceTracking(Model):
 class PostgresConnection(Model):
     """How we connect to PostgreSQL."""
 
-    ssl_mode: Annotated[
-        Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
-        Field(default="prefer", description="Whether connections are encrypted and verified."),
-    ]
+    ssl_mode: Annotated[SslMode, Field(default="prefer", description="Whether connections are encrypted and verified.")]
     connect_timeout: Annotated[int, Field(default=10, ge=1, le=300, description="Seconds to wait for a connection.")]
     statement_timeout: Annotated[Duration | None, Field(default=None, description="How long a statement may take.")]
     application_name: Annotated[
@@ -191,15 +200,17 @@ class DatabaseInstance(Model):
     status: DatabaseInstanceStatus | None = None
 
 
-DEFINITION = Definition(
-    DATABASE_INSTANCE,
-    DatabaseInstance,
-    (
-        ("Engine", "string", ".spec.engine"),
-        ("Host", "string", ".spec.connection.host"),
-        ("Port", "integer", ".spec.connection.port"),
-        ("Phase", "string", ".status.phase"),
-        ("Version", "string", ".status.version"),
-        ("Age", "date", ".metadata.creationTimestamp"),
-    ),
+class ClusterDatabaseInstance(DatabaseInstance):
+    """A database server that every namespace may use."""
+
+
+_COLUMNS = (
+    ("Engine", "string", ".spec.engine"),
+    ("Host", "string", ".spec.connection.host"),
+    ("Port", "integer", ".spec.connection.port"),
+    ("Phase", "string", ".status.phase"),
+    ("Version", "string", ".status.version"),
+    ("Age", "date", ".metadata.creationTimestamp"),
 )
+DEFINITION = Definition(DATABASE_INSTANCE, DatabaseInstance, _COLUMNS)
+CLUSTER_DEFINITION = Definition(CLUSTER_DATABASE_INSTANCE, ClusterDatabaseInstance, _COLUMNS)

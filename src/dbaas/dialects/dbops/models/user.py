@@ -14,12 +14,12 @@ from dbaas.dialects.dbops.models.blocks import (
     INT32,
     ONE_SERVER,
     VERSION,
-    ClusterReference,
     DriftingStatus,
     DriftPolicy,
     Identifier,
     KeyReference,
     NamedReference,
+    OnServer,
     Text,
 )
 
@@ -161,17 +161,9 @@ class ClickhouseUser(Model):
     default_database: Annotated[Text | None, Field(default=None, description="Where its sessions begin.")]
 
 
-class DatabaseUserSpec(Model):
+class DatabaseUserSpec(OnServer):
     """The wanted user."""
 
-    instance_ref: Annotated[
-        NamedReference | None,
-        Field(default=None, description="The server it lives on.", json_schema_extra=immutable("the server")),
-    ]
-    cluster_instance_ref: Annotated[
-        ClusterReference | None,
-        Field(default=None, description="The same, cluster-scoped.", json_schema_extra=immutable("the server")),
-    ]
     database_ref: Annotated[NamedReference | None, Field(default=None, description="Where its Secret points to.")]
     username: Annotated[
         Identifier, Field(description="Name inside the server.", json_schema_extra=immutable("the name of a user"))
