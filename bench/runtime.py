@@ -2,6 +2,7 @@
 
 The same controllers, in turns, on both servers; they, the servers and the load are processes of their own on the same
 cores. A number takes so many objects, `--quick` a thousand; `--alone` leaves kube-apiserver out: no ratios then.
+`--trace` tells what held the loop longest in each phase, which costs some time itself.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from dbaas.core.clock import SystemClock
 from dbaas.kube.http import HttpTransport
 from dbaas.kube.verbs import RestClient, Writing
 
-QUICK, ALONE = "--quick" in sys.argv, "--alone" in sys.argv
+QUICK, ALONE, TRACE = ("--quick" in sys.argv, "--alone" in sys.argv, "--trace" in sys.argv)
 OBJECTS = next(map(int, filter(str.isdigit, sys.argv)), 1000 if QUICK else 10_000)
 EDITS = 50 if QUICK else 150
 EVENTS = 500 if QUICK else 2000
@@ -76,7 +77,7 @@ class Controllers:
 @contextlib.contextmanager
 def start_controllers(server: Server) -> Iterator[Controllers]:
     """They end when their input does."""
-    command = [sys.executable, str(CONTROLLERS)]
+    command = [sys.executable, str(CONTROLLERS), *(["--trace"] if TRACE else [])]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         process.stdin.write(json.dumps(dict(server.access)) + "\n")
@@ -228,6 +229,9 @@ def _show(ours: Figures, theirs: Figures | None) -> None:
         compare(f"loop late, {phase}, p99", lambda f: getattr(f, phase)["late_p99_ms"], "ms", "< 50 ms")  # noqa: B023
         compare(f"of that its own work, {phase}, p99", lambda f: getattr(f, phase)["late_busy_p99_ms"], "ms", "stated")  # noqa: B023
         compare(f"loop late, {phase}, most", lambda f: getattr(f, phase)["late_most_ms"], "ms", "stated")  # noqa: B023
+        for figures in (ours, theirs) if theirs else (ours,):
+            for name, spent in getattr(figures, phase)["holds"]:
+                print(f"  {phase}: {spent:.1f} ms of processor time in one go: {name}")
 
 
 def _part(figures: dict[str, Any], share: float) -> float:

@@ -95,6 +95,29 @@ class CacheModel(RuleBasedStateMachine):
             uid = self.server.remove(name).metadata.uid
             self.ours(lambda: self.cache.remove(key_of(name), uid), late=late)
 
+    @rule(name=NAMES)
+    def the_answer_to_our_deletion_comes_when_the_name_is_taken_again(self, name: str) -> None:
+        if name not in self.server.objects:
+            return
+        uid = self.server.remove(name).metadata.uid
+        self.server.put(name)
+        self.let_run(0.5)
+        known = self.cache.get(key_of(name))
+        self.cache.remove(key_of(name), uid)
+        if known is not None and known.metadata.uid != uid:
+            assert self.cache.get(key_of(name)) is known
+
+    @rule(name=NAMES)
+    def news_come_late_of_what_we_have_deleted(self, name: str) -> None:
+        if name not in self.server.objects:
+            return
+        late = self.server.objects[name]
+        uid = self.server.remove(name).metadata.uid
+        self.cache.remove(key_of(name), uid)
+        self.cache.observe(late)
+        found = self.cache.get(key_of(name))
+        assert found is None or found.metadata.uid != uid
+
     @precondition(lambda self: self.answers)
     @rule()
     def an_answer_comes(self) -> None:
@@ -185,4 +208,4 @@ def _versions(resources: Any) -> dict[str, tuple[str, str]]:
 
 
 TestCacheModel = CacheModel.TestCase
-TestCacheModel.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestCacheModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

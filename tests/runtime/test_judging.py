@@ -129,6 +129,14 @@ def test_a_new_object_that_waits_is_given_a_moment(seconds: int, more: dict[str,
     assert is_settling_in(resource, WAITS, now) is settles_in
 
 
+def test_what_it_waits_for_may_be_given_more_than_a_moment() -> None:
+    waits = judge_error(gadget(), Waiting("Early", "not yet", patience=20.0))
+    at = [
+        is_settling_in(gadget(creationTimestamp=BORN), waits, parse_time(BORN) + timedelta(seconds=s)) for s in (19, 20)
+    ]
+    assert at == [True, False]
+
+
 def test_a_new_object_that_is_refused_is_told_at_once() -> None:
     refused = judge_error(gadget(), Refused("Never", "not so"))
     assert not is_settling_in(gadget(creationTimestamp=BORN), refused, parse_time(BORN))

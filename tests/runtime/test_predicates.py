@@ -23,6 +23,7 @@ from fixtures.resources import GADGET, gadget
         ({}, {"generation": 2}, True),
         ({}, {"labels": {"a": "b"}}, True),
         ({}, {"annotations": {"dbaas.io/reconcile-at": "now"}}, True),
+        ({}, {"annotations": {"dbaas.io/made-at": "now"}}, False),
         ({}, {"deletionTimestamp": "2026-01-01T00:00:00Z"}, True),
         ({"finalizers": ["a", "b"]}, {"finalizers": ["a"]}, True),
         ({"generation": 0}, {"generation": 0, "status": {}}, True),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dbaas.api.resource import Key, Resource
+from dbaas.contracts.client import WriteConflict
 from dbaas.contracts.reconcile import Condition
 from dbaas.runtime.caches import Caches
 from dbaas.runtime.recording import StatusWriter
 from dbaas.runtime.status import Verdict
+from fixtures.faults import is_write
 from fixtures.operating import WIDGET, Operator, operating, virtually
 
 FINE = Verdict([Condition("Ready", "True", "Fine")], "Ready", "", {"size": 1})
@@ -65,3 +69,41 @@ async def test_a_pause_is_written_once() -> None:
         assert await writer.write_paused(widget)
         assert not await writer.write_paused(widget)
         assert (await operator.read("one")).status["phase"] == "Paused"
+
+
+APPROVED = {
+    "type": "Approved",
+    "status": "True",
+    "reason": "Checked",
+    "message": "",
+    "lastTransitionTime": "2026-01-01T00:00:00Z",
+}
+
+
+async def _approve(operator: Operator, widget: Resource) -> None:
+    """Somebody else states something of their own, and no watch has told us yet."""
+    conditions = (await operator.read(widget.metadata.name)).status.get("conditions", [])
+    patch = {"status": {"conditions": [*conditions, APPROVED]}}
+    await operator.user.patch(WIDGET, widget.key, patch, subresource="status")
+
+
+@virtually
+async def test_a_condition_of_somebody_else_stays_even_if_we_have_not_seen_it_yet() -> None:
+    async with operating() as operator:
+        writer, _, widget = await _writer(operator)
+        await writer.write_verdict(widget, FINE)
+        await _approve(operator, widget)
+        assert await writer.write_verdict(widget, Verdict([Condition("Ready", "False", "Broken")], "Failed", "", {}))
+        status = (await operator.read("one")).status
+        assert [(c["type"], c["status"]) for c in status["conditions"]] == [("Ready", "False"), ("Approved", "True")]
+        assert "size" not in status
+
+
+@virtually
+async def test_who_loses_to_other_writers_again_and_again_gives_up_for_now() -> None:
+    async with operating() as operator:
+        writer, _, widget = await _writer(operator)
+        operator.faults.answer(409, "Conflict", is_write, times=3)
+        with pytest.raises(WriteConflict):
+            await writer.write_verdict(widget, FINE)
+        assert await writer.write_verdict(widget, FINE)

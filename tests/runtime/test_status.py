@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dbaas
+from dbaas.api.conditions import CONDITION_TYPES
 from dbaas.apiserver.patches import merge_patch
 from dbaas.contracts.reconcile import Condition
 from dbaas.runtime.status import Verdict, compose_paused, compose_status, merge_difference, with_progress
@@ -52,6 +56,25 @@ def test_a_verdict_without_fields_keeps_them_and_the_other_conditions() -> None:
     assert [c["type"] for c in new["conditions"]] == ["Ready", "Reconciling", "Synced"]
     again = compose_status(new, Verdict([READY], "Ready", ""), 1, NOW)
     assert [c["type"] for c in again["conditions"]] == ["Ready", "Synced"]
+
+
+def test_a_condition_of_ours_that_is_left_out_goes_and_that_of_somebody_else_stays() -> None:
+    verdict = Verdict([READY, Condition("Synced", "True", "Fine")], "Ready", "", {"size": 3})
+    old = compose_status({}, verdict, 1, THEN)
+    foreign = {"type": "Approved", "status": "True", "reason": "Checked", "message": "", "lastTransitionTime": THEN}
+    old["conditions"].insert(0, foreign)
+    new = compose_status(old, Verdict([READY], "Ready", "", {"size": 3}), 1, NOW)
+    assert [c["type"] for c in new["conditions"]] == ["Ready", "Approved"]
+    assert new["conditions"][1] == foreign
+    assert compose_status(new, Verdict([READY], "Ready", "", {"size": 3}), 1, NOW) == new
+
+
+def test_every_type_of_condition_that_our_code_names_counts_as_ours() -> None:
+    named = re.compile(r'\bCondition\(\s*"(\w+)"|^(?:READY|CONNECTED|HEALTHY|STALLED|\w+_VERIFIED) = "(\w+)"', re.M)
+    texts = [file.read_text() for file in Path(dbaas.__file__).parent.rglob("*.py")]
+    found = {name for text in texts for pair in named.findall(text) for name in pair if name}
+    assert {"Ready", "Connected", "PasswordVerified", "Alive"} <= found
+    assert found <= CONDITION_TYPES
 
 
 def test_progress_is_said_while_not_ready_unless_the_controller_says_it() -> None:

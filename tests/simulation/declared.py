@@ -45,6 +45,10 @@ class Thing:
         return Key(metadata.get("namespace", ""), metadata["name"])
 
     @property
+    def uid(self) -> str:
+        return str(self.body["metadata"]["uid"])
+
+    @property
     def spec(self) -> Body:
         return self.body.get("spec") or {}
 

@@ -61,7 +61,7 @@ async def _make_deletable(stage: Stage, declared: Declared, thing: Thing) -> Non
         patch["spec"] = {"deletionProtection": False}
     if thing.kind == DATABASE_USER and _owns_something(stage, declared, thing):
         patch["spec"] = {"deletionPolicy": "Retain"}  # a role that owns what is kept could not go
-    stage.oracle.edited(thing.kind, thing.key)
+    stage.oracle.edited(thing.kind, thing.key, thing)
     await _try(stage.user.patch(thing.kind, thing.key, patch))
 
 

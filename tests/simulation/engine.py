@@ -69,6 +69,7 @@ class SimulatedServer:
     questions: list[str] = field(default_factory=list)
     shows_verifiers: bool = True
     forbidden: set[str] = field(default_factory=set)
+    barred: set[str] = field(default_factory=set)
     break_at: int = -1
     break_after_effect: bool = False
 
@@ -147,7 +148,7 @@ class Network:
         if not server.password:
             server.password = address.password.reveal()  # a new server: the first login is the one it was made with
         expected = server.password if address.username == ADMIN else server.roles.get(address.username)
-        if expected is None or address.password.reveal() != expected:
+        if expected is None or address.password.reveal() != expected or address.username in server.barred:
             raise LoginRefused(f"password of {address.username!r} is wrong")
         name = database or HOME
         if name not in server.bases:
@@ -266,6 +267,7 @@ class SeenRole:
 
     name: str
     stored: str
+    is_barred: bool = False
 
 
 @dataclass(frozen=True)
@@ -282,7 +284,9 @@ class Roles:
     async def observe(self, session: SimulatedSession, names: Collection[str] | None) -> Mapping[str, SeenRole]:
         server = await session.ask("roles")
         shown = {name: stored if server.shows_verifiers else HIDDEN for name, stored in server.roles.items()}
-        return {name: SeenRole(name, stored) for name, stored in shown.items() if _asked(name, names)}
+        return {
+            name: SeenRole(name, stored, name in server.barred) for name, stored in shown.items() if _asked(name, names)
+        }
 
     def plan(
         self, desired: WantedRole | None, observed: SeenRole | None, owned: frozenset[str], claims: frozenset[str],
@@ -481,6 +485,7 @@ def build_engine(network: Dials, server: ServerPart | None = None) -> Engine:
         probe=probe,
         credentials=publish,
         login_proof=prove,
+        login_bar=lambda seen, now: "it may not log in" if seen.is_barred else "",
         boundaries=Boundaries({"bases": "database", "roles": "role"}, touched, is_administrative),
     )
 

@@ -134,7 +134,10 @@ class Expectations:
 
     def _was_asked(self, other: Thing, thing: Thing) -> bool:
         its, mine = self._declared.instance_of(other), self._declared.instance_of(thing)
-        return its is not None and mine is not None and (its.key == mine.key or bool(its.status.get("identity")))
+        if its is None or mine is None:
+            return False
+        identity = its.status.get("identity")
+        return its.key == mine.key or (identity is not None and identity == mine.status.get("identity"))
 
     def _obstacle_of_user(self, user: Thing) -> str:
         if obstacle := self._obstacle_on_server(user) or self._rival(user):
@@ -193,7 +196,7 @@ class Expectations:
         ignores = unless_ignored and self._declared.drift_mode(thing) == "ignore"
         for what, name in self._made_on(thing):
             there = server.roles if what == "role" else server.bases
-            if name not in there and not (ignores and self._oracle.was_touched(server, what, name)):
+            if name not in there and not (ignores and self._oracle.was_touched(server, what, name, thing)):
                 return f"{what} {name!r} is not on the server"
         return ""
 

@@ -101,6 +101,15 @@ class Author:
             steps.append(self._random.choices(deeds, weights)[0]())
             if steps[-1].verb == "forget history":
                 steps += self._delete_unseen()
+        return self._with_approvals(steps)
+
+    def _with_approvals(self, steps: list[Step]) -> list[Step]:
+        """Somebody else has something to say about some objects, soon after they are made or later."""
+        made = [number for number, step in enumerate(steps) if step.verb == "make"]
+        for number in reversed(made):
+            if self._chance(0.15):
+                approval = Step(self._pause(), "approve", steps[number].kind, steps[number].key)
+                steps.insert(self._random.randint(number + 1, len(steps)), approval)
         return steps
 
     def _delete_unseen(self) -> list[Step]:

@@ -9,6 +9,7 @@ from simulation.declared import Declared
 from simulation.engine import ADMIN, Base
 from simulation.servers import StormyServer
 
+APPROVED = "Approved"
 BASE, ROLE, SCHEMA, ENTRY, PASSWORD = "legacy", "dba", "legacy-a", "table legacy-a SELECT", "older than we are"
 
 
@@ -17,9 +18,14 @@ class Keepsakes:
 
     def __init__(self) -> None:
         self._made: dict[tuple[Kind, Key], str] = {}
+        self._approved: dict[tuple[Kind, Key], str] = {}
 
     def made(self, kind: Kind, key: Key, uid: str) -> None:
         self._made[kind, key] = uid
+
+    def approved(self, kind: Kind, key: Key, uid: str) -> None:
+        """A condition that is nobody's but its writer's."""
+        self._approved[kind, key] = uid
 
     def deleted(self, kind: Kind, key: Key) -> None:
         self._made.pop((kind, key), None)
@@ -34,6 +40,12 @@ class Keepsakes:
                 yield f"{kind} {key} is gone, and the user has not deleted it"
             elif found.is_deleting:
                 yield f"{kind} {key} is being deleted, and not by the user"
+        for (kind, key), uid in self._approved.items():
+            found = declared.all(kind).get(key)
+            if found is None or found.uid != uid:
+                continue
+            if APPROVED not in {condition["type"] for condition in found.status.get("conditions", ())}:
+                yield f"somebody else's condition of {kind} {key}"
 
 
 def leave_legacy(server: StormyServer) -> None:

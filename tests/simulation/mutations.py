@@ -1,12 +1,13 @@
-"""Four bugs that operators of this field have had, put back one at a time at a seam: the simulation must find each."""
+"""Bugs that operators of this field have had, put back one at a time at a seam: the simulation must find each."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from dbaas.api.conditions import CONDITION_TYPES
 from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import DATABASE_INSTANCE
@@ -82,6 +83,22 @@ class CountingRest(DeafRest):
         self.begun += 1
         async for event in self._rest.watch(kind, selection, version=version, timeout_seconds=timeout_seconds):
             yield event
+
+
+class StrippingRest(DeafRest):
+    """Deaf to nothing; each status is written without something."""
+
+    def __init__(self, rest: Rest, strip: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        super().__init__(rest)
+        self._strip = strip
+
+    async def list_page(self, kind: Kind, selection: Selection, *, limit: int = 500, token: str = "") -> Page:
+        return await self._rest.list_page(kind, selection, limit=limit, token=token)
+
+    async def patch(self, kind: Kind, key: Key, patch: Mapping[str, Any], *, subresource: str = "") -> Resource:
+        if subresource == "status":
+            patch = {**patch, "status": self._strip(dict(patch["status"]))}
+        return await super().patch(kind, key, patch, subresource=subresource)
 
 
 class LateClient:
@@ -188,6 +205,17 @@ def lose_requeues() -> Parts:
 def lose_deletes() -> Parts:
     """What is deleted while nobody watches stays in the cache for ever."""
     return Parts(rest=DeafRest)
+
+
+def drop_conditions_of_others() -> Parts:
+    """A status is written with our conditions alone."""
+
+    def strip(status: dict[str, Any]) -> dict[str, Any]:
+        conditions = status.get("conditions") or ()
+        ours = [condition for condition in conditions if condition["type"] in CONDITION_TYPES]
+        return {**status, "conditions": ours} if conditions else status
+
+    return Parts(rest=lambda rest: StrippingRest(rest, strip))
 
 
 def fight_over_status() -> Parts:

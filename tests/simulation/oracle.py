@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.core import NAMESPACE
 from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key, Kind
 from dbaas.api.user import DATABASE_USER
+from dbaas.contracts.rest import Selection
 from dbaas.core.clock import Clock
 from dbaas.kube.verbs import RestClient
-from simulation.declared import Declared, Thing
+from simulation.declared import Declared, Thing, answer_now
 from simulation.lines import Fuse
 from simulation.servers import StormyServer
 
@@ -56,17 +58,26 @@ class Oracle:
         self._servers = servers
         self._touched: dict[Place, float] = {}
         self._edited: dict[tuple[Kind, Key], float] = {}
+        self._before: dict[tuple[Kind, Key], list[tuple[float, Thing]]] = {}  # each edit, as things were before it
         self._disturbed_until = -DISTURBED_SECONDS
-        self._asked: dict[str, set[Key]] = {}  # entries, and the grants that ever listed them
+        self._asked: dict[str, set[tuple[Key, Key]]] = {}  # entries, and the grants that ever listed them, for whom
+        self._names: dict[Key, set[str]] = {}  # of users, and the roles that they ever were
         self._revoked: dict[tuple[str, str], float] = {}
         self._frozen: Declared | None = None
+        self._seen: tuple[str, Declared] | None = None
         self._note: Callable[[str], None] = lambda text: None
 
     def listen(self, note: Callable[[str], None]) -> None:
         self._note = note
 
     def declared(self) -> Declared:
-        return self._frozen or Declared(self._rest)
+        """Read once for each version of the store: many look at the same."""
+        if self._frozen is not None:
+            return self._frozen
+        version = answer_now(self._rest.list_page(NAMESPACE, Selection(), limit=1)).version
+        if self._seen is None or self._seen[0] != version:
+            self._seen = version, Declared(self._rest)
+        return self._seen[1]
 
     def freeze(self) -> None:
         """Nobody can read from now on, and nothing can change."""
@@ -87,12 +98,19 @@ class Oracle:
         """Somebody else has changed it."""
         self._touched[Place(server.name, what, name)] = self._clock.monotonic()
 
-    def edited(self, kind: Kind, key: Key) -> None:
-        """The user has changed it: what was decided before may be out of date for a while."""
+    def edited(self, kind: Kind, key: Key, before: Thing | None = None) -> None:
+        """The user has changed it: what was decided before may be out of date for a while. `before`: as it was then."""
         self._edited[kind, key] = self._clock.monotonic()
-        if kind == DATABASE_GRANT and (grant := self.declared().all(kind).get(key)) is not None:
-            for entry in grant.entries:
-                self._asked.setdefault(entry, set()).add(key)
+        if before is not None:
+            self._before.setdefault((kind, key), []).append((self._clock.monotonic(), before))
+        found = self.declared().all(kind).get(key) if kind in (DATABASE_GRANT, DATABASE_USER) else None
+        if found is not None and kind == DATABASE_USER:
+            self._names.setdefault(key, set()).add(found.real_name)
+        elif found is not None:
+            reference = found.spec["userRef"]
+            user = Key(reference.get("namespace") or key.namespace, reference["name"])
+            for entry in found.entries:
+                self._asked.setdefault(entry, set()).add((key, user))
 
     def disturbed(self, seconds: float) -> None:
         """Something is in the operator's way for so long."""
@@ -102,8 +120,10 @@ class Oracle:
         places = (Place(server.name, what, name), Place(server.name, "", ""))
         return any(self._is_recent(self._touched.get(place), within) for place in places)
 
-    def was_touched(self, server: StormyServer, what: str, name: str) -> bool:
-        return any(place in self._touched for place in (Place(server.name, what, name), Place(server.name, "", "")))
+    def was_touched(self, server: StormyServer, what: str, name: str, thing: Thing) -> bool:
+        """Whether it was changed behind our back since somebody last asked for this thing."""
+        touched = self._touched.get(Place(server.name, what, name))
+        return touched is not None and touched >= self._edited.get((thing.kind, thing.key), 0.0)
 
     def about_to(self, server: StormyServer, text: str, database: str) -> None:
         """Before each statement: is there a declaration behind it, and is it held so that the effect cannot be lost?"""
@@ -118,7 +138,7 @@ class Oracle:
             self._violate(f"{text!r} ran on {server.name}, but no object that is held by a finalizer asks for it")
         if verb == "DROP" and what in ("BASE", "ROLE"):
             self._check_drop(declared, server, text, claimants, is_moving=is_moving)
-        if verb == "REVOKE" and " ".join(text.split()[1:-2]) not in self._asked:
+        if verb == "REVOKE" and not self._askers(text):
             self._violate(f"{text!r} ran on {server.name}, but it was never ours")
         if (verb == "REVOKE" or text.startswith("DROP SCHEMA ")) and not is_moving:
             wanting = [t for t in claimants if not t.is_deleting]
@@ -137,11 +157,25 @@ class Oracle:
             self._violate(f"{text!r} ran on {server.name} without consent of {oldest or 'anybody'}")
             return
         is_protected = oldest.is_protected and not declared.namespace_is_going(oldest.key.namespace)
-        was_edited = self._is_recent(self._edited.get((oldest.kind, oldest.key)), FOLLOWED_SECONDS)
-        if not _drops(oldest) and not was_edited:
+        had_consented = self._had_consented(oldest)
+        if not _drops(oldest) and not had_consented:
             self._violate(f"{text!r} ran on {server.name} without consent of {oldest}")
-        if is_protected and not was_edited:
+        if is_protected and not had_consented:
             self._violate(f"{text!r} ran on {server.name}, but {oldest} is protected")
+
+    def _had_consented(self, thing: Thing) -> bool:
+        """Whether it had until a moment ago: who was told to drop it then may be at it still."""
+        return any(
+            _drops(earlier) and not earlier.is_protected and self._is_recent(moment, FOLLOWED_SECONDS)
+            for moment, earlier in self._before.get((thing.kind, thing.key), ())
+            if earlier.uid == thing.uid
+        )
+
+    def _askers(self, text: str) -> set[Key]:
+        """Grants that have ever asked for what a statement gives or takes, for a user that was that role."""
+        words = text.split()
+        asked = self._asked.get(" ".join(words[1:-2]), set())
+        return {grant for grant, user in asked if words[-1] in self._names.get(user, ())}
 
     def done(self, server: StormyServer, text: str) -> None:
         self.effects.append(f"{server.name}: {text}")
@@ -171,7 +205,7 @@ class Oracle:
         for what, name, text in _lacks(declared, thing, server):
             if excused or (in_flight and self.is_touched(server, what, name)):
                 continue
-            if ignores and self.was_touched(server, what, name):
+            if ignores and self.was_touched(server, what, name, thing):
                 continue  # nothing is said of that, as was asked
             yield f"on {server.name} {text}"
 
@@ -224,7 +258,7 @@ class Oracle:
         if sum(entry in grant.entries for grant in declared.all(DATABASE_GRANT).values()) > 1:
             return True
         moment = self._revoked.get((server.name, text))
-        return len(self._asked.get(entry, ())) > 1 and self._is_recent(moment, TOGETHER_SECONDS)
+        return len(self._askers(text)) > 1 and self._is_recent(moment, TOGETHER_SECONDS)
 
     def _violate(self, text: str) -> None:
         self._note(f"VIOLATED: {text}")

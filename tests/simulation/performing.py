@@ -10,10 +10,12 @@ from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.resource import Key, Kind
 from dbaas.contracts.client import ApiError
 from dbaas.contracts.transport import Request
+from dbaas.core.clock import format_time
 from fixtures.faults import is_watch
 from fixtures.storm import CALM
 from fixtures.storm import Weather as Storm
 from simulation.histories import Step
+from simulation.keepsakes import APPROVED
 from simulation.servers import StormyServer
 from simulation.stage import Stage
 
@@ -27,13 +29,14 @@ async def perform(stage: Stage, step: Step) -> None:
     if step.verb.startswith("behind our back: "):
         tamper(stage, step)
         return
+    before = stage.oracle.declared().all(step.kind).get(step.key) if step.kind is not None else None
     try:
         await _DEEDS[step.verb](stage, step)
     except ApiError as error:
         stage.note(f"refused: {error.message}")
         return
     if step.kind is not None:
-        stage.oracle.edited(step.kind, step.key)
+        stage.oracle.edited(step.kind, step.key, before)
     elif step.verb in _FAULTS:
         stage.oracle.disturbed(step.values.get("seconds", 0.0))
 
@@ -56,6 +59,18 @@ async def _delete(stage: Stage, step: Step) -> None:
     stage.oracle.edited(_kind(step), step.key)
     await stage.user.delete(_kind(step), step.key)
     stage.keepsakes.deleted(_kind(step), step.key)
+
+
+async def _approve(stage: Stage, step: Step) -> None:
+    """Somebody else writes a condition of their own; where we write at the same moment, one of both is refused."""
+    kind = _kind(step)
+    found = await stage.user.get(kind, step.key)
+    conditions = [one for one in found.status.get("conditions", ()) if one["type"] != APPROVED]
+    conditions.append({"type": APPROVED, "status": "True", "reason": "Checked", "message": "",
+                       "lastTransitionTime": format_time(stage.clock.now())})  # fmt: skip
+    body = {"metadata": {"resourceVersion": found.metadata.resourceVersion}, "status": {"conditions": conditions}}
+    await stage.user.patch(kind, step.key, body, subresource="status")
+    stage.keepsakes.approved(kind, step.key, found.metadata.uid)
 
 
 async def _give(stage: Stage, step: Step) -> None:
@@ -288,6 +303,7 @@ _DEEDS: Mapping[str, Deed] = {
     "make": _make,
     "change": _change,
     "annotate": _annotate,
+    "approve": _approve,
     "delete": _delete,
     "give": _give,
     "make namespace": _make_namespace,

@@ -8,7 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from simulation.lives import Parts
-from simulation.mutations import fight_over_status, hold_after_effect, lose_deletes, lose_requeues
+from simulation.mutations import (
+    drop_conditions_of_others,
+    fight_over_status,
+    hold_after_effect,
+    lose_deletes,
+    lose_requeues,
+)
 from simulation.runs import run_seed
 
 
@@ -18,6 +24,7 @@ from simulation.runs import run_seed
     [
         (lose_deletes, 12, "a cache still has it|the Secret that it publishes is gone"),
         (fight_over_status, 5, "settled"),
+        (drop_conditions_of_others, 12, "somebody else's condition"),
         (hold_after_effect, 5, "held by a finalizer"),
         (lose_requeues, 12, "could be Ready and is not|everything was deleted, and|says Ready"),
     ],

@@ -127,8 +127,9 @@ class Cache:
     def finish_list(self, seen: set[Key], version: str) -> None:
         """Everything has been listed as of `version`: what is not among it and is not newer has been deleted."""
         for resource in self.objects:
-            is_known = self._rewinding or not is_newer(resource.metadata.resourceVersion, version)
-            if resource.key not in seen and is_known:
+            if resource.key in seen:
+                continue
+            if self._rewinding or not is_newer(resource.metadata.resourceVersion, version):
                 self._drop(resource)
         self._rewinding = False
         self.version = self._listed_version = version

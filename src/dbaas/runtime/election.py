@@ -10,6 +10,11 @@ The rules are client-go's (tools/leaderelection), and stricter where these leave
   a whole duration, the longest that was ever said in this turn. Only a holder who goes on purpose leaves a mark that it
   may be taken at once.
 * Who loses the lease ends the process, at once; a fuse does it where the event loop cannot.
+
+What a record no longer says nobody can keep to. A process that has just started takes for never held a Lease that is
+empty because somebody put it in the place of one that is held; and where contenders have different times, one with a
+short lease does not know how long that of a deleted Lease was. For the rest of the old turn, `renew_seconds` at most,
+two may act then: replace a Lease, or delete it while a release with other times comes in, with the operator stopped.
 """
 
 from __future__ import annotations

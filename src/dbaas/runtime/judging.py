@@ -8,7 +8,7 @@ from typing import Literal
 
 from dbaas.api.resource import Resource
 from dbaas.contracts.client import AlreadyExists, Forbidden, Invalid, WriteConflict
-from dbaas.contracts.reconcile import Condition, Conflict, Outcome, Refused, Waiting
+from dbaas.contracts.reconcile import PATIENCE_SECONDS, Condition, Conflict, Outcome, Refused, Waiting
 from dbaas.contracts.transport import TransportError
 from dbaas.core.clock import parse_time
 from dbaas.core.errors import DbaasError
@@ -20,19 +20,21 @@ SLOW_BACKOFF = Backoff(30.0, 300.0)  # the API has refused what we send: nothing
 WAITING_BACKOFF = Backoff(1.0, 30.0)
 CONFLICT_BACKOFF = Backoff(0.02, 5.0, shared=False)  # nobody is sick
 
-SETTLE_IN_SECONDS = 2.0
-
 Result = Literal["success", "requeue_after", "waiting", "refused", "conflict", "error"]
 
 
 @dataclass(frozen=True)
 class Step:
-    """`verdict` None leaves the status alone. At most one of `backoff` and `after_seconds`."""
+    """`verdict` None leaves the status alone. At most one of `backoff` and `after_seconds`.
+
+    `patience`: a new object that waits need not say so before it is so many seconds old.
+    """
 
     result: Result
     verdict: Verdict | None = None
     backoff: Backoff | None = None
     after_seconds: float | None = None
+    patience: float = PATIENCE_SECONDS
 
     @property
     def is_trouble(self) -> bool:
@@ -67,7 +69,7 @@ def judge_error(resource: Resource, error: Exception) -> Step:
             verdict = _failing(resource, error.reason, error.message, "Pending")
             verdict = Verdict(verdict.conditions, error.phase or verdict.phase, verdict.message, error.status)
             backoff = WAITING_BACKOFF if error.requeue_after is None else None
-            return Step("waiting", verdict, backoff, error.requeue_after)
+            return Step("waiting", verdict, backoff, error.requeue_after, error.patience)
         case Refused():
             ready = Condition(READY, "False", error.reason, error.message)
             phase = _phase_of(resource, "Failed")
@@ -104,4 +106,4 @@ def is_settling_in(resource: Resource, step: Step, now: datetime) -> bool:
     meta = resource.metadata
     if step.result != "waiting" or meta.is_deleting or not meta.creationTimestamp or resource.status.get("conditions"):
         return False
-    return (now - parse_time(meta.creationTimestamp)).total_seconds() < SETTLE_IN_SECONDS
+    return (now - parse_time(meta.creationTimestamp)).total_seconds() < step.patience

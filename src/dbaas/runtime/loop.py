@@ -26,7 +26,6 @@ from dbaas.runtime.caches import Caches
 from dbaas.runtime.events import EventRecorder
 from dbaas.runtime.judging import (
     ERROR_BACKOFF,
-    SETTLE_IN_SECONDS,
     Step,
     TimedOut,
     is_settling_in,
@@ -107,7 +106,7 @@ class ControllerLoop:
         await self._surroundings.leadership.gained()
         if self.queue.is_suspended:
             self.queue.is_suspended = False
-            self.waking.resync()
+            await self.waking.resync(self._surroundings.turns)
 
     async def _wait_for(self, cache: Cache) -> None:
         while not cache.is_synced:
@@ -185,7 +184,7 @@ class ControllerLoop:
         if verdict is None:
             return step
         if is_settling_in(resource, step, self._clock.now()):
-            return Step("waiting", after_seconds=SETTLE_IN_SECONDS)
+            return Step("waiting", after_seconds=step.patience)
 
         async def write() -> None:
             if await self._writer.write_verdict(resource, verdict) and step.is_trouble:

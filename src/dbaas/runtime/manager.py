@@ -182,7 +182,7 @@ class Manager:
         while True:
             await self._clock.sleep(RESYNC_SECONDS * self._randomness.uniform(0.9, 1.1))
             for loop in self._loops.values():
-                loop.waking.resync()
+                await loop.waking.resync(self._surroundings.turns)
 
 
 def _is_stuck(loop: ControllerLoop) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dbaas.api.resource import ANNOTATION_PAUSED, GROUP, Key, Kind, Resource
+from dbaas.api.resource import ANNOTATION_MADE_AT, ANNOTATION_PAUSED, GROUP, Key, Kind, Resource
 from dbaas.runtime.cache import Change
 from dbaas.runtime.caches import METADATA_ONLY
 from dbaas.runtime.queue import Priority
@@ -62,9 +62,9 @@ def is_finished(resource: Resource) -> bool:
 
 
 def _our_annotations(resource: Resource) -> dict[str, str]:
-    """Those of our group, and of the kind's own where that is another."""
+    """Those of our group, and of the kind's own where that is another; not what we have noted ourselves."""
     annotations, own = resource.metadata.annotations, resource.kind.group
-    prefixes = {name: name.partition("/")[0] for name in annotations}
+    prefixes = {name: name.partition("/")[0] for name in annotations if name != ANNOTATION_MADE_AT}
     return {name: annotations[name] for name, prefix in prefixes.items() if prefix == own or prefix.endswith(GROUP)}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from dbaas.api.conditions import CONDITION_TYPES
 from dbaas.contracts.reconcile import Condition
 
 LONGEST_MESSAGE = 32_768
@@ -22,7 +23,10 @@ PAUSED_MESSAGE = "paused by its annotation"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the status shall say. `fields` None keeps the other fields, and the conditions not named here."""
+    """What the status shall say. `fields` None keeps the other fields, and the conditions not named here.
+
+    Of the conditions not named here only those of our types go where there are fields: the others are somebody else's.
+    """
 
     conditions: Sequence[Condition]
     phase: str
@@ -44,9 +48,9 @@ def compose_status(old: Mapping[str, Any], verdict: Verdict, generation: int, no
         new["message"] = verdict.message[:LONGEST_MESSAGE]
     known = {condition.get("type", ""): condition for condition in old.get("conditions") or ()}
     conditions = [_compose_condition(c, known.get(c.type), generation, now) for c in verdict.conditions]
-    if verdict.fields is None:
-        ours = {condition.type for condition in verdict.conditions} | {RECONCILING, STALLED}
-        conditions += [condition for name, condition in known.items() if name not in ours]
+    said = {condition.type for condition in verdict.conditions}
+    goes = said | ({RECONCILING, STALLED} if verdict.fields is None else CONDITION_TYPES)
+    conditions += [condition for name, condition in known.items() if name not in goes]
     new["conditions"] = conditions
     return new
 

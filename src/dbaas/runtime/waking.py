@@ -12,6 +12,7 @@ from dbaas.runtime.cache import Cache, Change
 from dbaas.runtime.caches import Caches
 from dbaas.runtime.predicates import content_matters, find_owner, primary_matters, priority_of
 from dbaas.runtime.queue import Priority, Queue
+from dbaas.runtime.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -30,10 +31,11 @@ class Waking:
         for watch in controller.watches:
             self._listen(caches.open(watch.kind), self._watcher(watch))
 
-    def resync(self) -> None:
-        """Looks at everything again, when nothing else is to do."""
+    async def resync(self, turns: Turns) -> None:
+        """Looks at everything again, when nothing else is to do. Even to say so takes a while where there is much."""
         for resource in self.primary.objects:
             self._queue.add(resource.key, Priority.BACKGROUND)
+            await turns.share()
 
     def _listen(self, cache: Cache, listener: Callable[[Change], None]) -> None:
         self.sources[cache] = None
