@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
-from dbaas.contracts.engine import Engine, EngineError, Unreachable
+from dbaas.contracts.engine import Engine, EngineError, Session, Unreachable
 from dbaas.core.clock import LoopClock
 from dbaas.core.randomness import SeededRandomness
 from dbaas.core.simulation import run_virtually
@@ -13,9 +15,13 @@ from dbaas.lanes.metering import LaneEvent, no_meter
 from fixtures.pretending import ADDRESS, PretendServer
 
 
+async def in_and_out(database: str, connect: Callable[[], Awaitable[Session]]) -> None:
+    await (await connect()).close()
+
+
 def dialler(engine: Engine, events: list[LaneEvent], failed: list[EngineError]) -> Dialler:
     surroundings = Surroundings(LoopClock(), SeededRandomness(1), events.append)
-    return Dialler("ns/main", engine, ADDRESS, surroundings, failed.append, lambda session: False)
+    return Dialler("ns/main", engine, ADDRESS, surroundings, failed.append, in_and_out)
 
 
 def test_a_failed_connection_opens_the_circuit_and_is_counted() -> None:

@@ -69,7 +69,7 @@ def test_a_server_that_hangs_does_not_disturb_another() -> None:
         sick, well = PretendServer(connect_seconds=10, down=Unreachable("timeout")), PretendServer(connect_seconds=0)
         lanes = ServerLanes(well.clock, SeededRandomness(1))
         hanging = lanes.open("ns/sick", sick.engine(), ADDRESS, 3)
-        healthy = lanes.open("ns/well", well.engine(), ADDRESS, 3)
+        healthy = lanes.open("ns/well", well.engine(), replace(ADDRESS, host="elsewhere"), 3)
         waiting = [asyncio.create_task(hanging.observe("things", f"db{n}", None)) for n in range(20)]
         for _ in range(10):
             await healthy.observe("things", None, ["a"])
@@ -127,6 +127,90 @@ def test_another_login_or_another_server_has_a_lane_of_its_own() -> None:
         lanes.open("ns/far", engine, replace(ADDRESS, host="far"), 3)
         assert lanes.join("ns/less", "id-1") is not first
         assert lanes.join("ns/far", "id-2") is not first
+        await lanes.close_all()
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("host", [ADDRESS.host, "alias"])
+def test_different_logins_to_one_server_stay_within_one_cap(host: str) -> None:
+    async def main() -> None:
+        server = PretendServer(work_seconds=1)
+        lanes, engine = ServerLanes(server.clock, SeededRandomness(1)), server.engine()
+        lanes.open("ns/main", engine, ADDRESS, 4)
+        lanes.open("ns/less", engine, replace(ADDRESS, host=host, username="less"), 3)
+        one, other = (lanes.join(key, "id-1") for key in ("ns/main", "ns/less"))
+        assert one is not other
+        looks = [lane.observe("things", f"db-{number}", ["a"]) for number in range(20) for lane in (one, other)]
+        await asyncio.gather(*looks)
+        assert server.most_open == 3 and sum(server.connects.values()) == 40
+        await lanes.close_all()
+        assert server.open_now == 0
+
+    run_virtually(main())
+
+
+def test_what_is_too_much_is_closed_when_two_turn_out_to_be_one() -> None:
+    async def main() -> None:
+        server = PretendServer()
+        lanes, engine = ServerLanes(server.clock, SeededRandomness(1)), server.engine()
+        one = lanes.open("ns/main", engine, ADDRESS, 3)
+        other = lanes.open("ns/less", engine, replace(ADDRESS, host="alias", username="less"), 3)
+        for lane in (one, other):
+            await asyncio.gather(*(lane.observe("things", f"db-{number}", ["a"]) for number in range(3)))
+        assert server.open_now == 6
+        for key in ("ns/main", "ns/less"):
+            lanes.join(key, "id-1")
+        await server.clock.sleep(0.1)
+        assert server.open_now == 3
+        await lanes.close_all()
+
+    run_virtually(main())
+
+
+def test_different_logins_do_not_change_the_same_thing_at_once() -> None:
+    async def main() -> None:
+        server = PretendServer(work_seconds=1)
+        lanes, engine = ServerLanes(server.clock, SeededRandomness(1)), server.engine()
+        lanes.open("ns/main", engine, ADDRESS, 4)
+        lanes.open("ns/less", engine, replace(ADDRESS, host="alias", username="less"), 4)
+        found = [lanes.join(key, "id-1") for key in ("ns/main", "ns/less")]
+        work = [Statement(f"{number}", locks=frozenset({"role:app"})) for number in range(2)]
+        await asyncio.gather(*(lane.execute([each]) for each, lane in zip(work, found, strict=True)))
+        assert len(server.executed) == 2 and not server.overlaps
+        await lanes.close_all()
+
+    run_virtually(main())
+
+
+def test_one_address_of_two_servers_is_told_apart() -> None:
+    """As of a pooler that leads to a server by the database that is asked for."""
+
+    async def main() -> None:
+        server = PretendServer()
+        lanes, engine = ServerLanes(server.clock, SeededRandomness(1)), server.engine()
+        one = lanes.open("ns/main", engine, ADDRESS, 3)
+        other = lanes.open("ns/less", engine, replace(ADDRESS, username="less"), 3)
+        assert one.pool.shared is other.pool.shared
+        lanes.join("ns/main", "id-1")
+        lanes.join("ns/less", "id-2")
+        assert one.pool.shared is not other.pool.shared
+        await lanes.close_all()
+
+    run_virtually(main())
+
+
+def test_what_an_old_lane_still_has_counts() -> None:
+    async def main() -> None:
+        server = PretendServer(work_seconds=5)
+        lanes, engine = ServerLanes(server.clock, SeededRandomness(1)), server.engine()
+        old = lanes.open("ns/main", engine, ADDRESS, 2)
+        under_way = [asyncio.create_task(old.observe("things", name, ["a"])) for name in "ab"]
+        await server.clock.sleep(1)
+        new = lanes.open("ns/main", engine, replace(ADDRESS, password=Secret("new")), 2)
+        assert await new.observe("things", "c", ["a"])
+        await asyncio.gather(*under_way)
+        assert server.most_open == 2
         await lanes.close_all()
 
     run_virtually(main())

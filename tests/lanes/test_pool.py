@@ -94,17 +94,31 @@ def test_background_work_leaves_one_connection_free() -> None:
     run_virtually(main())
 
 
-def test_a_connection_made_elsewhere_is_taken_over_while_there_is_room() -> None:
+def test_a_connection_that_is_tried_out_stays_within_the_cap_and_is_kept() -> None:
     async def main() -> None:
         server = PretendServer()
         pool = pool_of(server, cap=1)
-        session = await server.connect(ADDRESS, "a")
-        assert pool.offer(session)
-        other = await server.connect(ADDRESS, "a")
-        assert not pool.offer(other)
-        await other.close()
-        async with pool.lease("a") as leased:
-            assert leased is session
+        async with pool.lease("b"):
+            trying = asyncio.create_task(pool.try_out("a", lambda: server.connect(ADDRESS, "a")))
+            await server.clock.sleep(1)
+            assert not trying.done()
+        await trying
+        assert server.most_open == pool.connections == 1
+        async with pool.lease("a"):
+            pass
+        assert server.connects == {"a": 1, "b": 1}
+        await pool.close()
+
+    run_virtually(main())
+
+
+def test_one_that_cannot_be_tried_out_leaves_its_place() -> None:
+    async def main() -> None:
+        server = PretendServer(down=Unreachable("no answer"))
+        pool = pool_of(server, cap=1)
+        with pytest.raises(Unreachable):
+            await pool.try_out("a", lambda: server.connect(ADDRESS, "a"))
+        assert pool.connections == 0
         await pool.close()
 
     run_virtually(main())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from dbaas.contracts.engine import Address, Connect, Engine, EngineError, LoginRefused, Session, Unreachable
@@ -36,12 +36,15 @@ class Surroundings:
             raise NotLeading(f"cannot send statements to {key}: another process may lead now")
 
 
+TryOut = Callable[[str, Callable[[], Awaitable[Session]]], Awaitable[None]]
+
+
 class Dialler:
-    """`failed` is called when the circuit opens; `accept` takes over the connection of a probe, or refuses it."""
+    """`failed` is called when the circuit opens; `try_out` finds a probe its place and keeps what it makes."""
 
     def __init__(
         self, key: str, engine: Engine, address: Address, surroundings: Surroundings,
-        failed: Callable[[EngineError], None], accept: Callable[[Session], bool],
+        failed: Callable[[EngineError], None], try_out: TryOut,
     ) -> None:  # fmt: skip
         self.administrative = address.database or engine.default_database
         self._key = key
@@ -49,7 +52,7 @@ class Dialler:
         self._address = address
         self._surroundings = surroundings
         self._failed = failed
-        self._accept = accept
+        self._try_out = try_out
         self.breaker = Breaker(self._probe, surroundings.clock, surroundings.randomness, self._circuit_changed)
 
     async def dial(self, database: str) -> Session:
@@ -77,9 +80,7 @@ class Dialler:
         return self._engine.connect
 
     async def _probe(self) -> None:
-        session = await self._connect(self._address, self.administrative)
-        if not self._accept(session):
-            await session.close()
+        await self._try_out(self.administrative, lambda: self._connect(self._address, self.administrative))
 
     def _circuit_changed(self, failure: EngineError | None) -> None:
         now = self._surroundings.clock.monotonic()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 
 from dbaas.contracts.engine import EngineError, Session, Unreachable
 from dbaas.core.clock import Clock
+from dbaas.lanes.sharing import Shared
 from dbaas.lanes.waiting import Grant, Waiter, WaitingLine
 from dbaas.lanes.warmth import WarmSessions
 
@@ -15,43 +16,54 @@ SHORTEST_NAP_SECONDS = 0.001
 
 
 class Connections:
-    """At most `cap`; background work may have one fewer, so that a user's change always finds one soon.
+    """At most `cap`, together with all others of `shared`; background work may have one fewer, so that a user's change
+    always finds one soon.
 
     The last idle one of database `kept` makes no room for others, unless there is only one in all: the catalogue that
     all databases share is read from there, by every change.
     """
 
-    def __init__(self, cap: int, clock: Clock, kept: str | None = None) -> None:
-        self._cap = max(1, cap)
-        self._background_cap = max(1, self._cap - 1)
+    def __init__(self, cap: int, clock: Clock, kept: str | None = None, shared: Shared | None = None) -> None:
+        self.cap = max(1, cap)
         self._clock = clock
-        self._kept = kept if cap > 1 else None
-        self._warm = WarmSessions()
-        self._line = WaitingLine()
-        self._taken = 0
-        self._background_taken = 0
+        self.kept = kept
+        self.shared = shared or Shared(clock)
+        self.shared.add(self)
+        self.warm = WarmSessions()
+        self.line = WaitingLine()
+        self.taken = 0
+        self.background_taken = 0
         self._naps: dict[str, asyncio.Task[None]] = {}
         self._closed = False
 
     @property
     def count(self) -> int:
         """How many there are, in use or idle."""
-        return self._taken + len(self._warm)
+        return self.taken + len(self.warm)
+
+    def share(self, shared: Shared) -> None:
+        """From now on with others, or with other ones."""
+        if shared is not self.shared:
+            left, self.shared = self.shared, shared
+            left.remove(self)
+            shared.add(self)
+            left.serve()
+            shared.serve()
 
     async def request(self, database: str, background: bool, *, urgent: bool = False) -> Grant:
         """Waits for its turn. Raises Unreachable after closing, and whatever `fail_waiters` is told."""
         if self._closed:
             raise Unreachable("the connections to this server are closed")
-        grant = None if self._line.blocks(background) else self._take(database, background)
+        grant = None if self.line.blocks(background) else self._take(database, background)
         if grant is not None:
             return grant
         waiter = Waiter(database, background, urgent)
-        self._line.join(waiter)
-        self._serve()
+        self.line.join(waiter)
+        self.shared.serve()
         try:
             return await waiter.granted
         except asyncio.CancelledError:
-            self._line.leave(waiter)
+            self.line.leave(waiter)
             if waiter.granted.done() and not waiter.granted.cancelled() and not waiter.granted.exception():
                 await self._undo(waiter.granted.result(), background)
             raise
@@ -61,37 +73,36 @@ class Connections:
 
         For `linger` seconds it makes no room for another database.
         """
-        kept = session is not None and not self._closed
+        kept = session is not None and not self._closed and not self.shared.is_beyond()
         if session is not None and kept:
             self._keep(session, linger)
-        self._taken -= 1
-        self._background_taken -= background
-        self._serve()
+        self.taken -= 1
+        self.background_taken -= background
+        if self._closed and not self.count:
+            self.shared.remove(self)
+        self.shared.serve()
         return kept
 
-    def add(self, session: Session) -> bool:
-        """False where there is no room for one more."""
-        if self._closed or self.count >= self._cap:
-            return False
-        self._keep(session, 0.0)
-        self._serve()
-        return True
+    def take_idle(self, database: str | None = None, *, before: float | None = None) -> Sequence[Session]:
+        """For closing: the idle ones of a database, or all, or those that became idle before a moment.
 
-    def take_idle(self, database: str | None = None) -> Sequence[Session]:
-        """For closing: the idle ones of a database, or all."""
-        leaving = self._warm.take_all(database=database)
-        self._serve()
+        Each is in use until it is put back, by None.
+        """
+        leaving = self.warm.take_all(database=database, before=before)
+        self.taken += len(leaving)
         return leaving
 
     def fail_waiters(self, error: EngineError) -> None:
-        self._line.fail_all(error)
+        self.line.fail_all(error)
 
     def close(self) -> None:
-        """Nothing is handed out from now on."""
+        """Nothing is handed out from now on. What is there counts until it is put back."""
         self._closed = True
+        if not self.count:
+            self.shared.remove(self)
         for nap in self._naps.values():
             nap.cancel()
-        self._line.fail_all(Unreachable("the connections to this server are being closed"))
+        self.line.fail_all(Unreachable("the connections to this server are being closed"))
 
     async def _undo(self, grant: Grant, background: bool) -> None:
         """For somebody who gave up at the very moment of being served."""
@@ -101,31 +112,31 @@ class Connections:
                 await session.close()
 
     def _take(self, database: str, background: bool) -> Grant | None:
-        if background and self._background_taken >= self._background_cap:
+        if not self.shared.has_room(background=background):
             return None
-        grant = Grant(session=self._warm.take(database))
-        if grant.session is None and self.count >= self._cap:
-            grant = Grant(evicted=self._warm.take_oldest(self._clock.monotonic(), self._kept))
+        grant = Grant(session=self.warm.take(database))
+        if grant.session is None and self.shared.is_full():
+            kept = self.kept if self.count > 1 else None
+            own = self.warm.take_oldest(self._clock.monotonic(), kept)
+            grant = Grant(evicted=own or self.shared.find_idle(self, background=background))
             if grant.evicted is None:
                 return None
-        self._taken += 1
-        self._background_taken += background
+        self.taken += 1
+        self.background_taken += background
         return grant
 
-    def _serve(self) -> None:
-        while candidates := self._line.candidates(self._warm.databases):
-            for waiter in candidates:
-                grant = self._take(waiter.database, waiter.background)
-                if grant is not None:
-                    self._line.serve(waiter, grant)
-                    break
-            else:
-                if len(self._warm):
-                    self._start_nap("linger", self._serve_later)
-                return
+    def serve_next(self) -> bool:
+        for waiter in self.line.candidates(self.warm.databases):
+            grant = self._take(waiter.database, waiter.background)
+            if grant is not None:
+                self.line.serve(waiter, grant)
+                return True
+        if self.shared.next_free() is not None:
+            self._start_nap("linger", self._serve_later)
+        return False
 
     def _keep(self, session: Session, linger: float) -> None:
-        self._warm.put(session, self._clock.monotonic(), linger)
+        self.warm.put(session, self._clock.monotonic(), linger)
         self._start_nap("idle", self._close_expired)
 
     def _start_nap(self, name: str, sleeper: Callable[[], Coroutine[None, None, None]]) -> None:
@@ -136,16 +147,17 @@ class Connections:
 
     async def _serve_later(self) -> None:
         """When a connection that lingered for its own database is free for others."""
-        while self._line.blocks(True):
-            moment = self._warm.next_free(self._clock.monotonic())
+        while self.line.blocks(True):
+            moment = self.shared.next_free()
             if moment is None:
                 return
             await self._clock.sleep(max(SHORTEST_NAP_SECONDS, moment - self._clock.monotonic()))
-            self._serve()
+            self.shared.serve()
 
     async def _close_expired(self) -> None:
         """An idle connection would keep others from dropping or copying its database, so none is kept for long."""
-        while len(self._warm):
-            await self._clock.sleep(max(0.1, self._warm.idle_since + IDLE_SECONDS - self._clock.monotonic()))
-            for session in self._warm.take_all(before=self._clock.monotonic() - IDLE_SECONDS):
+        while len(self.warm):
+            await self._clock.sleep(max(0.1, self.warm.idle_since + IDLE_SECONDS - self._clock.monotonic()))
+            for session in self.take_idle(before=self._clock.monotonic() - IDLE_SECONDS):
                 await session.close()
+                self.put_back(None, False)

@@ -22,10 +22,10 @@ from dbaas.contracts.statement import Statement
 from dbaas.lanes.batching import Place, Visits
 from dbaas.lanes.dialling import Dialler, Surroundings
 from dbaas.lanes.grouping import Group, group_statements
-from dbaas.lanes.locks import NamedLocks
 from dbaas.lanes.metering import LaneEvent, Work
 from dbaas.lanes.pool import Pool
 from dbaas.lanes.probing import Prober
+from dbaas.lanes.sharing import Shared
 
 T = TypeVar("T")
 ATTEMPTS = 8
@@ -40,8 +40,10 @@ class ServerLane:
     """Implements `contracts.lane.Lane` over one engine and one address."""
 
     def __init__(
-        self, key: str, engine: Engine, address: Address, max_connections: int, surroundings: Surroundings
-    ) -> None:
+        self, key: str, engine: Engine, address: Address, max_connections: int, surroundings: Surroundings,
+        shared: Shared | None = None,
+    ) -> None:  # fmt: skip
+        """Without `shared` it is the only one to its server."""
         self.key = key
         self.engine = engine
         self.address = address
@@ -49,12 +51,11 @@ class ServerLane:
         self._surroundings = surroundings
         self._clock = surroundings.clock
         self._may_send: MaySend = partial(surroundings.check_leads, key)
-        self._dialler = Dialler(key, engine, address, surroundings, self._fail, lambda found: self._pool.offer(found))
+        self._dialler = Dialler(key, engine, address, surroundings, self._fail, lambda *of: self.pool.try_out(*of))
         self._breaker = self._dialler.breaker
-        self._pool = Pool(self._dialler.dial, max_connections, surroundings.clock, self._dialler.administrative)
-        self._visits = Visits(self._lease, self._observe_part, self._pool.close_idle, self._clock)
-        self._prober = Prober(engine, self._pool, self._dialler.administrative)
-        self._locks = NamedLocks()
+        self.pool = Pool(self._dialler.dial, max_connections, surroundings.clock, self._dialler.administrative, shared)
+        self._visits = Visits(self._lease, self._observe_part, self.pool.close_idle, self._clock)
+        self._prober = Prober(engine, self.pool, self._dialler.administrative)
         self._facts: ServerFacts | None = None
         self._facts_lock = asyncio.Lock()
 
@@ -88,7 +89,7 @@ class ServerLane:
         """Locks are taken before a connection, so that whoever waits for a lock holds none."""
         self._breaker.check()
         for group in group_statements(statements, self._dialler.administrative):
-            async with self._locks.hold(group.locks):
+            async with self.pool.shared.locks.hold(group.locks):
                 await self._execute_group(group)
 
     async def visit(
@@ -97,9 +98,9 @@ class ServerLane:
     ) -> T:  # fmt: skip
         self._breaker.check()
         if connect is None:
-            async with self._pool.lease(database or self._dialler.administrative) as own:
+            async with self.pool.lease(database or self._dialler.administrative) as own:
                 return await work(own, self._may_send)
-        async with self._pool.room():
+        async with self.pool.room():
             session = await connect()
             try:
                 return await work(session, self._may_send)
@@ -109,7 +110,7 @@ class ServerLane:
     async def prove(self, address: Address) -> None:
         """The proof needs a connection of its own, within the cap."""
         self._breaker.check()
-        async with self._pool.room():
+        async with self.pool.room():
             await self._dialler.prove(address)
 
     async def close(self) -> None:
@@ -120,15 +121,15 @@ class ServerLane:
     async def retire(self) -> None:
         """Takes nothing new; what is under way comes to its end on its connection, which is closed then."""
         self._breaker.close()
-        await self._pool.close()
+        await self.pool.close()
 
     def _fail(self, failure: EngineError) -> None:
         self._facts = None  # another version may come back
-        self._pool.fail_waiters(failure)
+        self.pool.fail_waiters(failure)
 
     def _lease(self, place: Place) -> AbstractAsyncContextManager[Session]:
         linger = 0.0 if place.background else _linger(self._dialler, place.database, LINGER_AFTER_LOOKING_SECONDS)
-        return self._pool.lease(place.database, background=place.background, linger=linger)
+        return self.pool.lease(place.database, background=place.background, linger=linger)
 
     async def _observe_part(self, part: str, session: Session, names: Collection[str] | None) -> Mapping[str, Any]:
         began = self._clock.monotonic()
@@ -138,7 +139,7 @@ class ServerLane:
 
     async def _execute_group(self, group: Group) -> None:
         for database in group.vacated:
-            await self._pool.close_idle(database)
+            await self.pool.close_idle(database)
         pause = FIRST_RETRY_SECONDS
         for number in range(1, ATTEMPTS + 1):
             try:
@@ -157,13 +158,13 @@ class ServerLane:
         try:
             linger = _linger(self._dialler, group.database, LINGER_AFTER_WRITING_SECONDS)
             slow = bool(group.vacated)  # it may wait for the server's disk for minutes, so one connection is left free
-            async with self._pool.lease(group.database, background=slow, linger=linger) as session:
+            async with self.pool.lease(group.database, background=slow, linger=linger) as session:
                 self._may_send()  # engines that send more than once ask again
                 await session.execute(group.statements, self._may_send)
         except EngineError as error:
             failure = error.reason
             if isinstance(error, Unreachable):
-                await self._pool.close_idle()  # what broke this connection has probably broken the idle ones too
+                await self.pool.close_idle()  # what broke this connection has probably broken the idle ones too
             raise
         finally:
             self._meter("execute", began, len(group.statements), failure)

@@ -7,12 +7,14 @@ write, look again), and a new connection costs more than the moment.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from dbaas.contracts.engine import EngineError, Session, Unreachable
 from dbaas.core.clock import Clock
 from dbaas.lanes.handing import Connections
+from dbaas.lanes.sharing import Shared
 from dbaas.lanes.waiting import Grant
 
 
@@ -20,16 +22,22 @@ class Pool:
     """Connects by `connect`, at most `cap` at a time. Background work leaves one connection free for user changes."""
 
     def __init__(
-        self, connect: Callable[[str], Awaitable[Session]], cap: int, clock: Clock, kept: str | None = None
-    ) -> None:
-        """One connection to database `kept` is not given up for others."""
+        self, connect: Callable[[str], Awaitable[Session]], cap: int, clock: Clock, kept: str | None = None,
+        shared: Shared | None = None,
+    ) -> None:  # fmt: skip
+        """One connection to database `kept` is not given up for others. The cap of all who are `shared` holds."""
         self._connect = connect
-        self._connections = Connections(cap, clock, kept)
+        self._connections = Connections(cap, clock, kept, shared)
 
     @property
     def connections(self) -> int:
         """How many there are, in use or idle."""
         return self._connections.count
+
+    @property
+    def shared(self) -> Shared:
+        """What it has together with all other pools to the same server."""
+        return self._connections.shared
 
     @asynccontextmanager
     async def lease(
@@ -49,8 +57,10 @@ class Pool:
             usable = not isinstance(error, Unreachable)
             raise
         finally:
+            if not usable:
+                await session.close()
             kept = self._connections.put_back(session if usable else None, background, linger)
-            if not kept:
+            if usable and not kept:
                 await session.close()
 
     @asynccontextmanager
@@ -64,9 +74,27 @@ class Pool:
         finally:
             self._connections.put_back(None, False)
 
-    def offer(self, session: Session) -> bool:
-        """Takes over a connection made elsewhere; False where there is no room for it."""
-        return self._connections.add(session)
+    async def try_out(self, database: str, connect: Callable[[], Awaitable[Session]]) -> None:
+        """Makes a new connection, within the cap and before all others, and keeps it. Raises what `connect` does."""
+        grant = await self._connections.request(database, False, urgent=True)
+        session: Session | None = None
+        try:
+            for old in filter(None, (grant.session, grant.evicted)):
+                await old.close()
+            session = await connect()
+        finally:
+            kept = self._connections.put_back(session, False)
+            if session is not None and not kept:
+                await session.close()
+
+    def share(self, shared: Shared) -> None:
+        """From now on the cap of all of them holds."""
+        self._connections.share(shared)
+
+    async def shrink(self) -> None:
+        """Closes what is idle, where there is more than there should be."""
+        if self.shared.is_beyond():
+            await self.close_idle()
 
     def fail_waiters(self, error: EngineError) -> None:
         """For a server that does not answer: nobody should wait for it in turn."""
@@ -74,13 +102,19 @@ class Pool:
 
     async def close_idle(self, database: str | None = None) -> None:
         """Closes what nobody uses: the connections of one database, or all."""
-        for session in self._connections.take_idle(database):
-            await session.close()
+        await self._close_all(self._connections.take_idle(database))
 
     async def close(self) -> None:
         """Hands out nothing any more; connections in use are closed when they come back."""
         self._connections.close()
         await self.close_idle()
+
+    async def _close_all(self, sessions: Sequence[Session]) -> None:
+        try:
+            await asyncio.gather(*(session.close() for session in sessions))
+        finally:
+            for _ in sessions:
+                self._connections.put_back(None, False)
 
     async def _acquire(self, database: str, background: bool, urgent: bool) -> Session:
         grant: Grant = await self._connections.request(database, background, urgent=urgent)

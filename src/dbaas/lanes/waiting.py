@@ -5,11 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 from dbaas.contracts.engine import EngineError, Session
 
 MOST_OVERTAKINGS = 8
 LOOK_AHEAD = 64
+
+
+class Need(IntEnum):
+    """What somebody waits for; the most pressing is the smallest."""
+
+    PROBE = 0
+    CHANGE = 1
+    BACKGROUND = 2
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,14 @@ class WaitingLine:
         """No error where it has left already."""
         if waiter in self._waiters:
             self._waiters.remove(waiter)
+
+    @property
+    def need(self) -> Need | None:
+        """Of the first; None where nobody waits."""
+        first = next((waiter for waiter in self._queue if not waiter.granted.done()), None)
+        if first is None:
+            return None
+        return Need.PROBE if first.urgent else Need.BACKGROUND if first.background else Need.CHANGE
 
     def blocks(self, background: bool) -> bool:
         """Whether somebody who comes now must wait behind others."""
