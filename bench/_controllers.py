@@ -35,6 +35,7 @@ from dbaas.runtime.metrics import MeteredTransport, Metrics
 
 GADGET = Kind("bench.dbaas.io", "v1", "Gadget", "gadgets")
 BEAT_SECONDS = 0.01
+HOLD_MS = 3.0  # shorter ones are of no interest
 LOOK_SECONDS = 0.01
 PATIENCE_SECONDS = 100.0
 
@@ -78,6 +79,39 @@ class Beats:
             "late_most_ms": late[-1] * 1000,
             "late_busy_p99_ms": busy[int(len(busy) * 0.99)] * 1000,
         }
+
+
+class Holds:
+    """Which callbacks hold the loop longest, by the processor time of its thread: that of others does not count."""
+
+    def __init__(self) -> None:
+        self._longest: dict[str, float] = {}
+        run = asyncio.Handle._run  # type: ignore[attr-defined]
+
+        def traced(handle: asyncio.Handle) -> None:
+            began = time.thread_time()
+            run(handle)
+            spent = (time.thread_time() - began) * 1000
+            if spent > HOLD_MS:
+                name = _describe(handle)
+                self._longest[name] = max(spent, self._longest.get(name, 0.0))
+
+        asyncio.Handle._run = traced  # type: ignore[attr-defined]
+
+    def take(self) -> list[tuple[str, float]]:
+        """Since the last call: the longest of each name in milliseconds, the longest first."""
+        longest, self._longest = self._longest, {}
+        return sorted(longest.items(), key=lambda item: -item[1])[:5]
+
+
+def _describe(handle: asyncio.Handle) -> str:
+    """The task that went on, and where it stands after it."""
+    callback = handle._callback  # type: ignore[attr-defined]
+    task = getattr(callback, "__self__", None)
+    if not isinstance(task, asyncio.Task):
+        return str(getattr(callback, "__qualname__", callback))
+    stack = [frame.f_code.co_qualname for frame in task.get_stack(limit=8)]
+    return " > ".join([task.get_name(), *stack])
 
 
 class Gadgets:
@@ -139,6 +173,7 @@ class Session:
 
     def __init__(self, clock: ResyncClock, manager: Manager, gadgets: Gadgets, metrics: Metrics) -> None:
         self.beats = Beats()
+        self._holds = Holds() if "--trace" in sys.argv else None
         self._clock = clock
         self._manager = manager
         self._gadgets = gadgets
@@ -185,6 +220,7 @@ class Session:
             "peak_mib": _read_memory("VmHWM"),
             "delays_ms": delays,
             **self.beats.take(),
+            "holds": self._holds.take() if self._holds else [],
         }
         self._gadgets.runs = 0
         return found

@@ -116,8 +116,9 @@ async def _start(settings: Settings, machine: Machine, held: Running, parts: Asy
     agent = Agent(manager.client, machine, home.path, manager.enqueue)
     parts.push_async_callback(agent.close)
     parts.push_async_callback(agent.stop_all)
-    servers = Servers(manager.client, lanes, ClusterNames(manager.client))
-    controllers = build_controllers(manager, servers, registry, machine, admission, collected)
+    servers = Servers(manager.client, lanes, ClusterNames(manager.client.get))
+    again = RuleAdmission(registry, manager.client.get)  # what a reconcile acts on is what the caches say
+    controllers = build_controllers(manager, servers, registry, machine, again, collected)
     for controller in [agent.controller(), *controllers]:
         manager.add(controller)
     health = _watch_over(manager, machine.clock, collected, parts)
@@ -189,27 +190,29 @@ async def _look_once(manager: Manager, clock: Clock) -> None:
 
 
 async def plan_changes(
-    transport: Transport, bodies: Sequence[tuple[Kind, Mapping[str, Any]]], witness: Witness = unseen
-) -> list[ObjectPlan]:
+    transport: Transport, bodies: Sequence[tuple[Kind, Mapping[str, Any]]], witness: Witness = unseen, *,
+    on_laptop: bool = False,
+) -> list[ObjectPlan]:  # fmt: skip
     """What applying these objects would do, objects and statements; reads the API and the servers, changes neither.
 
-    `witness` is told every object that was looked at.
+    `witness` is told every object that was looked at. `on_laptop`: no DNS knows the names of Services, in all of these.
     """
     async with _only_reading(transport) as (client, lanes):
         registry = find_registry()
-        return await plan_objects(client, lanes, registry, await with_children(client, registry, bodies), witness)
+        with_all = await with_children(client, registry, bodies)
+        return await plan_objects(client, lanes, registry, with_all, witness, no_dns=on_laptop)
 
 
-async def review_access(transport: Transport, asked: Asked) -> list[Reviewed]:
+async def review_access(transport: Transport, asked: Asked, *, on_laptop: bool = False) -> list[Reviewed]:
     """Who may do what, by which way, and which objects want it so; reads the API and a server, changes neither."""
     async with _only_reading(transport) as (client, lanes):
-        return await review(client, lanes, find_registry(), asked)
+        return await review(client, lanes, find_registry(), asked, no_dns=on_laptop)
 
 
-async def find_unmanaged(transport: Transport, sought: Sought) -> list[Found]:
+async def find_unmanaged(transport: Transport, sought: Sought, *, on_laptop: bool = False) -> list[Found]:
     """What is on a server, and the objects that would leave it as it is; reads the API and the server."""
     async with _only_reading(transport) as (client, lanes):
-        return await find_adoptable(client, lanes, find_registry(), sought)
+        return await find_adoptable(client, lanes, find_registry(), sought, no_dns=on_laptop)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.database import DATABASE
 from dbaas.api.database_engine import DATABASE_ENGINE
 from dbaas.api.instance import CLUSTER_DATABASE_INSTANCE, DATABASE_INSTANCE
-from dbaas.api.resource import Kind
+from dbaas.api.resource import Key, Kind
 from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.admission import Review
@@ -86,3 +86,12 @@ async def test_who_is_at_home_is_told_by_namespace_and_by_the_servers_owner() ->
               "open": {"name": "open", "namespace": "other"}}  # fmt: skip
     told = {name: (await gather(client, "Database", {"instanceRef": ref})).is_resident for name, ref in places.items()}
     assert told == {"near": True, "far": False, "open": True}
+
+
+async def test_the_version_is_what_the_server_said_last() -> None:
+    client = FakeClient()
+    client.put(DATABASE_INSTANCE, body(DATABASE_INSTANCE, "main", {"engine": "slate"}))
+    spec = {"instanceRef": {"name": "main"}}
+    assert (await gather(client, "DatabaseUser", spec)).version == ""
+    await client.patch(DATABASE_INSTANCE, Key("default", "main"), {"status": {"version": "16.9"}}, subresource="status")
+    assert (await gather(client, "DatabaseUser", spec)).version == "16.9"

@@ -71,7 +71,10 @@ def tag_fields(**tracking: Any) -> list[tuple[str, str]]:
     tagging = Tagging(frozenset({"notes"}), lambda item, text: None)
     engines = {engine.name: engine for engine in (Engine("granite", tagging=tagging), Engine("slate"))}
     read = spec({"secretRef": {"name": "s"}}, **tracking)
-    return [(each.field, each.message) for each in tags_can_be_made(read, Facts(Registry(engines, {}, "")))]
+    return [
+        (each.field, each.message)
+        for each in tags_can_be_made(read.resource_tracking, Facts(Registry(engines, {}, ""), read.engine))
+    ]
 
 
 def test_usual_tags_and_none_are_accepted() -> None:

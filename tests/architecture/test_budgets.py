@@ -64,7 +64,7 @@ def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def _protocols(module: Module) -> list[ast.ClassDef]:
-    return [c for c in classes(module) if any("Protocol" in ast.unparse(base) for base in c.bases)]
+    return [c for c in classes(module) if any(ast.unparse(base).partition("[")[0] == "Protocol" for base in c.bases)]
 
 
 def _above(sizes: dict[str, int], limit: int) -> dict[str, int]:

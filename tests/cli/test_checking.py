@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.resource import Key, Kind, Resource, build_resource
 from dbaas.cli.checking import Rulebook, check_manifests, is_ours, located, open_rulebook
 from dbaas.cli.manifests import load_manifests
+from fixtures.dialects import FURNITURE
 from fixtures.registries import granite_registry, granite_spec
 
 Check = Callable[..., Awaitable[list[str]]]
@@ -123,6 +125,32 @@ async def test_a_misspelt_kind_is_suggested_and_a_strange_one_gets_the_list(chec
     ]
     (problem,) = await check(DATABASE.replace("Database\n", "Zebra\n"))
     assert problem.startswith("2 kind: there is no kind 'Zebra': there are ClusterDatabaseGrant, ")
+
+
+async def test_what_is_for_the_whole_cluster_is_in_no_namespace(check: Check) -> None:
+    server = """\
+apiVersion: dbaas.io/v1
+kind: ClusterDatabaseInstance
+metadata: {name: shared}
+spec:
+  engine: slate
+  connection: {host: db, port: 5432, secretRef: {name: login, namespace: platform}}
+"""
+    assert await check(server) == []
+    (problem,) = await check(server.replace(", namespace: platform", ""))
+    assert "spec.connection.secretRef.namespace: say in which namespace the Secret is" in problem
+
+
+async def test_kinds_of_a_foreign_group_that_are_not_served_say_why(tmp_path: Path) -> None:
+    dialect = replace(FURNITURE, lacking={"Wardrobe": "it does not fit through the door"})
+    rulebook = Rulebook(replace(granite_registry(), dialects={dialect.group: dialect}))
+    manifest = tmp_path / "a.yaml"
+    told = []
+    for kind in ("Wardrobe", "Shelff"):
+        manifest.write_text(f"apiVersion: {dialect.group}/v1\nkind: {kind}\nmetadata: {{name: it}}\n")
+        (problem,) = await check_manifests(load_manifests([str(manifest)])[0], rulebook, "default")
+        told.append(problem.message)
+    assert told == ["it does not fit through the door", "there is no kind 'Shelff'; did you mean 'Shelf'?"]
 
 
 async def test_a_version_that_we_do_not_have_is_told(check: Check) -> None:

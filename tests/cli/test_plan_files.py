@@ -62,8 +62,8 @@ def test_a_file_that_was_changed_is_refused(tmp_path: Path, part: str) -> None:
         ("{", "it is not JSON"),
         ("[]", "is no plan"),
         ('{"format": "else"}', "is no plan"),
-        ('{"format": "dbaas.io/plan", "version": 2}', "has version 2; this program knows version 1"),
-        ('{"format": "dbaas.io/plan", "version": 1, "surprise": 1}', "5 of its fields cannot be read"),
+        ('{"format": "dbaas.io/plan", "version": 1}', "has version 1; this program knows version 2"),
+        ('{"format": "dbaas.io/plan", "version": 2, "surprise": 1}', "7 of its fields cannot be read"),
     ],
 )
 def test_what_is_no_plan_of_ours_is_refused(tmp_path: Path, text: str, says: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Key
@@ -40,6 +41,14 @@ def test_a_change_is_told_from_what_to_what() -> None:
     ]  # fmt: skip
 
 
+def test_kinds_of_one_name_are_told_apart_by_their_groups() -> None:
+    other = replace(DATABASE, group="furniture.example")
+    lines = told(ObjectPlan(other, SHOP, "create"), ObjectPlan(DATABASE, SHOP, "create"))
+    assert lines[:2] == [
+        "+ create Database shop (furniture.example) in team", "+ create Database shop (dbaas.io) in team"
+    ]  # fmt: skip
+
+
 def test_what_may_lose_something_is_marked() -> None:
     lines = told(ObjectPlan(DATABASE, SHOP, "update", changes=(LOST,)))
     assert lines[1] == "    [shop] REVOKE;  -- may lose data or access"
@@ -56,6 +65,14 @@ def test_what_is_left_as_it_is_says_why() -> None:
         "    differs: encoding: UTF8, the server has LATIN1: it cannot be changed in place",
         "    differs: owner: a, the server has b: it is only reported",
     ]
+
+
+def test_what_cannot_be_done_is_told_with_what_to_do_instead() -> None:
+    barred = Change("revokePublic", True, "PUBLIC may create", immutable=True, why="let a superuser do it")
+    lines = told(ObjectPlan(DATABASE, SHOP, "update", left=(barred,)))
+    assert lines[1] == "    differs: revokePublic: true, the server has PUBLIC may create: let a superuser do it"
+    (facts,) = build_facts([ObjectPlan(DATABASE, SHOP, "update", left=(barred,))])
+    assert facts["left"][0]["why"] == "let a superuser do it"
 
 
 def test_long_values_are_cut() -> None:
@@ -75,7 +92,7 @@ def test_machines_get_everything_uncut() -> None:
     fields = (FieldChange("spec.owner", None, "a" * 500),)
     (facts,) = build_facts([ObjectPlan(DATABASE, SHOP, "update", fields, (LOST,), (FIXED,), ("a note",))])
     assert json.loads(json.dumps(facts)) == {
-        "kind": "Database", "namespace": "team", "name": "shop", "action": "update",
+        "group": "dbaas.io", "kind": "Database", "namespace": "team", "name": "shop", "action": "update",
         "fields": [{"path": "spec.owner", "before": None, "after": "a" * 500}],
         "changes": [
             {"field": "grants", "expected": [], "actual": ["SELECT"], "destructive": True, "immutable": False,

@@ -9,15 +9,17 @@ from dbaas.api.database import DATABASE
 from dbaas.api.instance import ANNOTATION_ADOPT_DATABASES, ANNOTATION_ADOPT_ROLES, ANNOTATION_ADOPT_USERS
 from dbaas.api.resource import Key
 from dbaas.api.role import DATABASE_ROLE
+from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.engine import Inventory
 from dbaas.controllers.adoption import AdoptionStep, explain_impossible, object_name
 from fixtures.clients import FakeClient
 
-THERE = Inventory(databases=("Old Shop", "orders", "ours"), roles=("readers",))
+THERE = Inventory(databases=("Old Shop", "orders", "ours"), users=("app",), roles=("readers",))
 
 
 async def adopt(client: FakeClient, **annotations: str) -> None:
     named = {ANNOTATION_ADOPT_DATABASES: annotations.get("databases", ""),
+             ANNOTATION_ADOPT_USERS: annotations.get("users", ""),
              ANNOTATION_ADOPT_ROLES: annotations.get("roles", "")}  # fmt: skip
     managed = {"databases": frozenset({"ours"})}
     await AdoptionStep(client).adopt(instance(annotations=named), THERE, managed)
@@ -34,6 +36,18 @@ async def test_nothing_is_stated_but_the_name_and_the_real_thing_stays() -> None
     }  # fmt: skip
     assert role.spec == {"instanceRef": {"name": "main"}, "roleName": "readers", "deletionPolicy": "Retain"}
     assert made.metadata.labels["dbaas.io/adopted"] == "true"
+
+
+async def test_a_user_keeps_its_password() -> None:
+    client = FakeClient()
+    await adopt(client, users="app, readers")
+    assert [key.name for _, key in client.objects] == ["app"]
+    made = client.peek(DATABASE_USER, Key("default", "app"))
+    assert made is not None
+    assert made.spec == {
+        "instanceRef": {"name": "main"}, "username": "app", "passwordSecret": {"generate": False},
+        "deletionPolicy": "Retain",
+    }  # fmt: skip
 
 
 async def test_only_what_is_there_and_has_no_object_is_adopted() -> None:
@@ -59,8 +73,6 @@ def test_any_name_becomes_one_that_kubernetes_takes(name: str) -> None:
 
 
 def test_what_cannot_be_adopted_is_explained() -> None:
-    users = instance(annotations={ANNOTATION_ADOPT_USERS: "app"})
-    assert "existingPasswordSecret" in explain_impossible(users)
     assert explain_impossible(instance(annotations={ANNOTATION_ADOPT_DATABASES: "a"})) == ""
     nowhere = instance(annotations={ANNOTATION_ADOPT_DATABASES: "a"}, namespace="")
     assert "in no namespace" in explain_impossible(nowhere)

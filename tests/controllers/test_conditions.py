@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from controllers.make import database, instance, with_conditions
-from dbaas.controllers.conditions import has_seen_spec, is_connected, is_ready, own_status, read_condition, ready_reason
+from dbaas.api.conditions import read_condition
+from dbaas.controllers.conditions import has_seen_spec, is_connected, is_ready, own_status, ready_reason
 
 
 def test_an_object_without_a_status_is_not_ready() -> None:

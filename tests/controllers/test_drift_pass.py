@@ -5,15 +5,25 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import ANNOTATION_ALLOW_DESTRUCTIVE, Key
 from dbaas.api.user import DATABASE_USER
 from fixtures.operating import virtually
+from simulation.engine import HOME
+from simulation.tagging import Notes
 from simulation.world import World, grant_spec, simulated_world
 
 ENTRY = "table sales SELECT"
+
+
+class Rumours(Notes):
+    """Notes that nobody wants to be right."""
+
+    only_tells = True
 
 
 async def make_shop(world: World, mode: str, **policy: Any) -> None:
@@ -57,6 +67,20 @@ async def test_correct_puts_it_right_and_says_so() -> None:
         assert world.server.privileges["app"] == {ENTRY}
         assert await world.ready(DATABASE_GRANT, "app") == ("True", "Applied")
         assert "DriftCorrected" in await world.events("app")
+
+
+@pytest.mark.parametrize("is_only_told", [False, True])
+@virtually
+async def test_what_is_only_told_is_not_asked_for(is_only_told: bool) -> None:
+    notes = Rumours() if is_only_told else Notes()
+    async with simulated_world(fit=notes.fit) as world:
+        await world.connect(resourceTracking={"enabled": True})
+        await world.make(DATABASE, "shop", {"instanceRef": {"name": "main"}})
+        await world.settle()
+        world.server.questions.clear()
+        await asyncio.sleep(60)
+        assert f"bases in {HOME}" in world.server.questions
+        assert (f"notes in {HOME}" not in world.server.questions) is is_only_told
 
 
 @virtually

@@ -154,3 +154,18 @@ def test_a_child_that_somebody_deleted_is_made_again() -> None:
             assert (await world.read(DATABASE, "top")).metadata.uid != before.metadata.uid
 
     run_virtually(main())
+
+
+def test_annotations_of_ours_count_on_the_foreign_object_too() -> None:
+    async def main() -> None:
+        async with furnished() as world:
+            await world.make(SHELF, "top", {"name": "books", "protected": True})
+            await annotate(world, **{"dbaas.io/force-delete": "true", "other": "x"})
+            await world.settle()
+            told = (await world.read(DATABASE, "top")).metadata.annotations
+            assert told["dbaas.io/force-delete"] == "true" and "other" not in told
+            await world.delete(SHELF, "top")
+            await world.settle()
+            assert await world.find(SHELF, HERE) is None and "books" not in world.server.bases
+
+    run_virtually(main())

@@ -23,6 +23,15 @@ async def test_holding_twice_writes_once() -> None:
     assert client.writes == written
 
 
+async def test_an_annotation_comes_in_the_same_write_and_only_with_the_finalizer() -> None:
+    client = FakeClient()
+    found = client.put(DATABASE, database().body())
+    before = client.writes
+    held = await hold(client, found, annotations={"a": "1"})
+    assert (client.writes - before, held.metadata.annotations["a"]) == (1, "1")
+    assert await hold(client, held, annotations={"a": "2"}) == held
+
+
 async def test_letting_go_leaves_the_finalizers_of_others() -> None:
     client = FakeClient()
     await let_go(client, client.put(DATABASE, database(finalizers=["other/one", FINALIZER]).body()))

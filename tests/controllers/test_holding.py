@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
+import pytest
+
 from controllers.make import database, instance, make, with_conditions
 from dbaas.api.core import NAMESPACE
 from dbaas.api.database import DATABASE
-from dbaas.api.grant import CLUSTER_DATABASE_GRANT, DATABASE_GRANT
-from dbaas.api.resource import Key
+from dbaas.api.grant import CLUSTER_DATABASE_GRANT, DATABASE_GRANT, GRANT_KINDS
+from dbaas.api.resource import Key, Kind
 from dbaas.api.role import CLUSTER_DATABASE_ROLE, DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
+from dbaas.contracts.transport import TransportError
 from dbaas.controllers.holding import (
     describe_dependents,
+    find_dependents,
     find_inhabitants,
     find_residents,
     hold_for_dependents,
@@ -94,3 +100,15 @@ async def test_a_namespace_goes_once_it_is_deleted() -> None:
     assert not await namespace_is_going(client, "team")
     client.mark_deleted(NAMESPACE, Key("", "team"))
     assert await namespace_is_going(client, "team")
+
+
+class Unanswering(FakeClient):
+    """Lists nothing, because it cannot."""
+
+    async def list(self, kind: Kind, **chosen: Any) -> NoReturn:
+        raise TransportError("connection reset")
+
+
+async def test_a_dependent_that_cannot_be_looked_for_holds_as_well() -> None:
+    with pytest.raises(TransportError):
+        await find_dependents(Unanswering(), GRANT_KINDS, depends_on(DATABASE, Key("default", "shop")))

@@ -22,23 +22,26 @@ CONNECT_SECONDS = 10.0
 LATE_SECONDS = 0.5
 
 
-def hanging(ports: set[int]) -> Callable[[Registry], Registry]:
-    """Whoever connects to one of these ports waits for as long as a client waits."""
+def hanging(ports: set[int], found: list[float] | None = None) -> Callable[[Registry], Registry]:
+    """Whoever connects to one of these ports waits for as long as a client waits; `found` is when others answered."""
 
     def fit(registry: Registry) -> Registry:
         engine = registry.engines["basalt"]
         connect = engine.connect
         assert connect is not None
-        return replace(registry, engines={"basalt": replace(engine, connect=_hang(connect, ports))})
+        return replace(
+            registry, engines={"basalt": replace(engine, connect=_hang(connect, ports, [] if found is None else found))}
+        )
 
     return fit
 
 
-def _hang(connect: Connect, ports: set[int]) -> Connect:
+def _hang(connect: Connect, ports: set[int], found: list[float]) -> Connect:
     async def hang(address: Address, database: str | None) -> Session:
         if address.port in ports:
             await CLOCK.sleep(CONNECT_SECONDS)
             raise Unreachable("no answer")
+        found.append(CLOCK.monotonic())
         return await connect(address, database)
 
     return hang
@@ -80,3 +83,21 @@ async def test_one_that_comes_back_is_found_within_its_longest_pause() -> None:
         ports.clear()
         await asyncio.sleep(30 + CONNECT_SECONDS)
         assert (await world.user.get(DATABASE_INSTANCE, Key("default", "server-0"))).status["phase"] == "Ready"
+
+
+@virtually
+async def test_many_that_come_back_are_all_found_within_it_and_not_all_at_once() -> None:
+    """Who hung together would else be knocked at together, for ever."""
+    ports = {FIRST_PORT + number for number in range(SICK)}
+    found: list[float] = []
+    async with simulated_world(fit=hanging(ports, found)) as world:
+        await world.make_secret("admin", {"username": "root", "password": world.server.password})
+        for number in range(SICK):
+            await introduce(world, number)
+        await asyncio.sleep(300)
+        found.clear()
+        ports.clear()
+        await asyncio.sleep(30 + CONNECT_SECONDS)
+        assert [number for number in range(SICK) if not await is_seen(world, number, 1)] == []
+    assert len(found) >= SICK
+    assert max(sum(moment <= other < moment + 1 for other in found) for moment in found) <= SICK / 4

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -34,7 +33,7 @@ from dbaas.engines.postgres.queries import Query, encode
 from dbaas.engines.postgres.schemas import DesiredSchema
 from dbaas.lanes.lane import ServerLane
 from dbaas.lanes.lanes import ServerLanes
-from fixtures.postgres import TestServer, log_in, named, start_server, stop_server
+from fixtures.postgres import TestServer, log_in, named, own_server
 
 IN_ONE = 20  # users that are made together
 EACH = 5  # hostile values of one user: its name, password, comment, parameter and schema
@@ -174,14 +173,8 @@ def _name(value: str, number: int) -> str:
 def server(request: pytest.FixtureRequest) -> Iterator[TestServer]:
     """One of its own: it is asked what it remembers of all statements, where it can."""
     more = {"15": {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track": "all"}}
-    memory = Path("/dev/shm")
-    parent = memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
-    folder = Path(tempfile.mkdtemp(prefix="dbaas-fuzz-", dir=parent))
-    server = start_server(request.param, folder, **more.get(request.param, {}))
-    try:
+    with own_server(request.param, **more.get(request.param, {})) as server:
         yield server
-    finally:
-        stop_server(server)
 
 
 @pytest.fixture

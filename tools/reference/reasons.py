@@ -27,6 +27,7 @@ IN_WORDS = {
     "HealthCheckFailed": "The server answers, but not as it should; the message says what it says.",
     "Healing": "A cluster that has served does not serve any more; the message says what it waits for.",
     "HostNameMismatch": "The server's certificate is for another name than the one it was called by.",
+    "NotPossible": "The server, or our login on it, cannot do what the manifest says; the message says what to do.",
     "NotOwned": "A namespace that may use a server asks for what does not belong to it; the message names it.",
     "OwnsObjects": "A user or role that owns things cannot be dropped; the message names them and tells the ways out.",
     "PasswordDiffers": "The server has another password than the Secret.",

@@ -61,6 +61,14 @@ def engine_accepts(review: Review, spec: Any, facts: Facts) -> Iterator[Violatio
         yield from spec_rule(_as_resident(spec) if facts.is_resident else spec)
 
 
+def version_accepts(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]:
+    """What the server's version lacks; where that is not known yet, it is told when it is."""
+    engine = facts.registry.engine(facts.engine) if facts.engine else None
+    rule = engine.version_rules.get(review.kind) if engine is not None else None
+    if rule is not None and facts.version:
+        yield from rule(spec, facts.version)
+
+
 def _as_resident(spec: Any) -> Any:
     """As if the server were named without its namespace: engines tell by that who is a guest."""
     if not isinstance(spec, OnServer):

@@ -30,13 +30,15 @@ class Facts:
     """`engine` is the name that the object's server or cluster gives; empty while that does not exist.
 
     `entry` is the spec of the DatabaseEngine that a cluster names. `is_resident`: the server is of the object's own
-    namespace, or its owner treats all as if they were.
+    namespace, or its owner treats all as if they were. `version` is what the server said
+    last; empty where nobody knows.
     """
 
     registry: Registry
     engine: str = ""
     entry: Mapping[str, Any] | None = None
     is_resident: bool = False
+    version: str = ""
 
 
 async def gather_facts(review: Review, registry: Registry, find: Find) -> Facts:
@@ -62,7 +64,8 @@ async def gather_facts(review: Review, registry: Registry, find: Find) -> Facts:
         return Facts(registry, str(cluster.spec.get("engine", {}).get("type", "")) if cluster else "")
     tenancy = instance.spec.get("tenancy") or {}
     is_resident = instance.metadata.namespace == namespace or bool(tenancy.get("privilegedAttributes"))
-    return Facts(registry, str(instance.spec.get("engine", "")), is_resident=is_resident)
+    version = str(instance.status.get("version") or "")
+    return Facts(registry, str(instance.spec.get("engine", "")), is_resident=is_resident, version=version)
 
 
 async def _find_host(grant: Mapping[str, Any], namespace: str, find: Find) -> Resource | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbaas.admission.facts import Facts
-from dbaas.api.instance import COMMENT_VARIABLES, DatabaseInstanceSpec, LoginPart, LoginSource, Tls
+from dbaas.api.instance import COMMENT_VARIABLES, DatabaseInstanceSpec, LoginPart, LoginSource, ResourceTracking, Tls
 from dbaas.contracts.admission import Review, Violation
 from dbaas.manifests.template_source import InvalidTemplate
 from dbaas.manifests.templates import parse_template
@@ -47,9 +47,9 @@ def authority_is_named(spec: DatabaseInstanceSpec) -> Iterator[Violation]:
         )
 
 
-def tags_can_be_made(spec: DatabaseInstanceSpec, facts: Facts) -> Iterator[Violation]:
+def tags_can_be_made(tracking: ResourceTracking, facts: Facts) -> Iterator[Violation]:
     """Tried with values of the kind that there are, because a function may refuse what it is given."""
-    tracking, engine = spec.resource_tracking, facts.registry.engine(spec.engine)
+    engine = facts.registry.engine(facts.engine)
     if tracking.enabled and engine is not None and engine.tagging is None:
         message = f"{engine.name} has nothing to keep tags in: leave it out"
         yield Violation("spec.resourceTracking.enabled", message, "FieldValueNotSupported")

@@ -54,12 +54,14 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
         yield from clusters.version_stays(review, spec, facts)
         yield from clusters.entry_agrees(spec, facts)
         yield from clusters.provider_can(spec, facts)
+        if spec.resource_tracking is not None:
+            yield from instances.tags_can_be_made(spec.resource_tracking, facts)
     if review.kind in {kind.kind for kind in INSTANCE_KINDS}:
         yield from engines.engine_is_known("spec.engine", facts)
         yield from instances.secrets_are_its_own(review, spec)
         yield from instances.login_can_be_read(spec)
         yield from instances.authority_is_named(spec)
-        yield from instances.tags_can_be_made(spec, facts)
+        yield from instances.tags_can_be_made(spec.resource_tracking, facts)
     if review.kind == DATABASE_ENGINE.kind:
         yield from _entry_is_possible(spec, facts)
     if isinstance(spec, DatabaseSpec):
@@ -72,6 +74,7 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
         yield from _snapshot_is_not_asked(spec)
     yield from engines.blocks_are_the_engines_own(spec, facts)
     yield from engines.engine_accepts(review, _with_name(review, spec), facts)
+    yield from engines.version_accepts(review, spec, facts)
 
 
 def _with_name(review: Review, spec: Any) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from dbaas.api.conditions import HoldableStatus
+from dbaas.api.instance import Discovery, ResourceTracking, Tenancy
 from dbaas.api.model import EngineBlocks, EngineName, Model, immutable, unique_by, validations
 from dbaas.api.references import AllowedNamespaces, DeletionPolicy, DriftPolicy, LocalReference
 from dbaas.api.resource import GROUP, VERSION, Kind
@@ -54,11 +55,28 @@ class DatabaseClusterSpec(EngineBlocks):
     ]
     drift_policy: Annotated[DriftPolicy, Field(default=DriftPolicy(), description="For what lives inside it.")]
     allowed_namespaces: AllowedNamespaces
+    discovery: Annotated[
+        Discovery | None, Field(default=None, description="As of the DatabaseInstance that it publishes.")
+    ]
+    resource_tracking: Annotated[
+        ResourceTracking | None, Field(default=None, description="As of the DatabaseInstance that it publishes.")
+    ]
+    tenancy: Annotated[Tenancy | None, Field(default=None, description="As of the DatabaseInstance that it publishes.")]
     stopped: Annotated[bool, Field(default=False, description="Stop the servers and keep the data.")]
     deletion_policy: Annotated[
         DeletionPolicy, Field(default="Retain", description="What becomes of the data when the object is deleted.")
     ]
     deletion_protection: Annotated[bool, Field(default=True, description="Refuse a deletion that would destroy data.")]
+
+    def handed_on(self) -> dict[str, Any]:
+        """What the published server has from here, as JSON; what is not said is left to others."""
+        said = {
+            "driftPolicy": self.drift_policy,
+            "discovery": self.discovery,
+            "resourceTracking": self.resource_tracking,
+            "tenancy": self.tenancy,
+        }
+        return {name: block.model_dump(by_alias=True) for name, block in said.items() if block is not None}
 
 
 class Endpoints(Model):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from dbaas.api.model import Model, Time, unique_by
+from dbaas.api.resource import Resource
+
+CONDITION_TYPES = frozenset({
+    "Ready", "Reconciling", "Stalled", "Synced", "Connected", "Healthy", "TLSVerified", "PasswordVerified", "Alive",
+})  # fmt: skip
+"""What controllers of ours state now and leave out then. Those of all other types are their writers' to take away."""
 
 
 class Condition(Model):
@@ -30,6 +37,11 @@ class Status(Model):
         list[Condition],
         Field(default=[], max_length=32, description="What holds and why.", json_schema_extra=unique_by("type")),
     ]
+
+
+Beginning = Annotated[
+    Time | None, Field(default=None, description="When we made it; not there where it was there before.")
+]
 
 
 class DriftDifference(Model):
@@ -121,3 +133,9 @@ class ManagedStatus(HoldableStatus):
         ),
     ]
     applied: Annotated[str | None, Field(default=None, max_length=64, description="Digest of what was last applied.")]
+
+
+def read_condition(resource: Resource, name: str) -> Mapping[str, Any]:
+    """The condition of that type as it is stored; empty where it is not there."""
+    conditions = resource.status.get("conditions") or ()
+    return next((condition for condition in conditions if condition.get("type") == name), {})

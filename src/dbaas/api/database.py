@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dbaas.api.conditions import ManagedStatus
+from dbaas.api.conditions import Beginning, ManagedStatus
 from dbaas.api.init_sql import InitSQL, InitSQLStatus
 from dbaas.api.model import ATOMIC, SET_OF_SCALARS, Duration, Model, ObjectName, RealName, Time, immutable, validations
 from dbaas.api.references import ON_SERVER_RULES, AllowedNamespaces, DeletionPolicy, DriftPolicy, OnServer
@@ -90,7 +90,7 @@ class ObservedDatabase(Model):
     size_bytes: Annotated[
         int | None, Field(default=None, description="About how large it was at the last change; told in steps of 10 %.")
     ]
-    created_at: Annotated[Time | None, Field(default=None, description="When we made it; not there where we did not.")]
+    created_at: Beginning
     encoding: Annotated[str | None, Field(default=None, max_length=64, description="Its encoding.")]
     collation: Annotated[str | None, Field(default=None, max_length=255, description="Its collation.")]
     installed_extensions: Annotated[

@@ -18,7 +18,7 @@ from dbaas.api.model import (
     immutable,
     validations,
 )
-from dbaas.api.references import ClusterReference, DriftPolicy, InstanceReference, Reference
+from dbaas.api.references import ClusterReference, DriftPolicy, InstanceReference, Protection, Reference
 from dbaas.api.resource import GROUP, VERSION, Kind
 
 DATABASE_GRANT = Kind(GROUP, VERSION, "DatabaseGrant", "databasegrants", short_names=("dbg",))
@@ -108,6 +108,7 @@ class GrantSpec(EngineBlocks):
         ),
     ]
     drift_policy: Annotated[DriftPolicy | None, Field(default=None, description="By default the server's.")]
+    deletion_protection: Protection
 
 
 class DatabaseGrantSpec(GrantSpec):

@@ -153,6 +153,9 @@ class DriftPolicy(Model):
 
 
 DeletionPolicy = Literal["Retain", "Delete", "Snapshot"]
+Protection = Annotated[
+    bool, Field(default=False, description="Refuse a deletion that takes it away from the server, unless forced.")
+]
 AllowedNamespaces = Annotated[
     list[Annotated[str, Field(max_length=63, pattern=r"^(\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$")]],
     Field(

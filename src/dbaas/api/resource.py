@@ -18,6 +18,7 @@ ANNOTATION_RECONCILE_AT = f"{GROUP}/reconcile-at"
 ANNOTATION_FORCE_DELETE = f"{GROUP}/force-delete"
 ANNOTATION_CONFIRM_DELETE = f"{GROUP}/confirm-delete"
 ANNOTATION_ALLOW_DESTRUCTIVE = f"{GROUP}/allow-destructive"
+ANNOTATION_MADE_AT = f"{GROUP}/made-at"  # written by ourselves: when what the object stands for was made
 LABEL_CLUSTER = f"{GROUP}/cluster"
 LABEL_ENGINE = f"{GROUP}/engine"
 LABEL_INSTANCE = f"{GROUP}/instance"

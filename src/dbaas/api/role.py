@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from dbaas.api.conditions import ManagedStatus
+from dbaas.api.conditions import Beginning, ManagedStatus
 from dbaas.api.grant import Privileges
 from dbaas.api.model import (
     ATOMIC,
@@ -26,6 +26,7 @@ from dbaas.api.references import (
     DriftPolicy,
     OnClusterServer,
     OnServer,
+    Protection,
 )
 from dbaas.api.resource import GROUP, VERSION, Kind
 
@@ -143,6 +144,7 @@ class RoleSpec(EngineBlocks):
     deletion_policy: Annotated[
         DeletionPolicy, Field(default="Delete", description="What becomes of the role when the object is deleted.")
     ]
+    deletion_protection: Protection
 
 
 class DatabaseRoleSpec(RoleSpec, OnServer):
@@ -157,6 +159,7 @@ class ObservedRole(Model):
     """What the server says of it."""
 
     name: Annotated[str, Field(max_length=255, description="Name inside the server.")]
+    created_at: Beginning
 
 
 class DatabaseRoleStatus(ManagedStatus):
@@ -188,10 +191,6 @@ _COLUMNS = (
 )
 COLUMNS = (("Server", "string", ".spec.instanceRef.name"), *_COLUMNS)
 CLUSTER_COLUMNS = (("Server", "string", ".spec.clusterInstanceRef.name"), *_COLUMNS)
-_NAME_STAYS = {
-    "rule": "has(self.roleName) == has(oldSelf.roleName)",
-    "message": "the name of a role cannot be changed; make a new object instead",
-}
 _NAME_STAYS = {
     "rule": "has(self.roleName) == has(oldSelf.roleName)",
     "message": "the name of a role cannot be changed; make a new object instead",

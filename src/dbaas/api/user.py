@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dbaas.api.conditions import ManagedStatus
+from dbaas.api.conditions import Beginning, ManagedStatus
 from dbaas.api.grant import Privileges
 from dbaas.api.model import (
     SET_OF_SCALARS,
@@ -25,6 +25,7 @@ from dbaas.api.references import (
     DeletionPolicy,
     DriftPolicy,
     OnServer,
+    Protection,
     Reference,
     SecretKeyReference,
 )
@@ -149,12 +150,14 @@ class DatabaseUserSpec(OnServer):
     deletion_policy: Annotated[
         DeletionPolicy, Field(default="Delete", description="What becomes of the user when the object is deleted.")
     ]
+    deletion_protection: Protection
 
 
 class ObservedUser(Model):
     """What the server says of it."""
 
     username: Annotated[str, Field(max_length=255, description="Name inside the server.")]
+    created_at: Beginning
 
 
 class PublishedSecret(Model):

@@ -68,7 +68,7 @@ async def check_manifests(
     for manifest in (each for each in manifests if is_ours(each, rulebook)):
         definition = rulebook.definition(manifest)
         if definition is None:
-            problems.append(_unknown_kind(manifest))
+            problems.append(_unknown_kind(manifest, rulebook.registry))
             continue
         if definition.kind not in schemas:
             raw = build_schema(definition, rulebook.blocks(definition))
@@ -92,8 +92,8 @@ class _Lookup:
         self.namespace = namespace
 
     async def __call__(self, kind: Kind, key: Key) -> Resource | None:
-        place = Key(key.namespace or self.namespace, key.name)
-        manifest = self._brought.get((kind.kind, place))
+        manifest = self._brought.get((kind.kind, Key(key.namespace or self.namespace, key.name)))
+        place = Key((key.namespace or self.namespace) if kind.namespaced else "", key.name)
         if manifest is not None:
             return build_resource(kind, located(manifest, place.namespace))
         return await self._find(kind, place) if self._find else None
@@ -133,7 +133,8 @@ def _shorten(message: str) -> str:
 async def _check_rules(
     manifest: Manifest, body: Mapping[str, Any], kind: Kind, registry: Registry, lookup: _Lookup
 ) -> list[Problem]:
-    new = {**body, "metadata": {"namespace": lookup.namespace, **body["metadata"]}}
+    place = {"namespace": lookup.namespace} if kind.namespaced else {}
+    new = {**body, "metadata": {**place, **body["metadata"]}}
     review = Review("CREATE", kind.group, kind.version, kind.kind, new, None)
     verdict = await RuleAdmission(registry, lookup).review(review)
     return [_problem(manifest, violation.field, violation.message) for violation in verdict.violations]
@@ -148,8 +149,12 @@ def _explain_unknown(path: str, raw: Mapping[str, Any]) -> str:
     return "; ".join(filter(None, ["there is no such field", suggest(name, known)]))
 
 
-def _unknown_kind(manifest: Manifest) -> Problem:
-    known = {d.kind.kind: d.kind.api_version for d in (*DEFINITIONS, *LAPTOP_DEFINITIONS)}
+def _unknown_kind(manifest: Manifest, registry: Registry) -> Problem:
+    dialect = registry.dialects.get(str(manifest.body["apiVersion"]).partition("/")[0])
+    if dialect is not None and manifest.kind in dialect.lacking:
+        return _problem(manifest, "kind", dialect.lacking[manifest.kind])
+    served = (*DEFINITIONS, *LAPTOP_DEFINITIONS) if dialect is None else [kind.definition for kind in dialect.kinds]
+    known = {definition.kind.kind: definition.kind.api_version for definition in served}
     if manifest.kind in known:
         text = f"{manifest.kind} has apiVersion {known[manifest.kind]}, not {manifest.body['apiVersion']}"
         return _problem(manifest, "apiVersion", text)

@@ -37,7 +37,8 @@ def _convert(
     manifest: Manifest, foreign: ForeignKind, brought: Sequence[Resource | None], namespace: str
 ) -> tuple[list[dict[str, Any]], list[Problem]]:
     schema = Schema.compile(build_schema(foreign.definition, {}))
-    resource = build_resource(foreign.kind, schema.default(located(manifest, namespace)))
+    here = namespace if foreign.kind.namespaced else ""
+    resource = build_resource(foreign.kind, schema.default(located(manifest, here)))
     found = {lookup: _find(lookup, brought) for lookup in foreign.lookups(resource)}
     translation = foreign.translate(resource, found)
     about = f"{manifest.kind} {manifest.name}"

@@ -39,4 +39,5 @@ async def forecast(session: Session, manifests: Sequence[Manifest], problems: Se
         raise refuse(found, len(manifests))
     seen: list[Resource] = []
     wanted = [(target.served.kind, body) for target, body in zip(targets, bodies, strict=True)]
-    return Forecast(targets, await plan_changes(session.transport, wanted, seen.append), seen)
+    plans = await plan_changes(session.transport, wanted, seen.append, on_laptop=session.target.is_laptop)
+    return Forecast(targets, plans, seen)

@@ -2,6 +2,9 @@
 
 Its digest is over all of that, so that nothing else than what was read is applied. Where an object has a generation,
 this is its version, because a status that is written meanwhile changes nothing that was planned.
+
+Values of Secrets are not kept, but what they must be like: to apply the plan they are read from their files again. A
+plan may be shown to those who decide, and what is in its place is slow to guess.
 """
 
 from __future__ import annotations
@@ -23,8 +26,9 @@ from dbaas.cli.planned import build_facts
 from dbaas.core.home import write_privately
 
 FORMAT = "dbaas.io/plan"
-VERSION = 1
+VERSION = 2
 Facts = dict[str, JsonValue]
+_VALUES = ("data", "stringData")
 
 
 class _Document(BaseModel):
@@ -35,6 +39,8 @@ class _Document(BaseModel):
     format: str
     version: int
     digest: str
+    salt: str
+    sources: list[str]
     objects: list[Facts]
     changes: list[Facts]
     versions: list[Facts]
@@ -42,38 +48,67 @@ class _Document(BaseModel):
 
 @dataclass(frozen=True)
 class KeptPlan:
-    """What is in the file, as JSON values."""
+    """What is in the file, as JSON values. `sources` are the files and folders that its Secrets are read from."""
 
     objects: Sequence[Facts]
     changes: Sequence[Facts]
     versions: Sequence[Facts]
+    salt: str = ""
+    sources: Sequence[str] = ()
 
     @property
     def digest(self) -> str:
         """Of the canonical form: sorted names, no spaces."""
-        content = {"objects": self.objects, "changes": self.changes, "versions": self.versions}
+        content = {
+            "objects": self.objects, "changes": self.changes, "versions": self.versions, "salt": self.salt,
+            "sources": list(self.sources),
+        }  # fmt: skip
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
-    def manifests(self, file: str) -> list[Manifest]:
-        """The objects, as if they had been written there."""
-        return [Manifest(dict(body), file, 1) for body in self.objects]
+    @property
+    def withholds(self) -> bool:
+        """Whether values of Secrets are missing."""
+        return any(_is_secret(body) and _values(body) for body in self.objects)
+
+    def manifests(self, file: str, found: Sequence[Manifest] = ()) -> list[Manifest]:
+        """The objects, as if they had been written there; values of Secrets are those of the manifests `found`.
+
+        Raises CommandError where a Secret is not among them, or not as it was.
+        """
+        return [Manifest(self._with_values(body, found), file, 1) for body in self.objects]
+
+    def _with_values(self, body: Facts, found: Sequence[Manifest]) -> dict[str, Any]:
+        if not _is_secret(body) or not _values(body):
+            return dict(body)
+        name = _place(_metadata(body))
+        for manifest in found:
+            namespace = manifest.key.namespace or _metadata(body).get("namespace")
+            is_it = _is_secret(manifest.body) and (namespace, manifest.name) == (
+                _metadata(body).get("namespace"), _metadata(body).get("name")
+            )  # fmt: skip
+            if is_it and _values(_withhold(manifest.body, self.salt)) == _values(body):
+                return {**body, **_values(manifest.body)}
+        text = f"Secret {name} is not in {', '.join(self.sources)} as it was when this was planned; nothing was applied"
+        raise CommandError(text, "plan anew and read it")
 
 
-def keep(forecast: Forecast) -> KeptPlan:
+def keep(forecast: Forecast, salt: str = "", sources: Sequence[str] = ()) -> KeptPlan:
     """Its content, in an order of its own where none is given."""
     versions = {(each.kind.resource, each.key): _version(each) for each in forecast.seen}
     return KeptPlan(
-        objects=_plain([target.body for target in forecast.targets]),
+        objects=_plain([_withhold(target.body, salt) for target in forecast.targets]),
         changes=_plain(build_facts(forecast.plans)),
         versions=[versions[name] for name in sorted(versions)],
+        salt=salt,
+        sources=tuple(sources),
     )
 
 
 def write_plan(path: Path, plan: KeptPlan) -> None:
-    """For the eyes of its owner only, since manifests may hold secrets. Raises HomeNotUsable."""
+    """For the eyes of its owner only, since logins may stand in manifests as well. Raises HomeNotUsable."""
     document = _Document(
-        format=FORMAT, version=VERSION, digest=plan.digest,
+        format=FORMAT, version=VERSION, digest=plan.digest, salt=plan.salt, sources=list(plan.sources),
         objects=list(plan.objects), changes=list(plan.changes), versions=list(plan.versions),
     )  # fmt: skip
     write_privately(path, json.dumps(document.model_dump(), indent=2, ensure_ascii=False) + "\n")
@@ -95,7 +130,7 @@ def read_plan(path: Path) -> KeptPlan:
         document = _Document.model_validate(given)
     except ValidationError as error:
         raise WrongUsage(f"{path} is no plan: {error.error_count()} of its fields cannot be read") from error
-    plan = KeptPlan(document.objects, document.changes, document.versions)
+    plan = KeptPlan(document.objects, document.changes, document.versions, document.salt, tuple(document.sources))
     if plan.digest != document.digest:
         raise CommandError(f"{path} has been changed since it was made; nothing was applied", "plan anew and read it")
     return plan
@@ -127,6 +162,36 @@ def _version(resource: Resource) -> Facts:
         "uid": metadata.uid,
         **({"generation": metadata.generation} if has_generation else {"resourceVersion": metadata.resourceVersion}),
     }
+
+
+def _is_secret(body: Mapping[str, Any]) -> bool:
+    return (body.get("apiVersion"), body.get("kind")) == ("v1", "Secret")
+
+
+def _metadata(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = body.get("metadata") or {}
+    return found
+
+
+def _values(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {part: body[part] for part in _VALUES if body.get(part)}
+
+
+def _withhold(body: Mapping[str, Any], salt: str) -> dict[str, Any]:
+    """A Secret with what stands for its values; anything else as it is."""
+    if not _is_secret(body):
+        return dict(body)
+    masked = {
+        part: {name: _stand_in(f"{salt}/{part}/{name}", str(value)) for name, value in values.items()}
+        for part, values in _values(body).items()
+    }
+    return {**body, **masked}
+
+
+def _stand_in(salt: str, value: str) -> str:
+    """Slow to compute, so that whoever reads it cannot try many values."""
+    found = hashlib.scrypt(value.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=32)
+    return f"withheld:{found.hex()}"
 
 
 def _plain(value: Any) -> list[Facts]:

@@ -19,8 +19,11 @@ _SIGNS: Mapping[str, tuple[str, Style]] = {
 
 
 def tell_plans(plans: Sequence[ObjectPlan], terminal: Terminal) -> Iterator[str]:
+    groups = {(plan.kind.kind, plan.kind.group) for plan in plans}
+    names = [kind for kind, _ in groups]
     for plan in plans:
-        yield from _tell_plan(plan, terminal)
+        group = f" ({plan.kind.group})" if names.count(plan.kind.kind) > 1 else ""  # several have a kind of that name
+        yield from _tell_plan(plan, group, terminal)
     yield ""
     yield _summarise(plans)
 
@@ -28,6 +31,7 @@ def tell_plans(plans: Sequence[ObjectPlan], terminal: Terminal) -> Iterator[str]
 def build_facts(plans: Sequence[ObjectPlan]) -> list[dict[str, Any]]:
     return [
         {
+            "group": plan.kind.group,
             "kind": plan.kind.kind,
             "namespace": plan.key.namespace,
             "name": plan.key.name,
@@ -41,11 +45,11 @@ def build_facts(plans: Sequence[ObjectPlan]) -> list[dict[str, Any]]:
     ]
 
 
-def _tell_plan(plan: ObjectPlan, terminal: Terminal) -> Iterator[str]:
+def _tell_plan(plan: ObjectPlan, group: str, terminal: Terminal) -> Iterator[str]:
     sign, style = _SIGNS[plan.action]
     if plan.action == "unchanged" and plan.changes:
         sign, style = "~ correct", "busy"
-    where = f" in {plan.key.namespace}" if plan.key.namespace else ""
+    where = group + (f" in {plan.key.namespace}" if plan.key.namespace else "")
     yield terminal.style(f"{sign} {plan.kind.kind} {plan.key.name}", style) + where
     for field in plan.fields:
         before = "" if field.before is None else f"{_value(field.before)} -> "
@@ -56,7 +60,7 @@ def _tell_plan(plan: ObjectPlan, terminal: Terminal) -> Iterator[str]:
         for statement in change.statements:
             yield f"    {_place(statement)}{statement.sql};{mark}"
     for change in plan.left:
-        why = "it cannot be changed in place" if change.immutable else "it is only reported"
+        why = change.why or ("it cannot be changed in place" if change.immutable else "it is only reported")
         yield f"    differs: {change.field}: {_value(change.expected)}, the server has {_value(change.actual)}: {why}"
     for note in plan.notes:
         yield terminal.style(f"    note: {note}", "faint")
@@ -83,6 +87,7 @@ def _change_facts(change: Change) -> dict[str, Any]:
         "actual": change.actual,
         "destructive": change.destructive,
         "immutable": change.immutable,
+        **({"why": change.why} if change.why else {}),
         "statements": [{"database": s.database, "runAs": s.run_as, "sql": str(s.sql)} for s in change.statements],
     }
 

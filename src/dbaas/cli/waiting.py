@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dbaas.api.resource import GROUP
 from dbaas.cli.exits import CommandError, WaitedTooLong, WrongUsage
 from dbaas.cli.following import Follower, Ref, follow_until, start_deadline
 from dbaas.cli.progress import Progress, Step
@@ -72,7 +73,8 @@ async def wait_until_gone(session: Session, refs: Sequence[Ref], timeout: float)
     if not states:
         return
     reasons = shorten([f"{ref}: {_describe_hold(state)}" for ref, state in states.items()], SHOWN)
-    advice = sorted({BLOCKED[state.reason] for state in states.values() if state.reason in BLOCKED})
+    ours = [state.reason for ref, state in states.items() if ref.served.kind.group == GROUP]  # others have other fields
+    advice = sorted({BLOCKED[reason] for reason in ours if reason in BLOCKED})
     text = f"{_count(list(states), len(refs))} still there"
     if in_time:
         raise CommandError(f"{text}: deletion is blocked", *reasons, *(f"to go on: {line}" for line in advice))

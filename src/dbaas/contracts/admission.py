@@ -42,6 +42,18 @@ class Verdict:
     warnings: Sequence[str] = ()
 
 
+class SpecRule(Protocol):
+    def __call__(self, spec: Any) -> Sequence[Violation]:
+        """What this engine refuses in a valid spec of a kind (an unknown privilege, a reserved name). Pure."""
+        ...
+
+
+class VersionRule(Protocol):
+    def __call__(self, spec: Any, version: str) -> Sequence[Violation]:
+        """What a server of that version, in its own words, lacks of what the valid spec of a kind asks for. Pure."""
+        ...
+
+
 class Admission(Protocol):
     """Asked in-process by the embedded API server, and by a webhook on Kubernetes."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
-from dbaas.contracts.admission import Violation
+from dbaas.contracts.admission import SpecRule, VersionRule
 from dbaas.contracts.adopting import Adopting
 from dbaas.contracts.boundaries import Boundaries
 from dbaas.contracts.companions import Companions, Quarantine
@@ -237,6 +238,15 @@ class Telling(Protocol):
         ...
 
 
+@runtime_checkable
+class Tallying(Protocol):
+    """What is desired as a list, told for the status of its object."""
+
+    def tally(self) -> Mapping[str, Sequence[str]]:
+        """Its entries by sort: `roles`, `directGrants` or `defaultPrivileges`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Need:
     """Something that must exist before an item can be applied."""
@@ -312,12 +322,6 @@ class Part(Protocol):
         ...
 
 
-class SpecRule(Protocol):
-    def __call__(self, spec: Any) -> Sequence[Violation]:
-        """What this engine refuses in a valid spec of a kind (an unknown privilege, a reserved name). Pure."""
-        ...
-
-
 @dataclass(frozen=True)
 class ClientLogin:
     """What `connect` needs to start a client program."""
@@ -328,10 +332,14 @@ class ClientLogin:
 
 @dataclass(frozen=True)
 class ClientCommand:
-    """`env` may hold secrets; `argv` never does."""
+    """`env` may hold secrets; `argv` never does. `files` are texts that go to files, whose paths go to these variables.
+
+    What is in `files` is no secret.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -340,13 +348,14 @@ class Engine:
 
     `blocks`: the model of `spec.<name>` for each kind (keyed by kind name) that has such a block. `parts`: the things
     inside a server. `blueprints`: by kind name, which things an object stands for. `rules`: by kind name, what is
-    refused at admission. `partings`: by kind name, what comes before it is dropped. `client` starts the engine's own
-    client program; `credentials` are the keys of a published Secret that only the engine can build (`uri`, `jdbcUri`,
-    `sslmode`). `login_proof` gives what to record as `Login.proof` for an observed user whose password is right, and
-    None where it is wrong; where the server does not show what it stores, it answers for the Secret's version alone,
-    and the caller proves the login first. `scripts` runs what users wrote. `companions`: by kind name, which objects
-    come along with one. `quarantine` puts away what is to be dropped. `reviewing` tells who may do what, `adopting`
-    puts into words what is there.
+    refused at admission, and `version_rules` once the server's version is known. `partings`: by kind name, what comes
+    before it is dropped. `client` starts the engine's own client program; `credentials` are the keys of a published
+    Secret that only the engine can build (`uri`, `jdbcUri`, `sslmode`). `login_proof` gives what to record as
+    `Login.proof` for an observed user whose password is right, and None where it is wrong; where the server does not
+    show what it stores, it answers for the Secret's version alone, and the caller proves the login first. `login_bar`
+    says why an observed user cannot log in at that time, whatever its password (empty: it can). `scripts` runs what
+    users wrote. `companions`: by kind name, which objects come along with one. `quarantine` puts away what is to be
+    dropped. `reviewing` tells who may do what, `adopting` puts into words what is there.
     """
 
     name: str
@@ -357,6 +366,7 @@ class Engine:
     parts: Mapping[str, Managed[Any, Any]] = field(default_factory=dict)
     blueprints: Mapping[str, Blueprint] = field(default_factory=dict)
     rules: Mapping[str, tuple[SpecRule, ...]] = field(default_factory=dict)
+    version_rules: Mapping[str, VersionRule] = field(default_factory=dict)
     partings: Mapping[str, Part] = field(default_factory=dict)
     connect: Connect | None = None
     probe: Probe | None = None
@@ -364,6 +374,7 @@ class Engine:
     client: Callable[[ClientLogin], ClientCommand] | None = None
     credentials: Callable[[ClientLogin], Mapping[str, str]] | None = None
     login_proof: Callable[[Any, Login], str | None] | None = None
+    login_bar: Callable[[Any, datetime], str] | None = None
     boundaries: Boundaries | None = None
     inventory_parts: tuple[str, ...] = ()
     take_inventory: Callable[[Mapping[str, Mapping[str, Any]], ServerFacts], Inventory] | None = None

@@ -74,8 +74,8 @@ class Lanes(Protocol):
     def join(self, key: str, identity: str) -> Lane:
         """Tells what server the lane of that key has found, and gives the lane to use from now on.
 
-        It is one for all keys that lead to the same server with the same login, so that their connections together
-        stay within one cap.
+        It is one for all keys that lead to the same server with the same login. Those with different logins have their
+        own; their connections together stay within one cap, and their changes wait for each other.
         """
         ...
 

@@ -14,6 +14,7 @@ from dbaas.api.resource import Key, Kind, Resource
 from dbaas.core.errors import DbaasError
 
 ConditionStatus = Literal["True", "False", "Unknown"]
+PATIENCE_SECONDS = 2.0  # what was made together with it may be there by then
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,18 @@ class Waiting(DbaasError):
 
     `requeue_after` is for what no watch will tell; without it the runtime backs off quietly. `status` replaces the
     status' other fields where given, and keeps them as they are where not. `phase` is by default Pending, or Deleting.
+    A new object need not say that it waits before it is `patience` seconds old.
     """
 
     def __init__(
         self, reason: str, message: str, *, requeue_after: float | None = None,
-        status: Mapping[str, Any] | None = None, phase: str = "",
+        status: Mapping[str, Any] | None = None, phase: str = "", patience: float = PATIENCE_SECONDS,
     ) -> None:  # fmt: skip
         super().__init__(message, reason=reason)
         self.requeue_after = requeue_after
         self.status = status
         self.phase = phase
+        self.patience = patience
 
 
 class Refused(DbaasError):

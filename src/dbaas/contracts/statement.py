@@ -39,7 +39,8 @@ class Change:
     """One difference. `field` is a path of the manifest; `expected` and `actual` are JSON values without secrets.
 
     `destructive`: data or access may be lost. `immutable`: cannot be done in place; reported, never executed (and then
-    without statements). `incidental`: it changes nothing of the thing itself, as our tag on it, so it is made whatever
+    without statements); `why` says what keeps it from being done and what to do instead, where that is not plain.
+    `incidental`: it changes nothing of the thing itself, as our tag on it, so it is made whatever
     the drift policy says.
     """
 
@@ -50,6 +51,7 @@ class Change:
     destructive: bool = False
     immutable: bool = False
     incidental: bool = False
+    why: str = ""
 
 
 @dataclass(frozen=True)

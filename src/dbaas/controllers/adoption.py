@@ -15,6 +15,7 @@ from dbaas.api.database import DATABASE
 from dbaas.api.instance import ANNOTATION_ADOPT_DATABASES, ANNOTATION_ADOPT_ROLES, ANNOTATION_ADOPT_USERS
 from dbaas.api.resource import LABEL_INSTANCE, Kind, Resource
 from dbaas.api.role import DATABASE_ROLE
+from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import AlreadyExists, Client
 from dbaas.contracts.engine import Inventory
 
@@ -36,6 +37,8 @@ class Wanted:
         """Everything that a default would change is said."""
         if self.kind == DATABASE:
             return {"name": self.name, "revokePublic": False, "deletionPolicy": "Retain"}
+        if self.kind == DATABASE_USER:  # nobody can tell us its password, and another one would lock people out
+            return {"username": self.name, "passwordSecret": {"generate": False}, "deletionPolicy": "Retain"}
         return {"roleName": self.name, "deletionPolicy": "Retain"}
 
 
@@ -62,7 +65,7 @@ class AdoptionStep:
         found: list[Wanted] = []
         for annotation, field, kind in _ANNOTATIONS:
             names = read_names(instance, annotation)
-            present = {"databases": inventory.databases, "roles": inventory.roles}.get(field, ())
+            present = {"databases": inventory.databases, "users": inventory.users, "roles": inventory.roles}[field]
             found += [Wanted(kind, n) for n in names if n in present and n not in managed.get(field, frozenset())]
         return found
 
@@ -74,11 +77,6 @@ def asks_for_adoption(instance: Resource) -> bool:
 
 def explain_impossible(instance: Resource) -> str:
     """What is asked for and cannot be done; empty where all can."""
-    if read_names(instance, ANNOTATION_ADOPT_USERS):
-        return (
-            "users cannot be adopted this way, because their passwords are not known here: write a DatabaseUser with "
-            "existingPasswordSecret"
-        )
     if not instance.metadata.namespace and asks_for_adoption(instance):
         return "a ClusterDatabaseInstance is in no namespace: write the objects where they shall be"
     return ""
@@ -116,5 +114,6 @@ def object_name(real_name: str) -> str:
 
 _ANNOTATIONS = (
     (ANNOTATION_ADOPT_DATABASES, "databases", DATABASE),
+    (ANNOTATION_ADOPT_USERS, "users", DATABASE_USER),
     (ANNOTATION_ADOPT_ROLES, "roles", DATABASE_ROLE),
 )

@@ -9,12 +9,11 @@ here; a server of this machine is an ExternalName `localhost`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dbaas.api.core import ENDPOINTS, SERVICE
-from dbaas.api.resource import Key
-from dbaas.contracts.client import Client
+from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.reconcile import Waiting
 
 _NAME = re.compile(r"^(?P<service>[a-z0-9-]+)\.(?P<namespace>[a-z0-9-]+)\.svc(\.[a-z0-9.-]+)?$")
@@ -27,11 +26,14 @@ class Place(NamedTuple):
     port: int
 
 
-class ClusterNames:
-    """Asks the API, from its cache."""
+Find = Callable[[Kind, Key], Awaitable[Resource | None]]
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+
+class ClusterNames:
+    """Asks the API by `find`, which answers None for what is not there."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
 
     async def resolve(self, host: str, port: int) -> Place | None:
         """None for any other name. Raises Waiting where there is no such Service, or nothing behind it."""
@@ -39,12 +41,12 @@ class ClusterNames:
         if match is None:
             return None
         key = Key(match["namespace"], match["service"])
-        service = await self._client.get(SERVICE, key)
+        service = await self._find(SERVICE, key)
         if service is None:
             raise Waiting("ServiceNotFound", f"there is no Service {key}, and {host} is its name")
         if service.spec.get("type") == "ExternalName":
             return _external(service.spec, port)
-        endpoints = await self._client.get(ENDPOINTS, key)
+        endpoints = await self._find(ENDPOINTS, key)
         places = list(_places(service.spec, (endpoints.body().get("subsets") if endpoints else None) or (), port))
         if not places:
             raise Waiting("ServiceNotReady", f"nothing serves port {port} of Service {key}")

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from dbaas.api.conditions import read_condition
 from dbaas.api.resource import Resource
 
 OF_THE_RUNTIME = frozenset({"observedGeneration", "phase", "message", "conditions"})
 READY = "Ready"
 CONNECTED = "Connected"
-
-
-def read_condition(resource: Resource, name: str) -> Mapping[str, Any]:
-    """Empty where it is not there."""
-    conditions = resource.status.get("conditions") or ()
-    return next((condition for condition in conditions if condition.get("type") == name), {})
 
 
 def is_ready(resource: Resource) -> bool:

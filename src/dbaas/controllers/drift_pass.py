@@ -17,6 +17,7 @@ from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.client import Client
 from dbaas.contracts.engine import Engine, EngineError, PlanRules, ServerFacts
 from dbaas.contracts.lane import Lane
+from dbaas.contracts.looking import OnlyTelling
 from dbaas.contracts.reconcile import Enqueue, Refused, Waiting
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.holding import find_inhabitants
@@ -138,7 +139,9 @@ class DriftPass:
             basis = [(kind, found) for kind, key in _referred(subject) if (found := await self._client.get(kind, key))]
             resolved = await self._resolution.resolve(subject)
             login = remembered_login(subject) if kind.has_login else None
-            wishes = build_wishes(subject, resolved.server.engine, build_items(resolved, login))
+            wishes = _comparable(
+                resolved.server.engine, build_wishes(subject, resolved.server.engine, build_items(resolved, login))
+            )
         except (Waiting, Refused, ValidationError):
             return None
         if digest_wanted(resolved, login) != subject.status.applied:
@@ -149,6 +152,11 @@ class DriftPass:
             resource, (*basis, (server.kind, server)), wishes, policy, _known_differences(subject),
             kind.cascades(subject.spec), _interval(subject),
         )  # fmt: skip
+
+
+def _comparable(engine: Engine, wishes: Iterable[Wish]) -> tuple[Wish, ...]:
+    """Without what is only told: to look at it would be for nothing."""
+    return tuple(wish for wish in wishes if not isinstance(engine.parts[wish.thing.part], OnlyTelling))
 
 
 def _referred(subject: Subject) -> Iterator[tuple[Kind, Key]]:

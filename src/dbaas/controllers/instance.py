@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dbaas.api.conditions import read_condition
 from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.instance import INSTANCE_KINDS, DatabaseInstance
 from dbaas.api.resource import Key, Resource
@@ -24,7 +25,6 @@ from dbaas.controllers.conditions import (
     is_connected,
     is_ready,
     own_status,
-    read_condition,
 )
 from dbaas.controllers.discovery import DiscoveryStep
 from dbaas.controllers.drift_pass import DriftPass, PassResult
@@ -40,6 +40,8 @@ from dbaas.controllers.tokens import is_server, lives_on, logs_in_by
 from dbaas.core.clock import format_time, parse_time
 
 RETRY_SECONDS = 3.0
+SECRET_SECONDS = 60.0  # a Secret that is missing wakes us when it comes
+ABOUT_SECRETS = frozenset({"SecretNotFound", "SecretInvalid"})
 PASS_SECONDS = 60.0
 WORKERS = 256  # each may wait for a server that does not answer; those that answer must find one
 VERIFIED_EVERY = timedelta(minutes=10)
@@ -176,7 +178,8 @@ class InstanceController:
             self._client.event(resource, "Warning", "ConnectionFailed", message)
         conditions = describe_absence(server.spec, error, message)
         kept = own_status(resource)
-        return Outcome(conditions, kept, phase="Failed", requeue_after=RETRY_SECONDS)
+        pause = SECRET_SECONDS if error.reason in ABOUT_SECRETS else RETRY_SECONDS
+        return Outcome(conditions, kept, phase="Failed", requeue_after=pause)
 
     async def _wake_inhabitants(self, resource: Resource, *, is_there: bool) -> None:
         """Only where something changes for them: the server's absence, its return, or its spec."""

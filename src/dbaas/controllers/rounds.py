@@ -6,6 +6,7 @@ rounds: a pass that has used its share stops, and the next one goes on where it 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from dbaas.controllers.managed.observing import Observation, Place
 from dbaas.core.clock import Clock
 
 SHARE = 1 / 3  # of the time between two passes
+VISITORS = 2  # databases that are looked into at once: while one connection is made, the other answers
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,18 @@ class Rounds:
             if database is not None:
                 databases.setdefault(database, {})[part] = names
         turn.left = (turn.left & databases.keys()) or set(databases)
-        for number, database in enumerate(_in_turn(databases, turn.last)):
-            if number and self._clock.monotonic() - began > budget:
-                break
-            if not await self._visit(lane, database, databases[database], answers):
-                absent.add(database)
-            turn.last = database
-            turn.left.discard(database)
+        waiting = iter(enumerate(_in_turn(databases, turn.last)))
+
+        async def visit() -> None:
+            for number, database in waiting:
+                if number and self._clock.monotonic() - began >= budget:
+                    return
+                turn.last = database
+                if not await self._visit(lane, database, databases[database], answers):
+                    absent.add(database)
+                turn.left.discard(database)
+
+        await asyncio.gather(*(visit() for _ in range(VISITORS)))
         skipped = frozenset(p for p in places if p not in answers and p[1] is not None and p[1] not in absent)
         return Look(Observation(answers, frozenset(absent)), skipped, ends_round=not turn.left)
 

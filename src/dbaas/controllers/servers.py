@@ -12,7 +12,7 @@ from dbaas.contracts.engine import Address, Engine
 from dbaas.contracts.lane import Lane, Lanes
 from dbaas.contracts.reconcile import Refused
 from dbaas.contracts.registry import Registry
-from dbaas.controllers.cluster_names import ClusterNames
+from dbaas.controllers.cluster_names import ClusterNames, Find
 from dbaas.controllers.logins import Logins
 
 
@@ -41,6 +41,11 @@ def read_server(resource: Resource, registry: Registry) -> Server:
         known = ", ".join(sorted(registry.engines)) or "none"
         raise Refused("UnknownEngine", f"no engine is called {spec.engine!r}; there are: {known}")
     return Server(resource, spec, engine)
+
+
+def choose_names(find: Find, *, no_dns: bool) -> ClusterNames | None:
+    """What looks names of Services up where no DNS knows them; None where one does."""
+    return ClusterNames(find) if no_dns else None
 
 
 class Servers:

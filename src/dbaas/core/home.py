@@ -5,6 +5,7 @@
 <home>/token             the API's bearer token (0600)
 <home>/kubeconfig        how clients reach the API (0600)
 <home>/port              the API's port: chosen once, then kept
+<home>/certificates/     of authorities, for the client programs that `dbaas connect` starts
 <home>/logs/dbaas.log    what it has to say, one JSON object a line
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -92,6 +94,20 @@ class Home:
             self.path.chmod(0o711 if shared else 0o700)
         except OSError as error:
             raise HomeNotUsable(f"cannot use {self.path} as home folder: {error.strerror}") from error
+
+    def keep_certificate(self, text: str) -> Path:
+        """A file that holds it, named by its digest: for programs that read certificates from files only.
+
+        Raises HomeNotUsable.
+        """
+        path = self.path / "certificates" / f"{hashlib.sha256(text.encode()).hexdigest()}.pem"
+        if not path.exists():
+            try:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise HomeNotUsable(f"cannot make {path.parent}: {error.strerror}") from error
+            write_privately(path, text)
+        return path
 
     def running(self) -> Running | None:
         """Who holds the home; None where nobody does, whatever an earlier run has left behind."""

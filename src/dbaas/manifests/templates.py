@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dbaas.manifests.template_functions import FUNCTIONS, WrongArgument
 from dbaas.manifests.template_source import InvalidTemplate, Source, Token
 
 LONGEST = 65_536
+KEPT = 256  # templates that were parsed: rules and reconciles ask for the same few again and again
 DEEPEST = 32
 
 _NOT_HERE = frozenset({"range", "with", "define", "template", "block", "break", "continue"})
@@ -69,7 +71,12 @@ def parse_template(source: str, variables: Sequence[str]) -> Template:
     """Raises InvalidTemplate for what is wrong, or names a variable that is not one of `variables`."""
     if len(source) > LONGEST:
         raise InvalidTemplate(f"a template has at most {LONGEST} characters")
-    return Template(_Parser(source, frozenset(variables)).parse())
+    return _parse(source, frozenset(variables))
+
+
+@lru_cache(KEPT)
+def _parse(source: str, variables: frozenset[str]) -> Template:
+    return Template(_Parser(source, variables).parse())
 
 
 def _render(nodes: Sequence[Node], variables: Mapping[str, str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Printed, put, put_status
+from dbaas.api.core import SECRET as SECRET_KIND
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Key
 from dbaas.cli.commands.apply import ApplyOptions, apply, run
@@ -150,6 +151,25 @@ async def test_a_plan_is_applied_once(session: Session, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="the world has moved") as caught:
         await apply(session, chosen)
     assert "Database default/shop is new" in caught.value.advice
+
+
+SECRET = "{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {password: hunter2}}\n"
+
+
+async def test_values_of_secrets_are_not_in_a_plan_and_are_read_again(session: Session, tmp_path: Path) -> None:
+    chosen = await keep(session, tmp_path, SECRET)
+    assert "hunter2" not in (tmp_path / "plan.json").read_text()
+    await apply(session, chosen)
+    found = await session.rest.get(SECRET_KIND, Key("default", "s"))
+    assert found.body()["data"] == {"password": "aHVudGVyMg=="}
+
+
+async def test_a_secret_that_is_another_by_now_is_not_applied(session: Session, tmp_path: Path) -> None:
+    chosen = await keep(session, tmp_path, SECRET)
+    (tmp_path / "a.yaml").write_text(SECRET.replace("hunter2", "hunter3"))
+    with pytest.raises(CommandError, match=r"Secret default/s is not in .*a\.yaml as it was when this was planned"):
+        await apply(session, chosen)
+    assert not await session.rest.list(SECRET_KIND)
 
 
 async def test_a_plan_goes_to_the_namespace_that_it_was_made_for(session: Session, tmp_path: Path) -> None:

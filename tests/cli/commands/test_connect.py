@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from cli.conftest import Printed, put, put_status
-from dbaas.api.core import SECRET
+from dbaas.api.core import NAMESPACE, SECRET, SERVICE
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Key
 from dbaas.api.user import DATABASE_USER
-from dbaas.cli.commands.connect import ConnectOptions, build_command
+from dbaas.cli.commands.connect import ConnectOptions, build_command, write_files
 from dbaas.cli.exits import CommandError
 from dbaas.cli.logins import choose_user
 from dbaas.cli.session import Session
 from dbaas.contracts.client import NotFound
+from dbaas.core.home import Home
 
 SPEC = {"instanceRef": {"name": "main"}}
 POINTING = {**SPEC, "databaseRef": {"name": "shop"}}
@@ -88,4 +92,38 @@ async def test_a_login_that_cannot_be_used_is_told(session: Session, more: dict[
 
 async def test_an_unknown_database_is_told(session: Session) -> None:
     with pytest.raises(NotFound, match="there is no Database 'shop' in namespace 'default'"):
+        await build_command(session, ConnectOptions(database="shop"))
+
+
+async def test_encryption_is_as_published_and_the_authority_goes_to_a_file_that_is_kept_once(
+    session: Session, tmp_path: Path
+) -> None:
+    await publish(session, **{"sslmode": "verify-full", "ca.crt": "-----BEGIN CERTIFICATE-----"})
+    command = await build_command(session, ConnectOptions(database="shop"))
+    assert "verify-full" in command.env.values()
+    home = Home(tmp_path / "home")
+    (path,) = {*write_files(home, command.files).values(), *write_files(home, command.files).values()}
+    assert Path(path).read_text() == "-----BEGIN CERTIFICATE-----"
+    assert Path(path).stat().st_mode & 0o777 == 0o600
+    (known,) = command.files
+    assert write_files(home, {known: "another"})[known] != path
+
+
+async def test_on_a_laptop_the_name_of_a_service_leads_to_its_server(session: Session, tmp_path: Path) -> None:
+    name = "db.shop.svc.cluster.local"
+    await publish(session, host=name)
+    laptop = replace(session, target=replace(session.target, home=Home(tmp_path)))
+    with pytest.raises(CommandError, match="there is no Service shop/db"):
+        await build_command(laptop, ConnectOptions(database="shop"))
+    spec = {"type": "ExternalName", "externalName": "localhost", "ports": [{"port": 5433, "targetPort": 40001}]}
+    metadata = {"name": "db", "namespace": "shop"}
+    await session.rest.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+    await session.rest.create(SERVICE, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
+    command = await build_command(laptop, ConnectOptions(database="shop"))
+    assert {name, "127.0.0.1", "40001"} <= set(command.env.values())
+
+
+async def test_a_secret_of_another_shape_is_told(session: Session) -> None:
+    await publish(session, host="")
+    with pytest.raises(CommandError, match="the Secret of 'app' has a shape of its own"):
         await build_command(session, ConnectOptions(database="shop"))

@@ -131,9 +131,9 @@ async def test_what_waits_for_a_confirmation_says_so_instead_of_hanging(session:
     assert any("because of PendingDeletionConfirmation" in line for line in caught.value.advice)
 
 
-async def test_what_is_not_of_our_group_cannot_be_forced(session: Session) -> None:
+async def test_what_dbaas_does_not_serve_cannot_be_forced(session: Session) -> None:
     await put(session, DATABASE, "shop", SPEC)
-    with pytest.raises(CommandError, match=r"namespace/kube-public is not of dbaas\.io and cannot"):
+    with pytest.raises(CommandError, match="namespace/kube-public is not served by dbaas and cannot"):
         await delete(session, DeleteOptions(what=["db/shop", "namespace/kube-public"], force=True))
     assert await annotations(session) == {}
 

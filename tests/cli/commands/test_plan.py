@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from cli.conftest import Printed, put
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Key
 from dbaas.cli.commands.plan import PlanOptions, plan
-from dbaas.cli.exits import CommandError
+from dbaas.cli.exits import CommandError, WrongUsage
 from dbaas.cli.formats import Format
 from dbaas.cli.plan_files import read_plan
 from dbaas.cli.session import Session
@@ -124,3 +125,15 @@ async def test_a_plan_that_cannot_be_made_is_not_kept(session: Session, tmp_path
     with pytest.raises(CommandError):
         await plan(session, replace(options(tmp_path, SHOP.replace("owner", "ownr")), out=str(tmp_path / "plan.json")))
     assert not (tmp_path / "plan.json").exists()
+
+
+async def test_secrets_from_standard_input_cannot_be_kept(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = PlanOptions(files=["-"], out=str(tmp_path / "plan.json"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(SECRET))
+    with pytest.raises(WrongUsage, match="standard input cannot be read again"):
+        await plan(session, wanted)
+    monkeypatch.setattr("sys.stdin", io.StringIO(SHOP))
+    await plan(session, wanted)
+    assert read_plan(tmp_path / "plan.json").sources == ()

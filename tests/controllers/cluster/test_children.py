@@ -38,6 +38,16 @@ async def test_the_published_server_follows_the_spec(serving: World) -> None:
     assert instance.spec["driftPolicy"]["mode"] == "correct"
 
 
+async def test_what_the_cluster_says_of_its_server_is_handed_on_and_the_rest_is_left_to_others(serving: World) -> None:
+    serving.declare(resourceTracking={"enabled": True}, tenancy={"adoption": "Never"})
+    await serving.reconcile()
+    instance = serving.get(DATABASE_INSTANCE)
+    assert instance is not None
+    assert instance.spec["resourceTracking"]["enabled"] is True
+    assert instance.spec["tenancy"]["adoption"] == "Never"
+    assert "discovery" not in instance.spec
+
+
 async def test_who_may_use_the_server_is_left_to_others_where_the_cluster_says_nothing(serving: World) -> None:
     await serving.reconcile()
     instance = serving.get(DATABASE_INSTANCE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dbaas.contracts.statement import Change
-from dbaas.controllers.managed.drift import Decision, Mode, Policy, decide, judge, report_drift
+from dbaas.controllers.managed.drift import Decision, Mode, Policy, decide, describe_differences, judge, report_drift
 
 HARMLESS = Change("locale", "a", "b")
 DESTRUCTIVE = Change("owner", "a", "b", destructive=True)
@@ -55,6 +55,24 @@ def test_ready_says_what_is_left() -> None:
     assert judge((), "database", policy()).status == "True"
     assert judge((IMMUTABLE,), "database", policy()).reason == "ImmutableDrift"
     assert judge((HARMLESS, IMMUTABLE), "database", policy()).reason == "DriftDetected"
+
+
+def test_what_has_a_reason_of_its_own_is_told_by_it() -> None:
+    barred = Change("revokePublic", True, None, immutable=True, why="let a superuser do it")
+    alone = judge((barred,), "database", policy())
+    assert (alone.reason, alone.message) == ("NotPossible", "revokePublic: let a superuser do it")
+    both = judge((barred, IMMUTABLE), "database", policy())
+    assert both.reason == "ImmutableDrift"
+    assert both.message == (
+        "encoding cannot be changed in place: change the manifest back, or make a new database; "
+        "revokePublic: let a superuser do it"
+    )
+    mixed = judge((barred, HARMLESS), "database", policy()).message
+    assert mixed == (
+        "locale was changed on the server; to put it right set driftPolicy.mode to correct; "
+        "revokePublic: let a superuser do it"
+    )
+    assert describe_differences((barred,))[0]["actual"] == "let a superuser do it"
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key, Kind
+from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
 from fixtures.operating import virtually
-from simulation.world import World, simulated_world
+from simulation.world import World, grant_spec, simulated_world
 
 HERE = {"instanceRef": {"name": "main"}}
 DROP = {"deletionPolicy": "Delete", "deletionProtection": False}
@@ -60,6 +61,29 @@ async def test_protection_holds_a_deletion_that_would_destroy() -> None:
         await world.change(DATABASE, "shop", {"deletionProtection": False})
         await world.settle()
         assert await is_gone(world, DATABASE, "shop")
+
+
+@virtually
+async def test_users_roles_and_grants_can_be_protected_as_well() -> None:
+    async with simulated_world() as world:
+        await make_database(world)
+        await world.make(DATABASE_USER, "app", {**HERE, "deletionProtection": True})
+        await world.make(DATABASE_ROLE, "staff", {**HERE, "deletionProtection": True})
+        await world.make(DATABASE_GRANT, "reads", {**grant_spec("app", "shop", "SELECT"), "deletionProtection": True})
+        await world.settle()
+        made = ((DATABASE_GRANT, "reads"), (DATABASE_USER, "app"), (DATABASE_ROLE, "staff"))
+        for kind, name in made:
+            await world.delete(kind, name)
+            await world.settle()
+            assert await world.ready(kind, name) == ("False", "DeletionProtected")
+        assert set(world.server.roles) == {"app", "staff"} and world.server.privileges["app"]
+        message = (await world.read(DATABASE_GRANT, "reads")).status["message"]
+        assert message.endswith("set spec.deletionProtection to false"), "a grant has no policy"
+        for kind, name in made:
+            await world.change(kind, name, {"deletionProtection": False})
+            await world.settle()
+            assert await is_gone(world, kind, name)
+        assert world.server.roles == {}
 
 
 @virtually
@@ -231,3 +255,18 @@ async def test_a_database_dropped_by_hand_is_no_trouble() -> None:
         await world.delete(DATABASE, "shop")
         await world.settle()
         assert await is_gone(world, DATABASE, "shop")
+
+
+@virtually
+async def test_while_its_server_is_gone_and_going_it_says_that_there_is_no_answer() -> None:
+    async with simulated_world() as world:
+        await make_database(world, **DROP)
+        world.server.is_down = True
+        await asyncio.sleep(120)
+        await world.delete(DATABASE_INSTANCE, "main")
+        await world.settle()
+        assert await world.ready(DATABASE_INSTANCE, "main") == ("False", "DependenciesExist")
+        await world.delete(DATABASE, "shop")
+        await asyncio.sleep(5)
+        message = (await world.read(DATABASE, "shop")).status["message"]
+        assert "connection" in message and "depends" not in message

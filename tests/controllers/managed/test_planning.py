@@ -9,7 +9,9 @@ import pytest
 
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.database import DATABASE
+from dbaas.api.database_schema import DATABASE_SCHEMA
 from dbaas.api.grant import DATABASE_GRANT
+from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Kind
 from dbaas.api.user import DATABASE_USER
 from dbaas.controllers.managed.overlay import Overlay
@@ -160,3 +162,38 @@ async def test_an_overlay_cannot_be_written_through() -> None:
         overlay = Overlay(world.operator.manager.client, ())
         with pytest.raises(AssertionError, match="a plan writes nothing"):
             await overlay.create(DATABASE, {})
+
+
+@virtually
+async def test_a_schema_that_another_object_stands_for_is_neither_made_nor_dropped() -> None:
+    async with simulated_world() as world:
+        await world.make_shop()
+        await world.settle()
+        schema = body(DATABASE_SCHEMA, "sales", {"databaseRef": {"name": "shop"}, "owner": "app"})
+        [late] = await plan(world, schema)
+        assert late.changes == ()
+        assert late.notes == (
+            "it will not be applied: 'sales' in database 'shop' is managed by Database default/shop, which is older",
+        )
+        left = (await world.read(DATABASE, "shop")).body()
+        left["spec"]["basalt"]["schemas"] = []
+        assert texts((await plan(world, (DATABASE, left)))[0]) == ["DROP SCHEMA sales"]
+        assert texts((await plan(world, (DATABASE, left), schema))[0]) == []
+
+
+@virtually
+async def test_where_no_dns_knows_services_their_names_are_looked_up() -> None:
+    async with simulated_world() as world:
+        connection = {"host": "db.shop.svc.cluster.local", "port": 5432, "secretRef": {"name": "admin"}}
+        bodies = [
+            body(DATABASE_INSTANCE, "main", {"engine": "basalt", "connection": connection}),
+            body(DATABASE, "shop", HERE),
+        ]
+        assert world.operator is not None
+        client, lanes = world.operator.manager.client, world.operator.lanes
+        notes = [
+            (await plan_objects(client, lanes, world.registry, bodies, no_dns=no_dns))[1].notes
+            for no_dns in (True, False)
+        ]
+        assert "there is no Service shop/db, and db.shop.svc.cluster.local is its name" in notes[0][0]
+        assert "Service" not in notes[1][0]

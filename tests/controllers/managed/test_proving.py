@@ -81,6 +81,31 @@ async def test_drift_that_is_ignored_is_still_told() -> None:
         assert await world.find(DATABASE_USER, Key("default", "app")) is not None
 
 
+@virtually
+async def test_of_one_who_may_not_log_in_nobody_can_tell_and_that_is_said() -> None:
+    async with simulated_world() as world:
+        world.server.shows_verifiers = False
+        world.server.barred.add("app")
+        await world.connect()
+        await world.make(DATABASE_USER, "app", {"instanceRef": {"name": "main"}})
+        await world.settle()
+        assert await world.ready(DATABASE_USER, "app") == ("True", "Applied")
+        assert await verified(world) == ("Unknown", "LoginNotAllowed")
+        assert [line for line in world.server.log if "ROLE app" in line] == ["CREATE ROLE app"]
+        world.server.barred.clear()
+        await asyncio.sleep(1.5 * INTERVAL_SECONDS)
+        assert await verified(world) == ("True", "LoginSucceeded")
+
+
+@virtually
+async def test_a_user_that_expires_keeps_its_password_and_is_told_as_such() -> None:
+    async with hiding_world(driftPolicy={"mode": "correct"}) as world:
+        world.server.barred.add("app")
+        await asyncio.sleep(1.5 * INTERVAL_SECONDS)
+        assert await verified(world) == ("Unknown", "LoginNotAllowed")
+        assert [line for line in world.server.log if "ROLE app" in line] == ["CREATE ROLE app"]
+
+
 def test_an_earlier_call_stays_as_it_was_asked_for() -> None:
     condition = Condition("PasswordVerified", "True", "LoginSucceeded")
     assert with_password(Outcome(requeue_after=5.0), condition).requeue_after == 5.0

@@ -7,7 +7,9 @@ import asyncio
 from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import ANNOTATION_PAUSED
 from dbaas.api.user import DATABASE_USER
+from dbaas.controllers.managed.resolution import BEING_MADE_SECONDS
 from fixtures.operating import virtually
 from simulation.world import grant_spec, simulated_world
 
@@ -59,6 +61,22 @@ async def test_a_grant_names_the_user_or_database_it_misses() -> None:
         await world.make(DATABASE, "shop", HERE)
         await world.settle()
         assert await world.ready(DATABASE_GRANT, "app") == ("True", "Applied")
+
+
+@virtually
+async def test_a_grant_waits_without_a_word_while_its_user_is_being_made() -> None:
+    """Of thousands in one file each would be written twice more, for nobody."""
+    async with simulated_world() as world:
+        await world.connect()
+        await world.make(DATABASE, "shop", HERE)
+        metadata = {"name": "app", "namespace": "default", "annotations": {ANNOTATION_PAUSED: "true"}}
+        user = {"apiVersion": DATABASE_USER.api_version, "kind": DATABASE_USER.kind, "metadata": metadata, "spec": HERE}
+        await world.user.create(DATABASE_USER, user)
+        await world.make(DATABASE_GRANT, "app", grant_spec("app", "shop", "SELECT"))
+        await asyncio.sleep(BEING_MADE_SECONDS - 5)
+        assert (await world.read(DATABASE_GRANT, "app")).status == {}
+        await asyncio.sleep(15)
+        assert await world.ready(DATABASE_GRANT, "app") == ("False", "UserNotReady")
 
 
 @virtually

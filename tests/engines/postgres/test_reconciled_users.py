@@ -12,11 +12,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from dbaas.api.database import DATABASE
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key
 from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.engine import Address, Item, Login
+from dbaas.contracts.reconcile import PATIENCE_SECONDS
 from dbaas.core.offload import InlineOffload
 from dbaas.core.secrets import Secret
 from dbaas.engines.postgres.engine import build_engine
@@ -28,6 +30,7 @@ from simulation.world import World, simulated_world
 
 pytestmark = pytest.mark.real_server
 HERE = {"instanceRef": {"name": "main"}}
+PATIENT = 1.5 * PATIENCE_SECONDS  # so long a new object that waits says nothing
 FLAGS = "rolsuper, rolcreatedb, rolcreaterole, rolinherit, rolcanlogin, rolconnlimit, rolvaliduntil::text"
 
 
@@ -40,8 +43,8 @@ class Place:
     login: Address
     name: str
 
-    async def settle(self) -> None:
-        await self.world.settle(quiet_seconds=0.6, limit_seconds=60.0)
+    async def settle(self, quiet_seconds: float = 0.6) -> None:
+        await self.world.settle(quiet_seconds=quiet_seconds, limit_seconds=60.0)
 
     async def ask(self, query: str) -> list[Any]:
         async with await log_in(self.server.address) as connection:
@@ -166,3 +169,32 @@ class TestHostileTexts:
         with log.open("rb") as written:
             written.seek(size)
             assert password.encode() not in written.read().replace(whole.encode(), b"")
+
+
+async def test_a_user_and_a_database_that_need_each_other_are_both_made(place: Place) -> None:
+    """Roles and databases of one folder refer to each other in both directions; none may wait for ever."""
+    boss, app, shop = (f"{place.name}-{word}" for word in ("boss", "app", "shop"))
+    inside = [{"on": "schema", "schema": "sales", "privileges": ["USAGE"]}]
+    begins = {"databaseConfigParameters": [{"database": shop, "configParameters": {"search_path": "sales"}}]}
+    await place.world.make(DATABASE_USER, "boss", {**HERE, "username": boss, "postgres": begins})
+    wanted = {**HERE, "username": app, "databaseRef": {"name": "shop"}, "privileges": inside}
+    await place.world.make(DATABASE_USER, "app", wanted)
+    reads = [{"role": app, "schema": "sales", "objectType": "tables", "privileges": ["SELECT"]}]
+    block = {"schemas": [{"name": "sales"}], "defaultPrivileges": reads}
+    spec = {**HERE, "name": shop, "owner": boss, "revokePublic": False, "postgres": block}
+    await place.world.make(DATABASE, "shop", spec)
+    await place.settle(PATIENT)
+    for kind, name in ((DATABASE_USER, "boss"), (DATABASE_USER, "app"), (DATABASE, "shop")):
+        assert await place.world.ready(kind, name) == ("True", "Applied")
+    assert "createdAt" in (await place.world.read(DATABASE, "shop")).status["database"]
+
+
+async def test_a_user_whose_database_is_missing_says_so_and_can_be_deleted(place: Place) -> None:
+    name = f"{place.name}-app"
+    begins = {"databaseConfigParameters": [{"database": "nowhere", "configParameters": {"search_path": "sales"}}]}
+    await place.world.make(DATABASE_USER, "app", {**HERE, "username": name, "postgres": begins})
+    await place.settle(PATIENT)
+    assert await place.world.ready(DATABASE_USER, "app") == ("False", "DependencyMissing")
+    await place.world.user.delete(DATABASE_USER, Key("default", "app"))
+    await place.settle()
+    assert await place.ask(f"SELECT rolname FROM pg_roles WHERE rolname = '{name}'") == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from dbaas.contracts.statement import UNKNOWN, Plan
 from dbaas.core.offload import InlineOffload
 from dbaas.core.secrets import Secret
 from dbaas.engines.postgres.engine import build_engine
-from dbaas.engines.postgres.roles import Attributes, DesiredRole, ObservedRole, Roles, proof_of
+from dbaas.engines.postgres.roles import Attributes, DesiredRole, ObservedRole, Roles, bar_of, proof_of
 from dbaas.lanes.lanes import ServerLanes
 from fixtures.engines import Applier
 from fixtures.postgres import VERSIONS, TestServer, log_in
@@ -31,6 +32,15 @@ def plan(desired: DesiredRole | None, observed: ObservedRole | None, owned: froz
 
 def shown(plan: Plan) -> list[str]:
     return [str(statement.sql) for statement in plan.statements]
+
+
+def test_who_cannot_log_in_whatever_the_password_is_told_apart() -> None:
+    now = datetime(2031, 1, 1, tzinfo=UTC)
+    assert bar_of(OBSERVED, now) == ""
+    assert bar_of(replace(OBSERVED, attributes=replace(PLAIN, login=False)), now) == "it may not log in"
+    assert bar_of(replace(OBSERVED, valid_until="2031-01-01T00:00:01Z"), now) == ""
+    expired = bar_of(replace(OBSERVED, valid_until="2031-01-01T00:00:00Z"), now)
+    assert expired == "its password has not been valid since 2031-01-01T00:00:00Z"
 
 
 def test_a_new_role_is_made_with_all_that_is_said_of_it() -> None:

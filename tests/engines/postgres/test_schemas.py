@@ -39,7 +39,10 @@ def test_closing_a_superusers_schema_is_refused_unless_our_login_is_one_or_acts_
     server = replace(RULES.server, login="admin", capabilities=frozenset({"createdb", "createrole"}))
     (change,) = Schemas().plan(PUBLIC, before_15, NOTHING, NOTHING, PlanRules(server)).changes
     assert change.immutable and not change.statements
-    assert change.actual == "PUBLIC may create in public, which belongs to postgres, a superuser: our login is none"
+    assert change.why == (
+        "schema public of database 'shop' belongs to postgres, a superuser, and our login is none: let a superuser run "
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC there, or set revokePublic to false"
+    )
     member = PlanRules(replace(server, memberships=frozenset({"postgres"})))
     for rules in (RULES, member):
         assert shown(Schemas().plan(PUBLIC, before_15, NOTHING, NOTHING, rules)) == shown(plan(PUBLIC, OBSERVED))

@@ -57,7 +57,9 @@ async def access(session: Session, options: AccessOptions) -> None:
     from dbaas.app import review_access
     from dbaas.cli.reviewed import build_access, tell_access
 
-    found = await review_access(session.transport, read_question(options, session.namespace))
+    found = await review_access(
+        session.transport, read_question(options, session.namespace), on_laptop=session.target.is_laptop
+    )
     if options.output in (Format.JSON, Format.YAML):
         session.terminal.print(dump(build_access(found), options.output))
         return

@@ -55,7 +55,7 @@ async def adopt(session: Session, options: AdoptOptions) -> None:
     from dbaas.app import find_unmanaged
 
     sought = read_request(options, session.namespace)
-    found = await find_unmanaged(session.transport, sought)
+    found = await find_unmanaged(session.transport, sought, on_laptop=session.target.is_laptop)
     if not (sought.names or sought.everything):
         _list(session, found, options.output)
         return

@@ -63,7 +63,11 @@ async def apply(session: Session, options: ApplyOptions) -> None:
 
     timeout = parse_timeout(options.timeout)
     kept = read_plan(Path(options.plan)) if options.plan else None
-    manifests, problems = (kept.manifests(options.plan), []) if kept else load_manifests(options.files or ())
+    if kept is None:
+        manifests, problems = load_manifests(options.files or ())
+    else:
+        found, problems = load_manifests(kept.sources) if kept.withholds else ([], [])
+        manifests = kept.manifests(options.plan, found)
     show_remarks(manifests, session.terminal)
     targets, unknown = locate(manifests, await session.kinds(), session.namespace)
     located = [target.manifest for target in targets]
@@ -90,7 +94,7 @@ async def _check_plan(session: Session, kept: KeptPlan, manifests: Sequence[Mani
     from dbaas.cli.forecasting import forecast
     from dbaas.cli.plan_files import compare_plans, keep
 
-    now = keep(await forecast(session, manifests))
+    now = keep(await forecast(session, manifests), kept.salt, kept.sources)
     if now.digest != kept.digest:
         differences = list(compare_plans(kept, now))
         text = "the world has moved since this was planned; nothing was applied"

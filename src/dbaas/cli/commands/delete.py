@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from dbaas.api.resource import ANNOTATION_CONFIRM_DELETE, ANNOTATION_FORCE_DELETE, GROUP
+from dbaas.api.resource import ANNOTATION_CONFIRM_DELETE, ANNOTATION_FORCE_DELETE
 from dbaas.cli.exits import CommandError, ExitCode, Finished, WrongUsage
 from dbaas.cli.following import Ref
 from dbaas.cli.formats import full_name
@@ -20,7 +20,10 @@ from dbaas.cli.session import Session, run_on_target
 from dbaas.cli.waiting import parse_timeout, wait_until_gone
 from dbaas.contracts.client import ApiError, NotFound
 
-LAST = ("Database", "DatabaseUser", "DatabaseInstance", "DatabaseCluster", "Namespace")
+LAST = (
+    "Database", "DatabaseUser", "DatabaseRole", "ClusterDatabaseRole",
+    "DatabaseInstance", "ClusterDatabaseInstance", "DatabaseCluster", "Namespace",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,10 +116,10 @@ async def _from_files(session: Session, options: DeleteOptions) -> tuple[list[Re
 
 
 async def _force(session: Session, refs: Sequence[Ref], confirmed: str) -> None:
-    """Marks them. Raises CommandError where one is of another group, before any is marked."""
+    """Marks them. Raises CommandError where one is somebody else's, before any is marked."""
     for ref in refs:
-        if ref.served.kind.group != GROUP:
-            raise CommandError(f"{ref} is not of {GROUP} and cannot be forced here; nothing was changed")
+        if not ref.served.is_ours:
+            raise CommandError(f"{ref} is not served by dbaas and cannot be forced here; nothing was changed")
     annotations = {ANNOTATION_FORCE_DELETE: "true", **({ANNOTATION_CONFIRM_DELETE: confirmed} if confirmed else {})}
     for ref in refs:
         with suppress(NotFound):  # it is told when it is deleted

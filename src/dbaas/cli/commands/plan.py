@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from dbaas.cli.formats import DataOption, Format, dump
 from dbaas.cli.options import FileOptions, NamespaceOptions
 from dbaas.cli.problems import show_remarks
 from dbaas.cli.session import Session, run_on_target
+
+if TYPE_CHECKING:
+    from dbaas.cli.forecasting import Forecast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +39,6 @@ def run(options: PlanOptions) -> None:
 async def plan(session: Session, options: PlanOptions) -> None:
     from dbaas.cli.forecasting import forecast
     from dbaas.cli.manifests import load_manifests
-    from dbaas.cli.plan_files import keep, write_plan
     from dbaas.cli.planned import build_facts, tell_plans
 
     manifests, problems = load_manifests(options.files or ())
@@ -48,5 +50,20 @@ async def plan(session: Session, options: PlanOptions) -> None:
         for line in tell_plans(found.plans, session.terminal):
             session.terminal.print(line)
     if options.out:
-        write_plan(Path(options.out), keep(found))
+        keep_plan(found, options)
         session.terminal.remark(f"kept in {options.out}; to do exactly this: dbaas apply --plan {options.out}")
+
+
+def keep_plan(found: Forecast, options: PlanOptions) -> None:
+    """Raises WrongUsage where there are Secrets that could not be read again."""
+    from dbaas.cli.exits import WrongUsage
+    from dbaas.cli.manifests import STANDARD_INPUT
+    from dbaas.cli.plan_files import keep, write_plan
+    from dbaas.core.randomness import SystemRandomness, token
+
+    sources = [str(Path(file).absolute()) for file in options.files or () if file != STANDARD_INPUT]
+    kept = keep(found, token(SystemRandomness()), sources)
+    if kept.withholds and STANDARD_INPUT in (options.files or ()):
+        text = "values of Secrets are not kept in a plan, and standard input cannot be read again"
+        raise WrongUsage(text, "write the Secrets to a file, and name it by -f")
+    write_plan(Path(options.out), kept)

@@ -95,7 +95,7 @@ def _instance(cluster: Cluster, facts: ClusterFacts) -> Mapping[str, Any]:
             },
             "clusterRef": {"name": cluster.key.name},
             "maxConnections": spec.max_connections,
-            "driftPolicy": spec.drift_policy.model_dump(by_alias=True),
+            **spec.handed_on(),
             # Of a set only members are applied: an empty one would be sent again and again where somebody adds to it.
             **({"allowedNamespaces": list(spec.allowed_namespaces)} if spec.allowed_namespaces else {}),
         },

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from dbaas.api.conditions import read_condition
 from dbaas.api.resource import ANNOTATION_ALLOW_DESTRUCTIVE
 from dbaas.contracts.engine import LoginRefused, PlanRules, ServerFacts, Unreachable
 from dbaas.contracts.lane import Lane
 from dbaas.contracts.reconcile import Enqueue, Waiting
-from dbaas.controllers.conditions import is_connected, ready_message
+from dbaas.controllers.conditions import CONNECTED, is_connected, ready_message
 from dbaas.controllers.managed.kinds import Subject
 from dbaas.controllers.servers import Server, Servers
 
@@ -36,7 +37,9 @@ class AccessStep:
     async def reach(self, server: Server) -> Access:
         """Raises Waiting where the server is not ready, or is not any more."""
         if not is_connected(server.resource):
-            raise Waiting(NOT_READY, f"{server.resource} is not ready: {ready_message(server.resource) or 'no answer'}")
+            # Ready may speak of its deletion instead
+            why = read_condition(server.resource, CONNECTED).get("message") or ready_message(server.resource)
+            raise Waiting(NOT_READY, f"{server.resource} is not ready: {why or 'no answer'}")
         with self.watched(server):
             lane = await self._servers.reach(server)
             return Access(server, lane, await lane.facts())

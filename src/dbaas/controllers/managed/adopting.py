@@ -23,7 +23,7 @@ from dbaas.controllers.discovery import take
 from dbaas.controllers.managed.kinds import ROLE, read_subject
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.managed.snapshot import NOT_FOUND, Snapshot, take_snapshot
-from dbaas.controllers.servers import Server, Servers
+from dbaas.controllers.servers import Server, Servers, choose_names
 
 Field = Literal["databases", "users", "roles"]
 KINDS: Mapping[Field, Kind] = {"databases": DATABASE, "users": DATABASE_USER, "roles": DATABASE_ROLE}
@@ -55,14 +55,16 @@ class Found:
     left_out: tuple[str, ...] = ()
 
 
-async def find_adoptable(client: Client, lanes: Lanes, registry: Registry, sought: Sought) -> list[Found]:
+async def find_adoptable(
+    client: Client, lanes: Lanes, registry: Registry, sought: Sought, *, no_dns: bool = False
+) -> list[Found]:
     """Sorted by what it is and its name. Raises Refused, Waiting, EngineError."""
     snapshot = await take_snapshot(client)
     server = await snapshot.find_instance(registry, sought.namespace, sought.instance)
     engine = server.engine
     if engine.take_inventory is None or engine.adopting is None:
         raise Refused("NotSupported", f"nothing can be adopted from engine {engine.name!r}")
-    lane = await Servers(snapshot, lanes).reach(server)
+    lane = await Servers(snapshot, lanes, choose_names(snapshot.get, no_dns=no_dns)).reach(server)
     facts = await lane.facts()
     inventory = await take(engine, lane, facts)
     there: dict[Field, Sequence[str]] = {

@@ -54,11 +54,13 @@ class Claiming:
 
     async def find_claims(self, resolved: Resolved, wishes: Iterable[Wish], identity: str) -> Claims:
         """What other objects want of the same roles, whichever way they come to want it."""
-        asked = {wish.thing for wish in wishes if not wish.exclusive}
+        wishes = [wish for wish in wishes if not wish.exclusive]
+        asked = {wish.thing for wish in wishes}
         if not asked:
             return {}
         found: dict[Thing, frozenset[str]] = {}
-        for sibling in await self._find_siblings(resolved, {thing.name for thing in asked}, identity):
+        given = {wish.thing.name for wish in wishes if wish.keys or wish.owned}
+        for sibling in await self._find_siblings(resolved, {thing.name for thing in asked}, given, identity):
             for thing, keys in (await self.read_keys(read_subject(MANAGED[sibling.kind], sibling))).items():
                 if thing in asked:
                     found[thing] = found.get(thing, frozenset()) | keys
@@ -74,16 +76,33 @@ class Claiming:
         wishes = build_wishes(subject, resolved.server.engine, items)
         return {wish.thing: wish.keys for wish in wishes if wish.keys and not wish.exclusive}
 
-    async def _find_siblings(self, resolved: Resolved, roles: Iterable[str], identity: str) -> list[Resource]:
-        """Those that are not being deleted. One that cannot be read has no token and is not found."""
+    async def _find_siblings(
+        self, resolved: Resolved, roles: Iterable[str], given: Iterable[str], identity: str
+    ) -> list[Resource]:
+        """Those that are not being deleted. One that cannot be read has no token and is not found.
+
+        `given` are the roles that have something by the object.
+        """
         instances = await self.same_servers(resolved.server.key, identity)
         found = [each for server in instances for role in roles for each in await self._find_wanting(server, role)]
         subject = resolved.subject
-        if subject.kind.kind in GRANT_KINDS and subject.links.principal is None:
+        if await self._may_be_for_everybody(subject, given, instances):
             found += [each for server in instances for each in await self._find_for_everybody(server)]
         siblings = {each.metadata.uid: each for each in found if not each.metadata.is_deleting}
         siblings.pop(subject.resource.metadata.uid, None)
         return list(siblings.values())
+
+    async def _may_be_for_everybody(self, subject: Subject, roles: Iterable[str], servers: Sequence[Key]) -> bool:
+        """A grant that names nobody; and where an object names roles itself, no object can stand for everybody."""
+        if subject.kind.kind in (*GRANT_KINDS, *PRINCIPALS):
+            return subject.kind.kind in GRANT_KINDS and subject.links.principal is None
+        for role in roles:
+            tokens = [claims(server, ROLE, role) for server in servers]
+            if not [
+                each for kind in PRINCIPALS for token in tokens for each in await self._client.list(kind, token=token)
+            ]:
+                return True
+        return False
 
     async def _find_wanting(self, server: Key, role: str) -> list[Resource]:
         """The objects that stand for the role, those that refer to them, and those that name the role itself."""

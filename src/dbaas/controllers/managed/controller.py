@@ -47,7 +47,7 @@ class ManagedController:
         self._contenders = Contenders(client, self._resolution)
         self._credentials = CredentialsStep(client, surroundings.randomness)
         self._proving = Proving(clock)
-        self._execution = Execution(client)
+        self._execution = Execution(client, clock)
         self._companions = CompanionsStep(client)
         self._connection = ConnectionStep(client)
         self._effects = EffectsStep(client, clock, surroundings.randomness)

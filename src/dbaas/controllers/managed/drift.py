@@ -57,13 +57,28 @@ def judge(left: Sequence[Change], noun: str, policy: Policy) -> Condition:
     """The condition Ready for what is left different."""
     if not left:
         return Condition("Ready", "True", "Applied", f"the {noun} is as the manifest says")
-    fields = ", ".join(dict.fromkeys(change.field for change in left))
     if all(change.immutable for change in left):
-        return Condition(
-            "Ready", "False", "ImmutableDrift", f"{fields} cannot be changed in place: "
-            f"change the manifest back, or make a new {noun}",
-        )  # fmt: skip
-    return Condition("Ready", "False", "DriftDetected", f"{_tell(left)}; {_advise(left, policy)}")
+        return _refuse(left, noun)
+    plain = [change for change in left if not change.why]
+    told = [_tell(plain), _advise(plain, policy), *_explain(left)]
+    return Condition("Ready", "False", "DriftDetected", "; ".join(told))
+
+
+def _refuse(left: Sequence[Change], noun: str) -> Condition:
+    """Of what cannot be done: each with its own reason where it has one."""
+    explained = "; ".join(_explain(left))
+    fixed = ", ".join(dict.fromkeys(change.field for change in left if not change.why))
+    if not fixed:
+        return Condition("Ready", "False", "NotPossible", explained)
+    more = f"; {explained}" if explained else ""
+    return Condition(
+        "Ready", "False", "ImmutableDrift", f"{fixed} cannot be changed in place: "
+        f"change the manifest back, or make a new {noun}{more}",
+    )  # fmt: skip
+
+
+def _explain(left: Sequence[Change]) -> list[str]:
+    return [f"{change.field}: {change.why}" for change in left if change.why]
 
 
 def _tell(left: Sequence[Change]) -> str:
@@ -104,7 +119,7 @@ def _difference(change: Change) -> dict[str, Any]:
     return {
         "field": change.field,
         "expected": _shown(change.expected),
-        "actual": _shown(change.actual),
+        "actual": _shown(change.why if change.actual is None and change.why else change.actual),
         "destructive": change.destructive,
         "immutable": change.immutable,
     }

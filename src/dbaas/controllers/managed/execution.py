@@ -1,6 +1,7 @@
 """Makes the server as the wishes say: observe, plan, execute, and observe again until the plan is empty.
 
-A second look is never skipped: `Ready` means that the server was asked after the last statement.
+A second look is never skipped: `Ready` means that the server was asked after the last statement. Only into a database
+that was made by it, and is as every new one is, the drift pass looks first.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dbaas.api.resource import ANNOTATION_MADE_AT
 from dbaas.contracts.client import Client
 from dbaas.contracts.engine import Engine, EngineError, Login, LoginRefused, Unreachable
 from dbaas.contracts.reconcile import Refused, Waiting
@@ -20,10 +22,12 @@ from dbaas.controllers.managed.claims import Claims
 from dbaas.controllers.managed.drift import Decision, Policy, decide
 from dbaas.controllers.managed.items import Thing, Wish, format_owned, read_owned
 from dbaas.controllers.managed.kinds import Subject
-from dbaas.controllers.managed.observing import Observation, check_needs, observe_wishes
+from dbaas.controllers.managed.newborn import find_made, foresee
+from dbaas.controllers.managed.observing import Observation, check_needs, observe_wishes, split_by_needs
+from dbaas.core.clock import Clock, format_time
 from dbaas.core.errors import DbaasError
 
-MOST_ROUNDS = 5  # a database, what is in it, and a look after each; one more for what appears in between
+MOST_ROUNDS = 6  # a database, what is in it, and a look after each; one more for what appears, and for what waits
 
 
 class NotApplied(DbaasError):
@@ -55,30 +59,45 @@ class Assignment:
 class Execution:
     """Writes nothing to the API but the finalizer and `status.owned`, both before the first statement."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
+        self._clock = clock
 
     async def settle(self, access: Access, assignment: Assignment) -> Settled:
         """Raises NotApplied, Waiting and Refused; Unreachable and LoginRefused as they come."""
         executed: list[Change] = []
-        is_new = False
+        is_new, waiting, made = False, None, frozenset[str]()
         for _ in range(MOST_ROUNDS):
-            observation, decision = await self._look(access, assignment, is_set=is_changed(executed))
+            observation, decision = await self._look(access, assignment, is_set=is_changed(executed), made=made)
             if not decision.execute:
+                if waiting is not None:
+                    raise waiting
                 await _check_seen(access, assignment, observation, decision)
                 return Settled(tuple(executed), decision.left, observation, is_new)
             if not executed:
+                if waiting is None:
+                    assignment, waiting = await _leave_out_what_waits(access, assignment)
+                    if waiting is not None:
+                        continue
                 is_new = is_missing(assignment.wishes, observation)
-                await self._prepare(access, assignment, is_new)
+                await self._prepare(assignment, is_new)
             await self._execute(access, assignment.subject, decision.execute)
             executed.extend(decision.execute)
+            made = find_made(assignment.wishes, observation, decision.execute)
         fields = ", ".join(dict.fromkeys(change.field for change in decision.execute))
         raise NotApplied(f"{_where(access, assignment.subject)} does not become as it should: {fields} still differs")
 
-    async def _look(self, access: Access, assignment: Assignment, *, is_set: bool) -> tuple[Observation, Decision]:
-        """`is_set`: passwords have just been set, which is all that can be known where the server hides them."""
-        observation = await observe_wishes(access.lane, assignment.wishes)
+    async def _look(
+        self, access: Access, assignment: Assignment, *, is_set: bool, made: frozenset[str]
+    ) -> tuple[Observation, Decision]:
+        """`is_set`: passwords have just been set, which is all that can be known where the server hides them.
+
+        `made` are databases that have just been made.
+        """
         wishes = assignment.wishes
+        observation = await observe_wishes(
+            access.lane, wishes, lambda shared: foresee(access.server.engine, wishes, shared, made, access.facts)
+        )
         if is_set:
             wishes = [_with_proof(access.server.engine, wish, observation) for wish in wishes]
         rules = plan_rules(access, assignment.subject)
@@ -100,10 +119,10 @@ class Execution:
             what = f"cannot apply {_where(access, subject)}: {error.message}"
             raise NotApplied(what, reason=error.reason) from error
 
-    async def _prepare(self, access: Access, assignment: Assignment, is_new: bool) -> None:
-        """What must be so before the first statement. Raises Waiting where something else must exist first."""
-        await check_needs(access.lane, assignment.wishes)
-        await hold(self._client, assignment.subject.resource)
+    async def _prepare(self, assignment: Assignment, is_new: bool) -> None:
+        """What must be so before the first statement. A crash right after that loses nothing, not even when it was."""
+        made_at = {ANNOTATION_MADE_AT: format_time(self._clock.now())} if is_new else {}
+        await hold(self._client, assignment.subject.resource, annotations=made_at)
         await self._record_owned(assignment, is_new)
 
     async def _record_owned(self, assignment: Assignment, is_new: bool) -> None:
@@ -123,6 +142,19 @@ class Execution:
             return
         patch = {"status": status}
         await self._client.patch(subject.resource.kind, subject.resource.key, patch, subresource="status")
+
+
+async def _leave_out_what_waits(access: Access, assignment: Assignment) -> tuple[Assignment, Waiting | None]:
+    """The thing itself does not wait for what belongs to it: a user and a database may each need the other.
+
+    Raises Waiting where the thing itself lacks something, and where the wishes are all alike: they go together.
+    """
+    possible, waiting = await split_by_needs(access.lane, assignment.wishes)
+    if waiting is None:
+        return assignment, None
+    if not any(wish.exclusive and wish.thing.database is None for wish in possible):
+        raise waiting
+    return replace(assignment, wishes=possible), waiting
 
 
 def is_changed(executed: Iterable[Change]) -> bool:

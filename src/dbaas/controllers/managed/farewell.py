@@ -90,7 +90,8 @@ class FarewellStep:
         if is_forced(resource):
             return await self._force(subject, policy)
         if is_protected:
-            message = f"{subject.name} is protected: set spec.deletionProtection to false, or deletionPolicy to Retain"
+            or_keep = ", or deletionPolicy to Retain" if "deletion_policy" in type(subject.spec).model_fields else ""
+            message = f"{subject.name} is protected: set spec.deletionProtection to false{or_keep}"
             tell_blocked(self._client, resource, PROTECTED, message)
             raise Refused(PROTECTED, message)
         raise Refused("SnapshotNotSupported", "no last backup can be made yet: set deletionPolicy to Retain or Delete")
@@ -223,7 +224,9 @@ class FarewellStep:
                 raise Waiting(DEPENDENCIES_EXIST, message, phase="Deleting") from error
             self._counts.count_operation(kind, "delete", engine, succeeded=False)
             if isinstance(error, InUse):
-                message += "; free it of what holds it there, or set spec.deletionPolicy to Retain and it stays"
+                revoke = " (spec.drop.revokePrivileges does, of privileges)" if hasattr(subject.spec, "drop") else ""
+                message += f"; free it of what holds it there{revoke}"
+                message += ", or set spec.deletionPolicy to Retain and it stays"
             self._client.event(subject.resource, "Warning", subject.kind.events.delete_failed, message)
             raise NotApplied(message, reason=error.reason) from error
         self._counts.count_operation(kind, "delete", engine, succeeded=True)

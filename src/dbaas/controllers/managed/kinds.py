@@ -59,20 +59,22 @@ class Events:
 class Seen:
     """What a finished reconcile knows: the thing as the engine observed it, and how many entries are applied.
 
-    `told` is what observations have for the status; `before` is the last one; `made_at` is now where it is new.
+    `told` is what observations have for the status, `tally` the entries by sort; `before` is the last status;
+    `made_at` is when we made it, where it is new to that.
     """
 
     references: References
     observed: Any = None
     entries: int = 0
     told: Mapping[str, Any] = field(default_factory=dict)
+    tally: Mapping[str, Sequence[str]] = field(default_factory=dict)
     before: ManagedStatus | None = None
     made_at: str | None = None
 
 
 @dataclass(frozen=True)
 class ManagedKind:
-    """`fill` puts the object's name where the spec leaves a name to it. `real_name` is exclusive; None: shared.
+    """`name_field` is the field of the spec with the name inside the server, which one object has alone; empty: none.
 
     `thing` is what it stands for inside a server: the objects of all kinds with the same one exclude each other.
     `policy` gives the deletion policy, `is_protected` whether a deletion that destroys is refused. `held_by` are the
@@ -88,11 +90,10 @@ class ManagedKind:
     model: type[Model]
     noun: str
     thing: str
-    fill: Callable[[Any, str], Any]
     links: Callable[[Any, str], Links]
-    real_name: Callable[[Any], str | None]
     describe: Callable[[Any, Seen], Mapping[str, Any]]
-    policy: Callable[[Any], str]
+    name_field: str = ""
+    policy: Callable[[Any], str] = lambda spec: str(spec.deletion_policy)
     is_protected: Callable[[Any], bool] = lambda spec: False
     held_by: tuple[Kind, ...] = ()
     has_login: bool = False
@@ -110,6 +111,17 @@ class ManagedKind:
             "init_sql", "cascade", "quarantine", "connection_secret", "drop",
         }
     )  # fmt: skip
+
+    def fill(self, spec: Any, name: str) -> Any:
+        """The spec with the object's name where it leaves the name to it."""
+        if not self.name_field or getattr(spec, self.name_field):
+            return spec
+        return spec.model_copy(update={self.name_field: name})
+
+    def real_name(self, spec: Any) -> str | None:
+        """Of a filled spec; None where several objects share what they stand for."""
+        name: str | None = getattr(spec, self.name_field) if self.name_field else None
+        return name
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.conditions import read_condition
 from dbaas.api.instance import instance_kind
 from dbaas.api.resource import Key, Resource
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Waiting
-from dbaas.controllers.conditions import CONNECTED, is_connected, read_condition
+from dbaas.controllers.conditions import CONNECTED, is_connected
 from dbaas.controllers.holding import find_residents, namespace_is_going
 from dbaas.controllers.managed.access import NOT_READY
 from dbaas.controllers.managed.kinds import Subject, read_subject

@@ -7,7 +7,7 @@ a database is looked at only where that database exists: everything else would b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,10 +21,14 @@ Place = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class Observation:
-    """Answers by part and database. `absent` are databases that cannot be looked into (yet)."""
+    """Answers by part and database. `absent` are databases that cannot be looked into (yet).
+
+    `foreseen` are places that were not looked at, because what is there is known.
+    """
 
     answers: Mapping[Place, Mapping[str, Any]] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    foreseen: frozenset[Place] = frozenset()
 
     def find(self, thing: Thing) -> Any | None:
         """None where the thing does not exist."""
@@ -35,8 +39,18 @@ class Observation:
         return thing.database is None or thing.database not in self.absent
 
 
-async def observe_wishes(lane: Lane, wishes: Sequence[Wish]) -> Observation:
+Foresee = Callable[[Observation], Mapping[Place, Mapping[str, Any]]]
+
+
+def foresee_nothing(shared: Observation) -> Mapping[Place, Mapping[str, Any]]:
+    """Everything is looked at."""
+    return {}
+
+
+async def observe_wishes(lane: Lane, wishes: Sequence[Wish], foresee: Foresee = foresee_nothing) -> Observation:
     """The things on the server first: they tell which databases there are to look into.
+
+    `foresee` is told what is on the server, and answers for the places that need no look.
 
     A database of our own that lets nobody in was left unfinished, or closed behind our back: that is a difference of
     the database, to be put right first. Raises Closed for those of others.
@@ -46,9 +60,12 @@ async def observe_wishes(lane: Lane, wishes: Sequence[Wish]) -> Observation:
     missing = {thing.name for thing in things if thing.database is None and shared.find(thing) is None}
     ours = {wish.thing.name for wish in wishes if wish.exclusive and wish.thing.database is None}
     inner = [thing for thing in things if thing.database is not None]
-    seen = await _ask(lane, [thing for thing in inner if thing.database not in missing], openable=ours)
+    known = foresee(shared)
+    asked = [t for t in inner if t.database not in missing and (t.part, t.database) not in known]
+    seen = await _ask(lane, asked, openable=ours)
     absent = {thing.database for thing in inner if thing.database in missing}
-    return Observation({**shared.answers, **seen.answers}, seen.absent | {name for name in absent if name})
+    answers = {**shared.answers, **seen.answers, **known}
+    return Observation(answers, seen.absent | {name for name in absent if name}, frozenset(known))
 
 
 async def find_unmet(lane: Lane, needs: Collection[Need]) -> list[Need]:
@@ -60,11 +77,22 @@ async def find_unmet(lane: Lane, needs: Collection[Need]) -> list[Need]:
 
 async def check_needs(lane: Lane, wishes: Sequence[Wish]) -> None:
     """Raises Waiting, naming what must exist first. What an object makes itself is there in time."""
+    _, waiting = await split_by_needs(lane, wishes)
+    if waiting is not None:
+        raise waiting
+
+
+async def split_by_needs(lane: Lane, wishes: Sequence[Wish]) -> tuple[Sequence[Wish], Waiting | None]:
+    """The wishes that lack nothing, and what the others wait for."""
     made = {wish.thing for wish in wishes if wish.desired is not None}
-    needs = [n for wish in wishes for n in wish.needs if Thing(n.part, n.database, n.name) not in made]
-    unmet = await find_unmet(lane, needs) if needs else []
-    if unmet:
-        raise Waiting("DependencyMissing", f"{' and '.join(need.what for need in unmet)} must exist first")
+    needs = {wish.thing: [n for n in wish.needs if Thing(n.part, n.database, n.name) not in made] for wish in wishes}
+    asked = [need for needed in needs.values() for need in needed]
+    unmet = await find_unmet(lane, asked) if asked else []
+    if not unmet:
+        return wishes, None
+    possible = [wish for wish in wishes if not set(needs[wish.thing]).intersection(unmet)]
+    message = f"{' and '.join(need.what for need in unmet)} must exist first"
+    return possible, Waiting("DependencyMissing", message)
 
 
 async def _ask(lane: Lane, things: Iterable[Thing], openable: Collection[str] = ()) -> Observation:

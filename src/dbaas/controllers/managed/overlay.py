@@ -107,7 +107,7 @@ def _expected_instance(cluster: Resource) -> Resource:
             "connection": {"host": "unknown", "port": 1, "secretRef": {"name": "unknown"}},
             "clusterRef": {"name": cluster.key.name},
             "allowedNamespaces": list(spec.allowed_namespaces),
-            "driftPolicy": spec.drift_policy.model_dump(by_alias=True),
+            **spec.handed_on(),
         },
     }
     return build_resource(DATABASE_INSTANCE, body)

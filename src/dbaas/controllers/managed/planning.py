@@ -22,6 +22,7 @@ from dbaas.contracts.statement import Change, Statement
 from dbaas.controllers.managed.access import allows_destructive
 from dbaas.controllers.managed.assessment import assess_wish
 from dbaas.controllers.managed.claims import Claiming
+from dbaas.controllers.managed.contenders import Contenders
 from dbaas.controllers.managed.credentials import keeps_password, read_published, secret_name
 from dbaas.controllers.managed.differences import FieldChange, compare_objects
 from dbaas.controllers.managed.drift import Decision, decide
@@ -33,7 +34,7 @@ from dbaas.controllers.managed.policy import read_policy
 from dbaas.controllers.managed.publishing import password_key
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.managed.resolution import Resolution, Resolved
-from dbaas.controllers.servers import Server, Servers
+from dbaas.controllers.servers import Server, Servers, choose_names
 from dbaas.core.secrets import Secret
 from dbaas.manifests.secrets import read_values
 
@@ -72,19 +73,20 @@ class _Draft:
 
 async def plan_objects(
     client: Client, lanes: Lanes, registry: Registry, bodies: Sequence[tuple[Kind, Mapping[str, Any]]],
-    witness: Witness = unseen,
+    witness: Witness = unseen, *, no_dns: bool = False,
 ) -> list[ObjectPlan]:  # fmt: skip
     """One plan for each body, in their order. A body is the whole object, as a dry run of applying it answers.
 
     Each needs name and namespace. Reads the API and the servers, changes neither. `client.list` needs no tokens.
-    `witness` is told every object that is there and was looked at.
+    `witness` is told every object that is there and was looked at. `no_dns`: names of Services are looked up.
     """
     live = [await client.get(kind, _key_of(kind, body)) for kind, body in bodies]
     planned = [build_planned(kind, body, found) for (kind, body), found in zip(bodies, live, strict=True)]
     for found in live:
         if found is not None:
             witness(found)
-    planner = _Planner(Overlay(client, planned, witness), lanes, registry)
+    overlay = Overlay(client, planned, witness)
+    planner = _Planner(overlay, Servers(overlay, lanes, choose_names(overlay.get, no_dns=no_dns)), registry)
     wishes = [wish for resource in planned for wish in await planner.find_wishes(resource)]
     made = {wish.thing for wish in wishes if wish.desired is not None}
     return [
@@ -94,12 +96,13 @@ async def plan_objects(
 
 
 class _Planner:
-    def __init__(self, overlay: Overlay, lanes: Lanes, registry: Registry) -> None:
+    def __init__(self, overlay: Overlay, servers: Servers, registry: Registry) -> None:
         self._overlay = overlay
-        self._servers = Servers(overlay, lanes)
+        self._servers = servers
         self._registry = registry
         self._resolution = Resolution(overlay, registry, takes_unapplied=True)
         self._claiming = Claiming(overlay, self._resolution)
+        self._contenders = Contenders(overlay, self._resolution)
 
     async def plan(
         self, resource: Resource, live: Resource | None, body: Mapping[str, Any], made: set[Thing]
@@ -147,6 +150,11 @@ class _Planner:
         observation = await observe_wishes(lane, wishes) if lane is not None else Observation()
         await self._note_needs(lane, wishes, draft, made)
         claims = await self._claiming.find_claims(resolved, wishes, facts.identity)
+        try:
+            claims = await self._contenders.settle(resolved, wishes, claims)
+        except Waiting as waiting:
+            draft.notes.append(f"it will not be applied: {waiting.message}")
+            return
         rules = PlanRules(
             facts, allows_destructive(resolved.subject), resolved.subject.kind.cascades(resolved.subject.spec)
         )

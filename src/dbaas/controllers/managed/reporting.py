@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dbaas.api.resource import ANNOTATION_MADE_AT
 from dbaas.contracts.client import Client
-from dbaas.contracts.engine import Engine, Telling
+from dbaas.contracts.engine import Engine, Tallying, Telling
 from dbaas.contracts.reconcile import Outcome
 from dbaas.contracts.statement import Change
 from dbaas.controllers.managed.credentials import Credentials, read_published
@@ -19,6 +21,8 @@ from dbaas.controllers.managed.resolution import Resolved
 from dbaas.controllers.managed.tags import is_tag
 from dbaas.controllers.metrics import ControllerCounts
 from dbaas.core.clock import Clock, format_time
+
+FIRST_LOOK_SECONDS = 300.0  # into a database that was not looked into when it was made: what it holds is told then
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,10 @@ class Reporting:
         primary = next((wish for wish in finding.wishes if wish.exclusive), None)
         observed = settled.observation.find(primary.thing) if primary else None
         entries = sum(len(wish.keys) for wish in finding.wishes)
-        told = _collect_told(finding)
-        made_at = now if settled.is_new else None
-        seen = Seen(finding.resolved.references, observed, entries, told, subject.status, made_at)
+        seen = Seen(
+            finding.resolved.references, observed, entries, _collect_told(finding), _tally(finding.wishes),
+            subject.status, self._find_beginning(finding),
+        )  # fmt: skip
         status: dict[str, Any] = {
             **subject.kind.describe(subject.spec, seen),
             "drift": report_drift(settled.left, before, now),
@@ -66,7 +71,16 @@ class Reporting:
             "secret": self._published(finding, observed, now),
         }
         kept = {name: value for name, value in status.items() if value is not None}
-        return Outcome([condition], kept, phase="Ready" if condition.status == "True" else "Failed")
+        again = FIRST_LOOK_SECONDS if settled.observation.foreseen else None
+        phase = "Ready" if condition.status == "True" else "Failed"
+        return Outcome([condition], kept, phase=phase, requeue_after=again)
+
+    def _find_beginning(self, finding: Finding) -> str | None:
+        """When the thing was made, if that was not told yet: just now, or by a run that did not come to its end."""
+        if finding.settled.is_new:
+            return format_time(self._clock.now())
+        subject = finding.subject
+        return None if subject.was_applied else subject.resource.metadata.annotations.get(ANNOTATION_MADE_AT)
 
     def _owned(self, finding: Finding) -> list[dict[str, Any]]:
         """After our own change all that is wished is applied and nothing else; else it is as it was, but for tags."""
@@ -107,6 +121,14 @@ class Reporting:
 def _collect_told(finding: Finding) -> Mapping[str, Any]:
     found = [finding.settled.observation.find(wish.thing) for wish in finding.wishes if wish.desired is not None]
     return {name: value for each in found if isinstance(each, Telling) for name, value in each.tell().items()}
+
+
+def _tally(wishes: Sequence[Wish]) -> Mapping[str, Sequence[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for wish in wishes:
+        for sort, entries in wish.desired.tally().items() if isinstance(wish.desired, Tallying) else ():
+            found[sort] += entries
+    return found
 
 
 def prove(engine: Engine, observed: Any, credentials: Credentials) -> str:

@@ -12,7 +12,7 @@ from dbaas.api.instance import instance_kind
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.client import Client
 from dbaas.contracts.engine import References
-from dbaas.contracts.reconcile import Waiting
+from dbaas.contracts.reconcile import PATIENCE_SECONDS, Waiting
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.conditions import ready_reason
 from dbaas.controllers.managed.kinds import ROLE, Links, Subject, read_subject
@@ -21,6 +21,7 @@ from dbaas.controllers.managed.records.databases import DATABASES
 from dbaas.controllers.servers import Server, read_server
 
 ALREADY_MANAGED = "AlreadyManaged"
+BEING_MADE_SECONDS = 20.0
 TOLD_SECONDS = 60.0  # what is referred to tells of its changes by its tokens; this is for what nobody foresaw
 
 
@@ -96,7 +97,10 @@ class Resolution:
         _check_consent(found, namespace)
         is_known = self._takes_unapplied or need_not_exist or found.status.get("applied")
         if not is_known or ready_reason(found) == ALREADY_MANAGED:
-            raise _wait(f"{_word(kind)}NotReady", f"{kind} {key} is not ready yet")
+            # Nothing was said of it yet: it is being made, as many others may be, and its end wakes us.
+            patience = PATIENCE_SECONDS if found.status.get("conditions") else BEING_MADE_SECONDS
+            message = f"{kind} {key} is not ready yet"
+            raise Waiting(f"{_word(kind)}NotReady", message, requeue_after=TOLD_SECONDS, patience=patience)
         return found
 
     async def _check_same_server(self, other: Subject, server: Server) -> None:

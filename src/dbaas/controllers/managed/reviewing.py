@@ -23,7 +23,7 @@ from dbaas.controllers.managed.kinds import read_subject
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.managed.resolution import ALREADY_MANAGED, Resolution
 from dbaas.controllers.managed.snapshot import NOT_FOUND, Snapshot, take_snapshot
-from dbaas.controllers.servers import Server, Servers
+from dbaas.controllers.servers import Server, Servers, choose_names
 from dbaas.controllers.tokens import PRINCIPALS
 
 ON_SERVER = "server"
@@ -61,10 +61,12 @@ class Reviewed:
     reasons: tuple[Reason, ...]
 
 
-async def review(client: Client, lanes: Lanes, registry: Registry, asked: Asked) -> list[Reviewed]:
+async def review(
+    client: Client, lanes: Lanes, registry: Registry, asked: Asked, *, no_dns: bool = False
+) -> list[Reviewed]:
     """All the ways, by database and then as the engine sorts them. Raises Waiting, Refused, EngineError."""
     snapshot = await take_snapshot(client)
-    reviewer = _Reviewer(snapshot, lanes, registry)
+    reviewer = _Reviewer(snapshot, Servers(snapshot, lanes, choose_names(snapshot.get, no_dns=no_dns)), registry)
     server, databases, name = await reviewer.find(asked)
     engine = server.engine
     if engine.reviewing is None:
@@ -86,11 +88,11 @@ async def review(client: Client, lanes: Lanes, registry: Registry, asked: Asked)
 
 
 class _Reviewer:
-    def __init__(self, snapshot: Snapshot, lanes: Lanes, registry: Registry) -> None:
+    def __init__(self, snapshot: Snapshot, servers: Servers, registry: Registry) -> None:
         self._snapshot = snapshot
         self._registry = registry
         self._resolution = Resolution(snapshot, registry, takes_unapplied=True)
-        self.servers = Servers(snapshot, lanes)
+        self.servers = servers
 
     async def find(self, asked: Asked) -> tuple[Server, tuple[str, ...], str]:
         """The server, the databases to look at (none: all), and the name that the server has for the thing."""

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from dbaas.contracts.engine import ClientCommand, ClientLogin
 from dbaas.engines.postgres.server import PostgresServer
+from dbaas.engines.postgres.session import place_of
 from dbaas.engines.postgres.tls import mode_of
 
 
@@ -16,15 +17,14 @@ def start_client(login: ClientLogin) -> ClientCommand:
     """psql of this machine, else that of the newest server programs we have."""
     address = login.address
     env = {
-        "PGHOST": address.host,
-        "PGPORT": str(address.port),
+        **{f"PG{name.upper()}": str(value) for name, value in place_of(address).items()},
         "PGUSER": address.username,
         "PGPASSWORD": address.password.reveal(),
         "PGDATABASE": login.database,
         "PGSSLMODE": _ssl_mode(login),
         "PGAPPNAME": "dbaas connect",
     }
-    return ClientCommand((_find_psql(),), env)
+    return ClientCommand((_find_psql(),), env, {"PGSSLROOTCERT": address.tls.ca} if address.tls.ca else {})
 
 
 def publish(login: ClientLogin) -> Mapping[str, str]:

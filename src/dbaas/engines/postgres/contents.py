@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dbaas.contracts.engine import PlanRules
+from dbaas.contracts.engine import PlanRules, ServerFacts
 from dbaas.contracts.statement import NOTHING, Plan
 from dbaas.engines.postgres.catalogue import asked
+from dbaas.engines.postgres.databases import DesiredDatabase, ObservedDatabase, is_pristine
 from dbaas.engines.postgres.session import PostgresSession
 
 # To add up the files takes a moment, so it is done only for who asks for this very database.
@@ -52,11 +53,21 @@ class ObservedContents:
 class Contents:
     """Implements `contracts.engine.Managed` in one database, to be looked at alone; keyed by the database's name."""
 
+    only_tells = True
+
     async def observe(self, session: PostgresSession, names: Collection[str] | None) -> Mapping[str, ObservedContents]:
         return {
             name: ObservedContents(size, encoding, collation, tuple(schemas), tuple(map(_pair, extensions)))
             for name, size, encoding, collation, schemas, extensions in await session.fetch(_QUERY, asked(names))
         }
+
+    def foresee(
+        self, name: str, made_as: DesiredDatabase, observed: ObservedDatabase, server: ServerFacts
+    ) -> ObservedContents | None:
+        """Implements `contracts.looking.Foreseeing`."""
+        if not is_pristine(made_as, server):
+            return None
+        return ObservedContents(None, observed.encoding, observed.lc_collate, ("public",), (("plpgsql", "1.0"),))
 
     def plan(
         self, desired: object, observed: object, owned: frozenset[str], claims: frozenset[str], rules: PlanRules

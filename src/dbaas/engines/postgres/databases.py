@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dbaas.contracts.engine import PlanRules
+from dbaas.contracts.engine import PlanRules, ServerFacts
 from dbaas.contracts.statement import NOTHING, Change, Plan, Statement
 from dbaas.engines.postgres import statements
 from dbaas.engines.postgres.catalogue import asked, borrowing, lock_database
@@ -16,6 +16,7 @@ from dbaas.engines.postgres.session import PostgresSession
 from dbaas.engines.postgres.statements import LOCALE_PROVIDER_SINCE, DatabaseOptions
 
 NO_LIMIT = -1
+PUBLIC_IS_CLOSED_SINCE = 150_000
 CONNECTION_LIMIT = "postgres.connectionLimit"
 IS_TEMPLATE = "postgres.isTemplate"
 ALLOW_CONNECTIONS = "postgres.allowConnections"
@@ -91,6 +92,14 @@ class Databases:
             ALLOW_CONNECTIONS: desired.allow_connections,
         }
         return frozenset(key for key, value in stated.items() if value is not None)
+
+
+def is_pristine(made_as: DesiredDatabase, server: ServerFacts) -> bool:
+    """Whether a new one holds what the software was shipped with: nobody can be connected to `template0`.
+
+    Since PostgreSQL 15 that lets nobody but the owner make things in `public`.
+    """
+    return made_as.options.template == "template0" and server.version_number >= PUBLIC_IS_CLOSED_SINCE
 
 
 def _read_row(name: str, *row: Any) -> ObservedDatabase:

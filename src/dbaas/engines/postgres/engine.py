@@ -34,8 +34,8 @@ from dbaas.engines.postgres.partings import part_from_role
 from dbaas.engines.postgres.privileges.parts import DatabasePrivileges, LargeObjectPrivileges, Privileges
 from dbaas.engines.postgres.probe import probe
 from dbaas.engines.postgres.relations import Relations
-from dbaas.engines.postgres.roles import Roles, proof_of
-from dbaas.engines.postgres.rules import RULES
+from dbaas.engines.postgres.roles import Roles, bar_of, proof_of
+from dbaas.engines.postgres.rules import RULES, VERSION_RULES
 from dbaas.engines.postgres.schemas import Schemas
 from dbaas.engines.postgres.scripts import PostgresScripts
 from dbaas.engines.postgres.server import PORT, PostgresServer
@@ -93,6 +93,7 @@ def build_engine(offload: Offload) -> Engine:
         parts=PARTS,
         blueprints=BLUEPRINTS,
         rules=RULES,
+        version_rules=VERSION_RULES,
         partings=dict.fromkeys(("DatabaseUser", "DatabaseRole", "ClusterDatabaseRole"), part_from_role),
         connect=connect,
         probe=probe,
@@ -100,6 +101,7 @@ def build_engine(offload: Offload) -> Engine:
         client=client.start_client,
         credentials=client.publish,
         login_proof=proof_of,
+        login_bar=bar_of,
         boundaries=BOUNDARIES,
         inventory_parts=inventory.PARTS,
         take_inventory=inventory.take_inventory,

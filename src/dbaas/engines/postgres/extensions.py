@@ -18,6 +18,8 @@ _QUERY = """
     WHERE %(all)s OR e.extname = ANY(%(names)s)
 """
 
+NOT_RELOCATABLE = "this extension cannot leave its schema: say that one, or take the extension out and put it in again"
+
 
 @dataclass(frozen=True)
 class DesiredExtension:
@@ -69,7 +71,8 @@ class Extensions:
 def _compare(desired: DesiredExtension, observed: ObservedExtension, rules: PlanRules) -> list[Change]:
     changes = []
     if desired.schema not in (None, observed.schema) and not observed.is_relocatable:
-        changes.append(Change(f"{_field(desired.name)}.schema", desired.schema, observed.schema, immutable=True))
+        field = f"{_field(desired.name)}.schema"
+        changes.append(Change(field, desired.schema, observed.schema, immutable=True, why=NOT_RELOCATABLE))
     elif desired.schema not in (None, observed.schema):
         query = statements.move_extension(desired.name, desired.schema or "")
         run = _run(query, desired.database, desired.name, [observed.owner], rules)

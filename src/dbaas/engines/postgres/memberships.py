@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dbaas.contracts.engine import Denied, EngineError, PlanRules
@@ -28,6 +28,8 @@ _COLUMNS = "SELECT m.rolname, m.rolinherit, r.rolname, coalesce(g.rolname, ''), 
 _WITH_OPTIONS = _COLUMNS + "a.inherit_option, a.set_option" + _FROM
 _WITHOUT_OPTIONS = _COLUMNS + "m.rolinherit, true" + _FROM
 
+GIVEN_BY_ANOTHER = "another role gave it, and only that one can take it away: revoke it as that role, or leave it out"
+
 
 @dataclass(frozen=True)
 class Membership:
@@ -45,6 +47,10 @@ class DesiredMemberships:
 
     member: str
     memberships: tuple[Membership, ...] = ()
+
+    def tally(self) -> Mapping[str, Sequence[str]]:
+        """Implements `contracts.engine.Tallying`."""
+        return {"roles": [each.role for each in self.memberships]}
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,7 @@ class _Comparison:
             if expected is None or expected == actual:
                 continue
             if expected is False and any(getattr(each, name) and not self._is_ours(each) for each in held):
-                yield Change(_field(role, name), expected, actual, immutable=True)  # only its grantor can take it away
+                yield Change(_field(role, name), expected, actual, immutable=True, why=GIVEN_BY_ANOTHER)
                 continue
             yield self._change(role, name, (expected, actual), self._grant(role, {name: expected}))
 

@@ -1,7 +1,7 @@
 """Before a role is dropped: its sessions end, and what it owns is given away, dropped, or keeps it.
 
 REASSIGN OWNED and DROP OWNED work in one database each, and on what all of them share (PostgreSQL's manual, "Dropping
-Roles").
+Roles"). The first leaves default privileges behind, the second databases and tablespaces.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ ADVICE = (
 )
 
 
+ADVICE_ON_DATABASES = (
+    "databases and tablespaces are not dropped with the other things of a role: delete them first, or give everything "
+    "away with spec.drop.reassignOwnedTo"
+)
+
+
 async def part_from_role(spec: DatabaseUserSpec | RoleSpec, look: Look, rules: PlanRules) -> Parting:
     """Implements `contracts.parting.Part` for users and roles."""
     name = filled(spec.username if isinstance(spec, DatabaseUserSpec) else spec.role_name)
@@ -34,6 +40,8 @@ async def part_from_role(spec: DatabaseUserSpec | RoleSpec, look: Look, rules: P
     handles = spec.drop.drop_owned or spec.drop.reassign_owned_to is not None
     if owned and not handles and spec.drop.check_ownership:
         return await _tell_owned(name, look, owned, ADVICE)
+    if spec.drop.drop_owned and (shared := [place for place in owned if not place.database]):
+        return await _tell_owned(name, look, shared, ADVICE_ON_DATABASES)
     if owned and spec.drop.reassign_owned_to is not None:
         why = await _find_fault(spec.drop.reassign_owned_to, look, rules)
         if why:
@@ -73,7 +81,8 @@ def _clear(name: str, place: Place, drop: DropOptions, rules: PlanRules) -> Iter
     if place.owned and heir is not None:
         queries.append(statements.reassign_owned(name, heir))
     keeps_things = place.owned and heir is None and not drop.drop_owned
-    if (drop.drop_owned or (drop.revoke_privileges and place.granted)) and not keeps_things:
+    is_to_clear = place.granted or heir is not None
+    if (drop.drop_owned or (drop.revoke_privileges and is_to_clear)) and not keeps_things:
         queries.append(statements.drop_owned(name))
     if queries:
         roles = [name, heir if place.owned else None]

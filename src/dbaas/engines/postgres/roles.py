@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import LiteralString
 
 from dbaas.contracts.engine import Login, PlanRules
@@ -145,6 +146,15 @@ def proof_of(observed: ObservedRole, login: Login) -> str | None:
         case Secret() as verifier if passwords.fits(login.password.reveal(), verifier.reveal()):
             return passwords.digest(verifier.reveal(), login.version)
     return None
+
+
+def bar_of(observed: ObservedRole, now: datetime) -> str:
+    """Why it cannot log in now, whatever its password; empty where it can."""
+    if not observed.attributes.login:
+        return "it may not log in"
+    if observed.valid_until != NEVER and parse_time(observed.valid_until) <= now:
+        return f"its password has not been valid since {observed.valid_until}"
+    return ""
 
 
 def _read_row(row: Sequence[object], shown: bool) -> ObservedRole:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from dbaas.contracts.engine import PlanRules
+from dbaas.contracts.engine import PlanRules, ServerFacts
 from dbaas.contracts.statement import NOTHING, Change, Plan
 from dbaas.engines.postgres import statements
 from dbaas.engines.postgres.catalogue import (
@@ -16,6 +16,7 @@ from dbaas.engines.postgres.catalogue import (
     lock_inside,
     may_act_as,
 )
+from dbaas.engines.postgres.databases import DesiredDatabase, ObservedDatabase, is_pristine
 from dbaas.engines.postgres.session import PostgresSession
 
 _QUERY = f"""
@@ -63,6 +64,16 @@ class Schemas:
         rows = await session.fetch(_QUERY, asked(names))
         return {row[0]: ObservedSchema(session.database, *row) for row in rows}
 
+    def foresee(
+        self, name: str, made_as: DesiredDatabase, observed: ObservedDatabase, server: ServerFacts
+    ) -> ObservedSchema | None:
+        """Implements `contracts.looking.Foreseeing`, of `public` alone: it belongs to the owner of the database."""
+        if name != "public" or not is_pristine(made_as, server):
+            return None
+        return ObservedSchema(
+            observed.name, name, "pg_database_owner", observed.owner, public_may_create=False, is_used=False
+        )
+
     def plan(
         self, desired: DesiredSchema | None, observed: ObservedSchema | None, owned: frozenset[str],
         claims: frozenset[str], rules: PlanRules,
@@ -104,8 +115,12 @@ def _compare_public(desired: DesiredSchema, observed: ObservedSchema, rules: Pla
     if not desired.revoke_public or not observed.public_may_create:
         return []
     if observed.is_of_superuser and not may_act_as(observed.acting_owner, rules):
-        why = f"PUBLIC may create in public, which belongs to {observed.acting_owner}, a superuser: our login is none"
-        return [Change("revokePublic", True, why, immutable=True)]
+        why = (
+            f"schema {observed.name} of database {observed.database!r} belongs to {observed.acting_owner}, a "
+            "superuser, and our login is none: let a superuser run REVOKE CREATE ON SCHEMA "
+            f"{observed.name} FROM PUBLIC there, or set revokePublic to false"
+        )
+        return [Change("revokePublic", True, "PUBLIC may create in public", immutable=True, why=why)]
     run = borrowing(
         [observed.acting_owner], [statements.revoke_create_from_public(desired.name)], rules, desired.database,
         lock_inside(desired.database, desired.name),

@@ -12,7 +12,7 @@ from dbaas.contracts.engine import Address, MaySend, Unreachable, Untrusted, may
 from dbaas.contracts.statement import Statement
 from dbaas.core.duration import parse_duration
 from dbaas.core.offload import Offload
-from dbaas.engines.postgres import passwords
+from dbaas.engines.postgres import closing, passwords
 from dbaas.engines.postgres.failures import translate, translate_connecting
 from dbaas.engines.postgres.options.instances import InstanceOptions
 from dbaas.engines.postgres.queries import Query, Verifier, encode
@@ -59,12 +59,12 @@ class PostgresSession:
     async def execute(self, statements: Sequence[Statement], may_send: MaySend = may_always_send) -> None:
         queries = [cast(Query, statement.sql) for statement in statements]
         texts = [await self._encode(query) for query in queries]
-        if all(statement.transactional for statement in statements):
-            await self._execute_together(statements, texts, may_send)
-        else:
+        if any(not statement.transactional for statement in statements) or _is_one(statements):
             for statement, text in zip(statements, texts, strict=True):
                 with _told(partial(_shorten, statement), _hides(statement)):
                     await self._execute_alone(text, may_send, patiently=bool(statement.vacates))
+        else:
+            await self._execute_together(statements, texts, may_send)
 
     async def send(self, command: LiteralString) -> None:
         """A command of ours without an answer. Raises EngineError."""
@@ -96,7 +96,7 @@ class PostgresSession:
         return self._connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
     async def close(self) -> None:
-        await self._connection.close()
+        await closing.close(self._connection)
 
     async def _execute_alone(self, text: bytes, may_send: MaySend, *, patiently: bool) -> None:
         if not patiently:
@@ -126,15 +126,21 @@ class PostgresSession:
 
         pipeline = connection.pipeline() if capabilities.has_pipeline() else contextlib.nullcontext()
         with _told(failed, any(map(_hides, statements))):
-            async with pipeline, connection.transaction():
-                role = None
-                for statement, text in zip(statements, texts, strict=True):
-                    if statement.run_as is not None and statement.run_as != role:
-                        role = statement.run_as
-                        await connection.execute(await self._encode(act_as(role)))
-                    may_send()
-                    cursors.append(await connection.execute(text))
-                may_send()  # the transaction ends here
+            try:
+                async with pipeline:
+                    await connection.execute("BEGIN")
+                    role = None
+                    for statement, text in zip(statements, texts, strict=True):
+                        if statement.run_as is not None and statement.run_as != role:
+                            role = statement.run_as
+                            await connection.execute(await self._encode(act_as(role)))
+                        may_send()
+                        cursors.append(await connection.execute(text))
+                    may_send()  # the transaction ends here
+                    await connection.execute("COMMIT")
+            finally:
+                if self.is_in_transaction:  # it did not come to its end
+                    await connection.rollback()
 
     async def _encode(self, query: Query) -> bytes:
         """Verifiers cost some milliseconds each, so they are made off the loop."""
@@ -196,7 +202,7 @@ def _parameters(address: Address, options: InstanceOptions, settings: Mapping[st
     settings = {**settings, "lock_timeout": str(LOCK_TIMEOUT_MS)}
     return {
         **address.parameters,
-        **_place(address),
+        **place_of(address),
         "user": address.username,
         "password": address.password.reveal(),
         "application_name": options.application_name,
@@ -208,7 +214,8 @@ def _parameters(address: Address, options: InstanceOptions, settings: Mapping[st
     }
 
 
-def _place(address: Address) -> dict[str, Any]:
+def place_of(address: Address) -> dict[str, Any]:
+    """Where it is, by libpq's own names."""
     if address.via is None:
         return {"host": address.host, "port": address.port}
     reached, port = address.via
@@ -234,6 +241,11 @@ def _told(what: Callable[[], str], hides: bool = False, connecting_to: str = "")
     except psycopg.Error as error:
         failure = translate_connecting(error, what(), connecting_to) if connecting_to else translate(error, what())
         raise failure from None if hides else error
+
+
+def _is_one(statements: Sequence[Statement]) -> bool:
+    """One statement by itself is a transaction already, and one question less in each direction."""
+    return len(statements) == 1 and statements[0].run_as is None
 
 
 def _hides(statement: Statement) -> bool:

@@ -28,9 +28,11 @@ def test_it_lives_on_the_server_of_its_user_and_claims_no_name() -> None:
 
 def test_its_status_tells_who_has_how_many_entries() -> None:
     subject = read_subject(GRANTS, make(DATABASE_GRANT, "reads", SPEC))
-    told = GRANTS.describe(subject.spec, Seen(References(principal="app"), entries=3))
+    tally = {"roles": ["writers", "readers"], "directGrants": ["a", "b"], "defaultPrivileges": ["c"]}
+    told = GRANTS.describe(subject.spec, Seen(References(principal="app"), entries=5, tally=tally))
     target = {"type": "user", "name": "app", "resolvedUsername": "app"}
-    assert told == {"principal": "app", "entries": 3, "targetInfo": target}
+    applied = {"roles": ["readers", "writers"], "directGrants": 2, "defaultPrivileges": 1}
+    assert told == {"principal": "app", "entries": 5, "appliedGrants": applied, "targetInfo": target}
 
 
 def test_a_grant_to_a_role_or_to_everybody_says_so() -> None:

@@ -51,7 +51,7 @@ def test_a_routine_is_meant_by_its_name_where_it_is_the_only_one() -> None:
     several = Entry(Target("function", "sales", "f"), "EXECUTE")
     assert not list(expand([several], FACTS))
     (change,) = impossible([several], FACTS)
-    assert change.immutable and change.actual == "there are 2 of that name, write which: f(integer), f(text)"
+    assert change.immutable and change.why == "there are 2 of that name, write which: f(integer), f(text)"
 
 
 def test_what_a_version_lacks_is_refused_with_that_reason() -> None:
@@ -64,8 +64,8 @@ def test_what_a_version_lacks_is_refused_with_that_reason() -> None:
         ),
     }
     for entry, why in lacking.items():
-        assert [change.actual for change in impossible([entry], old)] == [why]
-        assert [change.actual for change in impossible([replace(entry, grantable=True)], old)] == [why]
+        assert [change.why for change in impossible([entry], old)] == [why]
+        assert [change.why for change in impossible([replace(entry, grantable=True)], old)] == [why]
         assert not list(expand([entry], old)) and not list(impossible([entry], FACTS))
 
 

@@ -60,11 +60,14 @@ def test_what_takes_the_rights_of_a_superuser_is_refused_unless_our_login_has_th
     changes = plan_privileges(desired, observed, NOTHING, NOTHING, PlanRules(server)).changes
     sent = [str(statement.sql) for change in changes for statement in change.statements]
     assert 'GRANT SELECT ON TABLE "sales"."items" TO "app"' in sent
-    refused = [(change.field, change.expected, change.actual) for change in changes if change.immutable]
+    refused = [(change.field, change.expected, change.why) for change in changes if change.immutable]
     if "root" in memberships:
         assert not refused and any("public" in text for text in sent)
         return
-    why = "it takes the rights of root, a superuser, which our login cannot have"
+    why = (
+        "it takes the rights of root, a superuser, which our login cannot have: let a superuser grant it, or leave it "
+        "out"
+    )
     assert refused == [("privileges[schema public]", "USAGE with grant option", why)] and len(sent) == 1
 
 
@@ -117,7 +120,7 @@ def test_all_stands_for_what_the_version_has() -> None:
 def test_a_privilege_that_the_version_does_not_have_is_reported_and_not_sent() -> None:
     (change,) = plan({Entry(ORDERS, "MAINTAIN")}, set(), rules=OLD).changes
     assert change.immutable and not change.statements
-    assert change.actual == "PostgreSQL 16.1 has no privilege MAINTAIN on a table"
+    assert change.why == "PostgreSQL 16.1 has no privilege MAINTAIN on a table"
 
 
 def test_owners_need_nothing_on_what_is_theirs() -> None:

@@ -50,3 +50,13 @@ def test_a_role_is_no_member_of_itself() -> None:
 
 def test_a_block_that_slipped_past_the_schema_is_told_with_its_field() -> None:
     assert fields(postgres={"login": "perhaps"}) == ["spec.postgres.login"]
+
+
+def test_a_grant_in_its_block_says_where_and_what() -> None:
+    grants = [
+        {"database": "shop", "tables": ["orders"], "privileges": ["SELECT"]},
+        {"database": "shop", "privileges": ["SELECT"]},
+    ]
+    assert fields(roleName="staff", postgres={"grants": grants}) == [
+        "spec.postgres.grants[0].schema", "spec.postgres.grants[1].privileges[0]"
+    ]  # fmt: skip

@@ -35,10 +35,6 @@ class HasOwner(Protocol):
     def owner(self) -> str: ...
 
 
-def _fill_database(spec: DatabaseSpec, name: str) -> DatabaseSpec:
-    return spec if spec.name else spec.model_copy(update={"name": name})
-
-
 def _link_database(spec: DatabaseSpec, namespace: str) -> Links:
     owners = ((ROLE, spec.owner),) if spec.owner else ()
     wanted = sorted({role for block in spec.blocks().values() for role in _roles_of(block)})
@@ -78,16 +74,11 @@ DATABASES = ManagedKind(
     model=Database,
     noun="database",
     thing="database",
-    fill=_fill_database,
     links=_link_database,
-    real_name=lambda spec: spec.name,
+    name_field="name",
     describe=_describe_database,
-    policy=lambda spec: spec.deletion_policy,
     is_protected=lambda spec: spec.deletion_protection,
-    held_by=(
-        DATABASE_SCHEMA,
-        DATABASE_GRANT,
-    ),
+    held_by=(DATABASE_SCHEMA, DATABASE_GRANT),
     init_sql=lambda spec: spec.init_sql,
     texts=texts_read,
     reads=(CONFIG_MAP, SECRET),

@@ -30,6 +30,11 @@ def describe_grant(spec: AnyGrantSpec, seen: Seen) -> Mapping[str, Any]:
     return {
         "principal": principal,
         "entries": seen.entries,
+        "appliedGrants": {
+            "roles": sorted(seen.tally.get("roles", ())),
+            "directGrants": len(seen.tally.get("directGrants", ())),
+            "defaultPrivileges": len(seen.tally.get("defaultPrivileges", ())),
+        },
         "targetInfo": {**target, "resolvedUsername": principal},
     }
 
@@ -46,10 +51,9 @@ GRANTS = ManagedKind(
     model=DatabaseGrant,
     noun="grant",
     thing="grant",
-    fill=lambda spec, name: spec,
     links=_link_grant,
-    real_name=lambda spec: None,
     describe=describe_grant,
     policy=lambda spec: "Delete",
+    is_protected=lambda spec: spec.deletion_protection,
     events=Events("Applied", "Applied", "Revoked", "ApplyFailed", "RevokeFailed"),
 )

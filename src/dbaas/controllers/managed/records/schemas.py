@@ -13,10 +13,6 @@ from dbaas.controllers.managed.records.databases import HasOwner
 from dbaas.controllers.tokens import reference_key
 
 
-def _fill_schema(spec: DatabaseSchemaSpec, name: str) -> DatabaseSchemaSpec:
-    return spec if spec.name else spec.model_copy(update={"name": name})
-
-
 def _link_schema(spec: DatabaseSchemaSpec, namespace: str) -> Links:
     creator = (DATABASE_USER, Key(namespace, spec.creator)) if spec.creator else None
     return Links(principal=creator, database=reference_key(spec.database_ref, namespace))
@@ -33,10 +29,8 @@ SCHEMAS = ManagedKind(
     model=DatabaseSchema,
     noun="schema",
     thing="schema",
-    fill=_fill_schema,
     links=_link_schema,
-    real_name=lambda spec: spec.name,
+    name_field="name",
     describe=_describe_schema,
-    policy=lambda spec: spec.deletion_policy,
     cascades=lambda spec: spec.cascade,
 )

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dbaas.api.grant import GRANT_KINDS
-from dbaas.api.user import DATABASE_USER, DatabaseUser, DatabaseUserSpec
+from dbaas.api.user import DATABASE_USER, DatabaseUser, DatabaseUserSpec, DatabaseUserStatus
 from dbaas.controllers.managed.kinds import ROLE, Links, ManagedKind, Seen
-from dbaas.controllers.tokens import instance_key, reference_key
-
-
-def _fill_user(spec: DatabaseUserSpec, name: str) -> DatabaseUserSpec:
-    return spec if spec.username else spec.model_copy(update={"username": name})
+from dbaas.controllers.managed.records.roles import describe_named, link_role
+from dbaas.controllers.tokens import reference_key
 
 
 def _link_user(spec: DatabaseUserSpec, namespace: str) -> Links:
     database = reference_key(spec.database_ref, namespace) if spec.database_ref else None
-    return Links(instance_key(spec.server, namespace), spec.server.kind, database=database)
+    return replace(link_role(spec, namespace), database=database)
 
 
 def _describe_user(spec: DatabaseUserSpec, seen: Seen) -> Mapping[str, Any]:
-    return {"user": {"username": spec.username}}
+    before = seen.before.user if isinstance(seen.before, DatabaseUserStatus) else None
+    return {"user": describe_named("username", spec.username, seen, before)}
 
 
 USERS = ManagedKind(
@@ -29,11 +28,10 @@ USERS = ManagedKind(
     model=DatabaseUser,
     noun="user",
     thing=ROLE,
-    fill=_fill_user,
     links=_link_user,
-    real_name=lambda spec: spec.username,
+    name_field="username",
     describe=_describe_user,
-    policy=lambda spec: spec.deletion_policy,
+    is_protected=lambda spec: spec.deletion_protection,
     held_by=GRANT_KINDS,
     has_login=True,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dbaas.api.role import Membership, RoleSpec
 from dbaas.contracts.engine import Item, References
 from dbaas.engines.postgres import memberships
+from dbaas.engines.postgres.blueprints.grants import translate_grant
 from dbaas.engines.postgres.blueprints.parts import ENGINE_NAME, MEMBERSHIPS, ROLES, filled, need_role
 from dbaas.engines.postgres.blueprints.privileges import describe_privileges
 from dbaas.engines.postgres.memberships import DesiredMemberships
@@ -19,10 +20,11 @@ def describe_role(spec: RoleSpec, references: References) -> tuple[Item, ...]:
     name = filled(spec.role_name)
     options = RoleOptions.model_validate(spec.block(ENGINE_NAME))
     role = Item(ROLES, None, name, DesiredRole(name, read_attributes(options, options.login)), exclusive=True)
+    privileges = [*spec.privileges, *(item for grant in options.grants for item in translate_grant(grant))]
     return (
         role,
         *describe_memberships(name, spec.memberships, options.in_roles),
-        *describe_privileges(spec.privileges, name, references),
+        *describe_privileges(privileges, name, references),
     )
 
 

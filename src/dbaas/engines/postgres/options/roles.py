@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dbaas.api.model import SET_OF_SCALARS, Model, Time, unique_by
+from dbaas.api.model import ATOMIC, SET_OF_SCALARS, Model, Time, unique_by
+from dbaas.engines.postgres.options.grants import Grant
 from dbaas.engines.postgres.options.identifiers import Identifier
 
 Parameters = dict[str, Annotated[str, Field(max_length=1024)]]
@@ -40,6 +41,13 @@ class RoleOptions(RoleAttributes):
     """What PostgreSQL knows of a role beyond its name."""
 
     login: Annotated[bool | None, Field(default=None, description="Whether it may log in; new ones may not.")]
+    grants: Annotated[
+        list[Grant],
+        Field(
+            default=[], max_length=500, json_schema_extra=ATOMIC,
+            description="What it may do with what there is; the same as `privileges` says otherwise.",
+        ),
+    ]  # fmt: skip
 
 
 class DatabaseParameters(Model):

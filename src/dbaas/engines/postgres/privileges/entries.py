@@ -6,7 +6,7 @@ Names of privileges are those of PostgreSQL's manual, section "Privileges".
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dbaas.engines.postgres.statements import EVERYBODY
@@ -101,6 +101,14 @@ class DesiredPrivileges:
     entries: frozenset[Entry]
     database: str | None = None
     exact: bool = False
+
+    def tally(self) -> Mapping[str, Sequence[str]]:
+        """Implements `contracts.engine.Tallying`."""
+        keys = {entry: key_of(entry) for entry in with_implied(self.entries)}
+        return {
+            "directGrants": [key for entry, key in keys.items() if not entry.target.is_future],
+            "defaultPrivileges": [key for entry, key in keys.items() if entry.target.is_future],
+        }
 
 
 def key_of(entry: Entry) -> str:

@@ -80,7 +80,7 @@ def impossible(entries: Iterable[Entry], facts: Facts) -> Iterator[Change]:
         if why is None and (several := _several(entry.target, facts)):
             why = f"there are {len(several)} of that name, write which: {', '.join(several)}"
         if why is not None:
-            yield Change(f"privileges[{entry.target}]", entry.privilege, why, immutable=True)
+            yield Change(f"privileges[{entry.target}]", entry.privilege, None, immutable=True, why=why)
 
 
 def _expand_target(target: Target, facts: Facts) -> Iterator[Target]:

@@ -61,8 +61,11 @@ def _superuser_behind(target: Target, facts: Facts) -> str | None:
 def _refusals(entries: Collection[Entry], facts: Facts) -> Iterator[Change]:
     for group, targets in group_entries(entries, facts, gives=True).items():
         for target in targets:
-            why = f"it takes the rights of {_superuser_behind(target, facts)}, a superuser, which our login cannot have"
-            yield Change(f"privileges[{target}]", tell_privileges(group, gives=True), why, immutable=True)
+            why = (
+                f"it takes the rights of {_superuser_behind(target, facts)}, a superuser, which our login cannot have: "
+                "let a superuser grant it, or leave it out"
+            )
+            yield Change(f"privileges[{target}]", tell_privileges(group, gives=True), None, immutable=True, why=why)
 
 
 def _find_extra(wanted: Collection[Entry], unclaimed: Collection[Entry]) -> set[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbaas.contracts.engine import SpecRule
+from dbaas.contracts.admission import SpecRule, VersionRule
 from dbaas.engines.postgres.rules.clusters import settings_are_known
 from dbaas.engines.postgres.rules.databases import database_is_possible
 from dbaas.engines.postgres.rules.grants import grant_is_possible
@@ -10,6 +10,7 @@ from dbaas.engines.postgres.rules.instances import instance_is_possible
 from dbaas.engines.postgres.rules.roles import role_is_possible
 from dbaas.engines.postgres.rules.schemas import schema_is_possible
 from dbaas.engines.postgres.rules.users import user_is_possible
+from dbaas.engines.postgres.rules.versions import version_has_it
 
 RULES: dict[str, tuple[SpecRule, ...]] = {
     "DatabaseCluster": (settings_are_known,),
@@ -23,3 +24,6 @@ RULES: dict[str, tuple[SpecRule, ...]] = {
     "DatabaseGrant": (grant_is_possible,),
     "ClusterDatabaseGrant": (grant_is_possible,),
 }
+VERSION_RULES: dict[str, VersionRule] = dict.fromkeys(
+    ("DatabaseUser", "DatabaseRole", "ClusterDatabaseRole", "DatabaseGrant", "ClusterDatabaseGrant"), version_has_it
+)

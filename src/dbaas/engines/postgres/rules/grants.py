@@ -59,12 +59,17 @@ def _check_block(options: GrantOptions) -> Iterator[Violation]:
         yield from check_name(f"{path}.roles[{index}]", role, "role")
         if role in RESERVED_ROLES:
             yield from check_not_reserved(f"{path}.roles[{index}]", role, "role", RESERVED_ROLES)
-    for index, grant in enumerate(options.grants):
-        yield from _check_grant(f"{path}.grants[{index}]", grant)
+    yield from check_grants(f"{path}.grants", options.grants)
     for index, default in enumerate(options.default_privileges):
         where = f"{path}.defaultPrivileges[{index}]"
         found = check_privileges("", [translate_default(default)], has_database=False)
         yield from (_moved(violation, where, {"schema": "schema", "grantor": "grantedBy"}) for violation in found)
+
+
+def check_grants(path: str, grants: Sequence[Grant]) -> Iterator[Violation]:
+    """Each says where, and asks for nothing that none of its objects has."""
+    for index, grant in enumerate(grants):
+        yield from _check_grant(f"{path}[{index}]", grant)
 
 
 def _check_grant(path: str, grant: Grant) -> Iterator[Violation]:

@@ -13,6 +13,7 @@ from dbaas.engines.postgres.blueprints.parts import ENGINE_NAME
 from dbaas.engines.postgres.names import RESERVED_ROLES, check_name, check_not_reserved
 from dbaas.engines.postgres.options.roles import RoleAttributes, RoleOptions
 from dbaas.engines.postgres.rules.blocks import explain_block
+from dbaas.engines.postgres.rules.grants import check_grants
 from dbaas.engines.postgres.rules.privileges import check_privileges
 
 PRIVILEGED = {
@@ -38,6 +39,7 @@ def role_is_possible(spec: RoleSpec) -> Sequence[Violation]:
         *check_memberships(spec.memberships, spec.role_name, is_guest),
         *check_roles(f"spec.{ENGINE_NAME}.inRoles", options.in_roles, spec.role_name, is_guest),
         *check_privileges("spec.privileges", spec.privileges, has_database=False),
+        *check_grants(f"spec.{ENGINE_NAME}.grants", options.grants),
     ]
 
 

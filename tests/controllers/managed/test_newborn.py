@@ -1,0 +1,72 @@
+"""Databases that have just been made: which need no look, and which do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dbaas.contracts.engine import Engine, ServerFacts
+from dbaas.contracts.statement import NOTHING, Change, Plan, Statement
+from dbaas.controllers.managed.items import Thing, Wish
+from dbaas.controllers.managed.newborn import find_made, foresee
+from dbaas.controllers.managed.observing import Observation
+
+SHOP, PUBLIC, SALES = Thing("bases", None, "shop"), Thing("rooms", "shop", "public"), Thing("rooms", "shop", "sales")
+HOLDINGS = Thing("holdings", "shop", "app")
+MADE = Wish(SHOP, "as wished", exclusive=True)
+FACTS = ServerFacts("1", 1, "", "root")
+THERE = Observation({("bases", None): {"shop": "seen"}})
+
+
+class Holdings:
+    """A part that only a look can tell of."""
+
+    async def observe(self, session: Any, names: Any) -> Mapping[str, Any]:
+        return {}
+
+    def plan(self, *states: Any) -> Plan:
+        return NOTHING
+
+    def keys(self, desired: Any) -> frozenset[str]:
+        return frozenset()
+
+
+class Rooms(Holdings):
+    """One that knows of `public`."""
+
+    def foresee(self, name: str, made_as: Any, observed: Any, server: ServerFacts) -> Any | None:
+        return (name, made_as, observed) if name == "public" else None
+
+
+ENGINE = Engine("basalt", parts={"bases": Holdings(), "rooms": Rooms(), "holdings": Holdings()})
+
+
+def change(*databases: str | None) -> Change:
+    return Change("name", "shop", None, tuple(Statement("MAKE", database=each) for each in databases))
+
+
+def seen(wishes: Sequence[Wish], made: frozenset[str] = frozenset({"shop"}), shared: Observation = THERE) -> object:
+    return foresee(ENGINE, wishes, shared, made, FACTS)
+
+
+def test_a_database_is_new_where_it_was_missing_and_nothing_was_done_inside() -> None:
+    wishes = [MADE, Wish(PUBLIC, "closed", exclusive=True)]
+    assert find_made(wishes, Observation(), [change(None)]) == {"shop"}
+    assert find_made(wishes, Observation(), [change(None, "shop")]) == frozenset()
+    assert find_made(wishes, THERE, [change(None)]) == frozenset()
+
+
+def test_what_all_new_ones_hold_is_not_asked_for() -> None:
+    assert seen([MADE, Wish(PUBLIC, "closed")]) == {("rooms", "shop"): {"public": ("public", "as wished", "seen")}}
+
+
+def test_one_thing_that_only_a_look_can_tell_means_a_look_at_all() -> None:
+    for other in (SALES, HOLDINGS):
+        assert seen([MADE, Wish(PUBLIC, "closed"), Wish(other, "wanted")]) == {}
+
+
+def test_nothing_is_foreseen_of_a_database_that_was_not_just_made_or_is_gone_again() -> None:
+    wishes = [MADE, Wish(PUBLIC, "closed")]
+    assert seen(wishes, made=frozenset()) == {}
+    assert seen(wishes, shared=Observation({("bases", None): {}})) == {}
+    assert seen([Wish(PUBLIC, "closed")]) == {}
