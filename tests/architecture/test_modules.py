@@ -19,7 +19,9 @@ EMPTY_VERBS = re.compile(r"^_*(handle|process|do|perform|manage)(_|$)")
 VERBS_BY_CONTRACT = {"do_handshake"}
 OTHER_FOLDERS = ("tools", "bench", "tests")
 
-TESTED_ELSEWHERE: dict[str, str] = {}
+TESTED_ELSEWHERE: dict[str, str] = {
+    "app/laptop.py": "tests/e2e: what it puts together is a program, and is tested as one",
+}
 """Modules without a mirror of their own, and which tests cover them and why."""
 
 

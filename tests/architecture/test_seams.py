@@ -25,8 +25,8 @@ CALLS: Mapping[str, Sequence[str]] = {
     "os.urandom": (),
     "os.fork": (),
     "os.system": (),
-    "os.environ": ("app.py", "cli/"),
-    "os.getenv": ("app.py", "cli/"),
+    "os.environ": ("app/", "cli/"),
+    "os.getenv": ("app/", "cli/"),
 }
 """What may be read or called only in these files and folders."""
 

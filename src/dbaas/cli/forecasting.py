@@ -25,7 +25,7 @@ class Forecast:
 
 async def forecast(session: Session, manifests: Sequence[Manifest], problems: Sequence[Problem] = ()) -> Forecast:
     """Changes nothing. Raises CommandError with all that is wrong, `problems` among it."""
-    from dbaas.app import plan_changes
+    from dbaas.app.reading import plan_changes
     from dbaas.cli.checking import check_manifests, open_rulebook
 
     targets, unknown = locate(manifests, await session.kinds(), session.namespace)

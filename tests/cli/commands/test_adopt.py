@@ -15,7 +15,7 @@ from dbaas.api.database import DATABASE
 from dbaas.api.resource import Key
 from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
-from dbaas.app import plan_changes
+from dbaas.app.reading import plan_changes
 from dbaas.cli.commands.adopt import AdoptOptions, adopt, read_request
 from dbaas.cli.exits import WrongUsage
 from dbaas.cli.formats import Format

@@ -54,7 +54,7 @@ def run(options: AccessOptions) -> None:
 
 
 async def access(session: Session, options: AccessOptions) -> None:
-    from dbaas.app import review_access
+    from dbaas.app.reading import review_access
     from dbaas.cli.reviewed import build_access, tell_access
 
     found = await review_access(

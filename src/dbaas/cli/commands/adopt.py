@@ -52,7 +52,7 @@ def run(options: AdoptOptions) -> None:
 
 
 async def adopt(session: Session, options: AdoptOptions) -> None:
-    from dbaas.app import find_unmanaged
+    from dbaas.app.reading import find_unmanaged
 
     sought = read_request(options, session.namespace)
     found = await find_unmanaged(session.transport, sought, on_laptop=session.target.is_laptop)

@@ -61,7 +61,7 @@ def run(options: UpOptions) -> None:
 
 
 def _run_here(home: Home, options: UpOptions, terminal: Terminal) -> None:
-    from dbaas.app import Settings, run_laptop
+    from dbaas.app.laptop import Settings, run_laptop
     from dbaas.core.memory import set_aside
 
     def announce(running: Running) -> None:

@@ -1,13 +1,12 @@
-"""The composition root: the only place that picks implementations and hands each part the others that it needs."""
+"""The control plane of one machine: embedded API server, controllers and the agent that runs servers, one process."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -19,17 +18,11 @@ from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.schema import build_crd
 from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import ListenError, Site, serve
-from dbaas.contracts.client import Client, NotFound
+from dbaas.contracts.client import NotFound
 from dbaas.contracts.registry import Registry, find_registry
-from dbaas.contracts.transport import Transport
 from dbaas.controllers import build_controllers, instance_waker
 from dbaas.controllers.cluster_names import ClusterNames
 from dbaas.controllers.database_engine import builtin_entries
-from dbaas.controllers.foreign_plans import with_children
-from dbaas.controllers.managed.adopting import Found, Sought, find_adoptable
-from dbaas.controllers.managed.overlay import Witness, unseen
-from dbaas.controllers.managed.planning import ObjectPlan, plan_objects
-from dbaas.controllers.managed.reviewing import Asked, Reviewed, review
 from dbaas.controllers.servers import Servers
 from dbaas.core.clock import Clock, SystemClock, format_time
 from dbaas.core.home import Home, Running, write_privately
@@ -187,40 +180,3 @@ async def _look_once(manager: Manager, clock: Clock) -> None:
     deadline = clock.monotonic() + FIRST_LOOK_SECONDS
     while not manager.is_idle and clock.monotonic() < deadline:
         await clock.sleep(0.02)
-
-
-async def plan_changes(
-    transport: Transport, bodies: Sequence[tuple[Kind, Mapping[str, Any]]], witness: Witness = unseen, *,
-    on_laptop: bool = False,
-) -> list[ObjectPlan]:  # fmt: skip
-    """What applying these objects would do, objects and statements; reads the API and the servers, changes neither.
-
-    `witness` is told every object that was looked at. `on_laptop`: no DNS knows the names of Services, in all of these.
-    """
-    async with _only_reading(transport) as (client, lanes):
-        registry = find_registry()
-        with_all = await with_children(client, registry, bodies)
-        return await plan_objects(client, lanes, registry, with_all, witness, no_dns=on_laptop)
-
-
-async def review_access(transport: Transport, asked: Asked, *, on_laptop: bool = False) -> list[Reviewed]:
-    """Who may do what, by which way, and which objects want it so; reads the API and a server, changes neither."""
-    async with _only_reading(transport) as (client, lanes):
-        return await review(client, lanes, find_registry(), asked, no_dns=on_laptop)
-
-
-async def find_unmanaged(transport: Transport, sought: Sought, *, on_laptop: bool = False) -> list[Found]:
-    """What is on a server, and the objects that would leave it as it is; reads the API and the server."""
-    async with _only_reading(transport) as (client, lanes):
-        return await find_adoptable(client, lanes, find_registry(), sought, no_dns=on_laptop)
-
-
-@asynccontextmanager
-async def _only_reading(transport: Transport) -> AsyncIterator[tuple[Client, ServerLanes]]:
-    """A client that is never run: it reads from the API itself."""
-    clock, randomness = SystemClock(), SystemRandomness()
-    lanes = ServerLanes(clock, randomness)
-    try:
-        yield Manager(RestClient(transport), clock, randomness).client, lanes
-    finally:
-        await lanes.close_all()

@@ -1,4 +1,4 @@
-"""The composition root puts together what is installed."""
+"""Tests of `app.reading`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dbaas.api.database import DATABASE
 from dbaas.api.kinds import DEFINITIONS
 from dbaas.api.schema import build_crd
 from dbaas.apiserver import ApiServer
-from dbaas.app import plan_changes
+from dbaas.app.reading import plan_changes
 from dbaas.contracts.registry import find_registry
 from dbaas.kube.verbs import RestClient
 
