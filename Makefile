@@ -25,9 +25,10 @@ demo: $(READY) ## a PostgreSQL server, a database and a user on this machine, fr
 	@$(BIN)/python tools/demo.py
 
 ##@ Verify
+# Four workers on two cores: many tests wait for servers.
 test: $(READY) ## the whole suite; with CI set, what a test needs is built or the test fails
 	@if [ -n "$$CI" ]; then tools/ensure_servers && tools/control_plane/ensure $(CONTROL_PLANE) >/dev/null; fi
-	$(PYTEST) -n 2 --dist worksteal $(ARGS)
+	$(PYTEST) -n 4 --dist worksteal $(ARGS)
 
 quick: $(READY) ## the tests that need no other server, in two to three minutes
 	$(PYTEST) -n 2 --dist worksteal -m "$(QUICK)" $(ARGS)
@@ -56,7 +57,7 @@ format: $(READY) ## rewrite the sources as `make check` wants them
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-crds docs: $(READY) ## write deploy/crds and docs/reference anew from the types
+crds docs: $(READY) ## write deploy/crds, deploy/kustomize and docs/reference anew from the types
 	$(BIN)/python tools/generate.py
 
 bench: $(READY) ## measure, each figure as a ratio within one run (docs/explanation/performance.md)

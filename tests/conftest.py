@@ -14,6 +14,7 @@ pytest_plugins = [
     "fixtures.control_plane",
     "fixtures.disks",
     "fixtures.engines",
+    "fixtures.grounds",
     "fixtures.postgres",
 ]
 

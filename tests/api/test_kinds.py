@@ -46,6 +46,7 @@ async def test_defaults_are_stored_and_empty_ones_are_not(api: Api) -> None:
         },
         "drop": {"revokePrivileges": False, "dropOwned": False, "checkOwnership": True},
         "deletionPolicy": "Delete",
+        "deletionProtection": False,
     }  # fmt: skip
 
 

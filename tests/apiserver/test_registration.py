@@ -39,6 +39,29 @@ async def test_a_changed_definition_acts_at_once(server: ApiServer) -> None:
     assert schema["properties"]["spec"]["properties"]["size"]["minimum"] == 5
 
 
+async def test_a_write_of_an_older_object_brings_what_its_definition_has_got_since(server: ApiServer) -> None:
+    await send(server, "POST", PATH, DEFINITION)
+    await send(server, "POST", WIDGETS, {**widget(), "spec": {"size": 1, "parts": [{"name": "a"}]}})
+    changed = copy.deepcopy(DEFINITION["spec"]["versions"])
+    properties = changed[0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
+    properties["weight"] = {"type": "integer", "default": 7}
+    del properties["parts"]
+    await send(server, "PATCH", f"{PATH}/{NAME}", {"spec": {"versions": changed}}, MERGE)
+    _, patched = await send(server, "PATCH", f"{WIDGETS}/one", {"metadata": {"labels": {"a": "b"}}}, MERGE)
+    assert patched["spec"] == {"size": 1, "colour": "grey", "weight": 7}
+
+
+async def test_a_patch_of_an_object_that_is_complete_is_completed_where_it_changes_something(server: ApiServer) -> None:
+    await send(server, "POST", PATH, DEFINITION)
+    await send(server, "POST", WIDGETS, widget())
+    _, labelled = await send(server, "PATCH", f"{WIDGETS}/one", {"metadata": {"labels": {"a": "b"}}}, MERGE)
+    assert labelled["spec"] == {"size": 1, "colour": "grey"}
+    _, patched = await send(server, "PATCH", f"{WIDGETS}/one", {"spec": {"colour": None, "unknown": 1}}, MERGE)
+    assert patched["spec"] == {"size": 1, "colour": "grey"}
+    _, seen = await send(server, "PATCH", f"{WIDGETS}/one/status", {"status": {"seen": 1, "unknown": 1}}, MERGE)
+    assert seen["status"] == {"seen": 1}
+
+
 async def test_a_watch_ends_with_its_kind(server: ApiServer) -> None:
     await send(server, "POST", PATH, DEFINITION)
     await send(server, "POST", WIDGETS, widget())

@@ -5,7 +5,7 @@ Each test names its source: the API group of the operator that did it, or the th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,20 +16,20 @@ from dbaas.api.database import DATABASE
 from dbaas.api.database_schema import DATABASE_SCHEMA
 from dbaas.api.grant import CLUSTER_DATABASE_GRANT, DATABASE_GRANT
 from dbaas.api.instance import CLUSTER_DATABASE_INSTANCE, DATABASE_INSTANCE
-from dbaas.api.resource import Key, Kind
+from dbaas.api.resource import Kind, Resource
 from dbaas.api.role import CLUSTER_DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.engine import Address
 from dbaas.contracts.reconcile import PATIENCE_SECONDS
-from dbaas.core.offload import InlineOffload
+from dbaas.contracts.rest import Selection
 from dbaas.core.secrets import Secret
-from dbaas.engines.postgres.engine import build_engine
+from fixtures.grounds import Ground
+from fixtures.inhabited import real_world
 from fixtures.postgres import TestServer, log_in
-from simulation.world import World, simulated_world
+from simulation.world import World
 
 pytestmark = pytest.mark.real_server
 HERE = {"instanceRef": {"name": "main"}}
-SHARED = {"clusterInstanceRef": {"name": "shared"}}
 
 
 @dataclass
@@ -41,12 +41,19 @@ class Site:
     name: str
 
     async def make(self, kind: Kind, name: str, /, **spec: Any) -> None:
-        await self.world.make(kind, name, spec, "default" if kind.namespaced else "")
+        await self.world.make(kind, name, spec)
+
+    def named(self, name: str, **more: str) -> dict[str, str]:
+        """A reference to what is in no namespace."""
+        return {"name": self.world.named(name), **more}
 
     async def settle(self, *ready: tuple[Kind, str]) -> None:
         await self.world.settle(quiet_seconds=1.2 * PATIENCE_SECONDS, limit_seconds=60.0)
         for kind, name in ready:
-            assert await self.world.ready(kind, name, "default" if kind.namespaced else "") == ("True", "Applied")
+            assert await self.world.ready(kind, name) == ("True", "Applied")
+
+    async def list(self, kind: Kind) -> Sequence[Resource]:
+        return await self.world.user.list(kind, Selection(self.world.named("default")))
 
     async def ask(self, query: str, user: str = "", database: str = "") -> list[Any]:
         address = self.address
@@ -64,16 +71,15 @@ class Site:
 
 
 @pytest.fixture
-async def site(postgres_18: TestServer, prefix: str) -> AsyncIterator[Site]:
+async def site(postgres_18: TestServer, prefix: str, ground: Ground) -> AsyncIterator[Site]:
     """With a database of that name, its owner `boss`, and the user `app`."""
-    engine = build_engine(InlineOffload())
-    async with simulated_world(fit=lambda registry: replace(registry, engines={engine.name: engine})) as world:
+    async with real_world(ground) as world:
         address = postgres_18.address
         await world.make_secret("admin", {"username": address.username, "password": address.password.reveal()})
         site = Site(world, address, prefix)
         for kind, name, where in (
             (DATABASE_INSTANCE, "main", {}),
-            (CLUSTER_DATABASE_INSTANCE, "shared", {"namespace": "default"}),
+            (CLUSTER_DATABASE_INSTANCE, "shared", {"namespace": world.named("default")}),
         ):
             connection = {"host": address.host, "port": address.port, "secretRef": {"name": "admin", **where}}
             more = {"allowedNamespaces": ["*"], "tenancy": {"adoption": "Always"}} if where else {}
@@ -143,14 +149,14 @@ async def test_a_dot_in_a_name_is_part_of_the_name(site: Site) -> None:
 
 async def test_roles_and_users_on_a_server_for_the_whole_cluster_can_be_granted_to(site: Site) -> None:
     """dbops.dbprovision.io: a grant for a role, or for a user on such a server, ended in a nil pointer."""
-    role = f"{site.name}readers"
-    await site.make(CLUSTER_DATABASE_ROLE, "readers", **SHARED, roleName=role)
+    role, shared = f"{site.name}readers", {"clusterInstanceRef": site.named("shared")}
+    await site.make(CLUSTER_DATABASE_ROLE, "readers", **shared, roleName=role)
     items = [{"on": "database", "database": site.name, "privileges": ["TEMPORARY"]}]
-    await site.make(CLUSTER_DATABASE_GRANT, "readers", **SHARED, roleRef={"name": "readers"}, privileges=items)
-    await site.make(DATABASE_USER, "guest", **SHARED, username=f"{site.name}guest")
+    await site.make(CLUSTER_DATABASE_GRANT, "readers", **shared, roleRef=site.named("readers"), privileges=items)
+    await site.make(DATABASE_USER, "guest", **shared, username=f"{site.name}guest")
     await site.settle((CLUSTER_DATABASE_ROLE, "readers"), (DATABASE_USER, "guest"))
-    guest = {"name": "guest", "namespace": "default"}
-    await site.make(CLUSTER_DATABASE_GRANT, "guest", **SHARED, userRef=guest, privileges=items)
+    guest = {"name": "guest", "namespace": site.world.named("default")}
+    await site.make(CLUSTER_DATABASE_GRANT, "guest", **shared, userRef=guest, privileges=items)
     await site.settle((CLUSTER_DATABASE_GRANT, "readers"), (CLUSTER_DATABASE_GRANT, "guest"))
     assert await site.may(role, "database", site.name, "TEMPORARY")
     assert await site.may(f"{site.name}guest", "database", site.name, "TEMPORARY")
@@ -163,7 +169,7 @@ async def test_an_owner_that_is_asked_for_later_comes_later_and_can_log_in(site:
     names = {"roleName": f"{site.name}lateowner", "userName": f"{site.name}lateapp"}
     await site.world.change(DATABASE, "late", {"postgres": {"ownership": {"autoOwnership": True, **names}}})
     await site.settle((DATABASE, "late"))
-    (user,) = [u for u in await site.world.user.list(DATABASE_USER) if u.spec.get("username") == names["userName"]]
+    (user,) = [u for u in await site.list(DATABASE_USER) if u.spec.get("username") == names["userName"]]
     assert await site.ask("SELECT current_user", user.metadata.name, f"{site.name}late") == [names["userName"]]
     owner = f"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '{site.name}late'"
     assert await site.ask(owner) == [names["roleName"]]
@@ -203,10 +209,10 @@ async def test_a_parent_that_is_gone_leaves_nothing_behind(site: Site) -> None:
     """Order of deletion: a parent deleted first must neither block its children nor leave things on the server."""
     await make_grant(site, {"schema": "sales", "privileges": ["USAGE"]})
     for kind, name in ((DATABASE_USER, "app"), (DATABASE_GRANT, "app")):
-        await site.world.user.delete(kind, Key("default", name))
+        await site.world.delete(kind, name)
     await site.settle()
     assert await site.ask(f"SELECT 1 FROM pg_roles WHERE rolname = '{site.name}app'") == []
-    assert await site.world.user.list(DATABASE_GRANT) == []
+    assert await site.list(DATABASE_GRANT) == []
 
 
 async def test_a_password_is_quoted_wherever_it_goes(site: Site) -> None:

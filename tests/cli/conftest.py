@@ -1,18 +1,22 @@
-"""A session of the command line on the embedded API server, with our kinds in it."""
+"""A session of the command line on the embedded API server, with our kinds in it, or on a real one."""
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import pytest_asyncio
 
-from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION
+from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE, SECRET
 from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS
 from dbaas.api.resource import Key, Kind
 from dbaas.apiserver import ApiServer
@@ -20,21 +24,85 @@ from dbaas.apiserver.http import serve
 from dbaas.cli.session import Session
 from dbaas.cli.targets import Target
 from dbaas.cli.terminal import Terminal
-from dbaas.core.clock import LoopClock
+from dbaas.contracts.client import NotFound
+from dbaas.contracts.registry import find_registry
+from dbaas.contracts.rest import Selection
+from dbaas.contracts.transport import Request, Response, Transport
+from dbaas.core.clock import LoopClock, SystemClock
 from dbaas.core.home import Home, Running
 from dbaas.core.offload import InlineOffload
 from dbaas.core.randomness import SeededRandomness
 from dbaas.core.secrets import Secret
 from dbaas.kube.access import Access
+from dbaas.kube.kubeconfig import load_kubeconfig
+from dbaas.kube.light import LightTransport
 from dbaas.kube.verbs import RestClient, Writing
 from fixtures.definitions import built_crd
+from fixtures.grounds import ensure_definitions
 
 Printed = Callable[[], str]
+TEAM = "team"
+NAMESPACES = ("default", "kube-public", TEAM)
+PATHS = frozenset(each.kind.path() for each in DEFINITIONS if each.kind.namespaced)
 
 
 @pytest_asyncio.fixture
-async def session(server: ApiServer) -> Session:
-    return await prepare_session(server)
+async def session(request: pytest.FixtureRequest, server: ApiServer) -> AsyncIterator[Session]:
+    """On our own server, unless the module of the test asks for a real one as well."""
+    if getattr(request, "param", "embedded") == "kube":
+        async with open_real_session(request.getfixturevalue("kube_state")) as opened:
+            yield opened
+    else:
+        yield await prepare_session(server)
+
+
+@asynccontextmanager
+async def open_real_session(state: Path) -> AsyncIterator[Session]:
+    """On a real kube-apiserver, one at a time: whoever has it may make what it likes, and all of it goes again."""
+    access = load_kubeconfig([state / "kubeconfig"]).access()
+    transport = LightTransport(access, SystemClock())
+    with (state / "session.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        rest = RestClient(transport, Writing("definitions"))
+        await ensure_definitions(state, rest, SystemClock(), find_registry())
+        try:
+            terminal = Terminal(io.StringIO(), io.StringIO())
+            parted = _Undisturbed(transport)
+            yield Session(Target(f"context {access.context}", access), parted, terminal, SystemClock())
+        finally:
+            await _clear(rest)
+            await transport.close()
+
+
+@dataclass
+class _Undisturbed:
+    """What others have in namespaces of their own is left out of lists over all of them."""
+
+    transport: Transport
+
+    async def request(self, request: Request) -> Response:
+        response = await self.transport.request(request)
+        if request.method != "GET" or request.path not in PATHS or response.stream is not None:
+            return response
+        body = orjson.loads(response.body)
+        for name in body.keys() & {"items", "rows"}:
+            body[name] = [e for e in body[name] if e.get("object", e)["metadata"]["namespace"] in NAMESPACES]
+        return replace(response, body=orjson.dumps(body))
+
+
+async def _clear(rest: RestClient) -> None:
+    """With a namespace that nobody would remove here, since no controllers run."""
+    kinds = [*(definition.kind for definition in DEFINITIONS), SECRET, EVENT]
+    for kind, namespace in product(kinds, NAMESPACES):
+        for found in await rest.list(kind, Selection(namespace)):
+            if found.metadata.finalizers:
+                await rest.patch(kind, found.key, {"metadata": {"finalizers": []}})
+            with suppress(NotFound):  # the last finalizer may have been all that held it
+                await rest.delete(kind, found.key)
+    with suppress(NotFound):
+        await rest.delete(NAMESPACE, Key("", TEAM))
+        ended = (await rest.get(NAMESPACE, Key("", TEAM))).body()
+        await rest.replace(NAMESPACE, {**ended, "spec": {"finalizers": []}}, subresource="finalize")
 
 
 async def prepare_session(server: ApiServer) -> Session:

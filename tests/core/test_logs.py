@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from dbaas.core.logs import redact, set_up_logs
+from dbaas.core.logs import redact, set_up_logs, stream_logs
 from dbaas.core.secrets import Secret
 
 
@@ -44,3 +44,17 @@ def test_names_of_secrets_are_no_secrets() -> None:
     assert redact(None, "info", {"secret_name": "shop-app", "password": "x"}) == {
         "secret_name": "shop-app", "password": "********",
     }  # fmt: skip
+
+
+def test_a_service_logs_json_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    before, configured = (root.handlers, root.level), structlog.get_config()
+    stream_logs("warning")
+    log = structlog.get_logger("dbaas.test.streamed")
+    log.info("not_told")
+    log.warning("told", password="hunter2")
+    root.handlers, root.level = before
+    logging.getLogger("dbaas").setLevel(logging.NOTSET)
+    structlog.configure(**configured)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert (json.loads(line)["event"], json.loads(line)["password"]) == ("told", "********")

@@ -100,11 +100,12 @@ def test_a_login_by_command_is_read_with_what_it_inherits_and_is_told(tmp_path: 
 
 
 def test_a_login_by_password_and_whom_it_speaks_for_are_read(tmp_path: Path) -> None:
-    user = {"username": "ann", "password": "hunter2", "as": "bob", "as-uid": "7", "as-groups": ["shop"]}
+    user = {"username": "ann", "password": "hunter2", "as": "bob", "as-uid": "7", "as-groups": ["shop", "ops"]}
     access = load_kubeconfig([_write(tmp_path, _config(user=user))]).access()
     assert access.password is not None
     assert (access.username, access.password.reveal()) == ("ann", "hunter2")
-    assert access.headers == {"impersonate-user": "bob", "impersonate-uid": "7", "impersonate-group": "shop"}
+    groups = [("impersonate-group", "shop"), ("impersonate-group", "ops")]
+    assert list(access.headers) == [("impersonate-user", "bob"), ("impersonate-uid", "7"), *groups]
     assert "hunter2" not in repr(access)
 
 
@@ -130,8 +131,8 @@ def test_a_token_wins_over_a_token_file(tmp_path: Path) -> None:
         ({"user": {"exec": {"apiVersion": EXEC}}}, "its exec has no command"),
         ({"user": {"exec": {"apiVersion": EXEC, "command": "x", "interactiveMode": "Always"}}}, "interactiveMode"),
         ({"user": {"auth-provider": {"name": "gcp"}}}, "auth-provider has left Kubernetes"),
-        ({"user": {"as": "root", "as-groups": ["a", "b"]}}, "only one of as-groups"),
-        ({"user": {"as": "root", "as-user-extra": {"a": ["b"]}}}, "as-user-extra"),
+        ({"user": {"as-groups": ["a", "b"]}}, r"for no user \(as\)"),
+        ({"user": {"as": "root", "as-user-extra": ["b"]}}, "as-user-extra must be lists"),
         ({"cluster": {"proxy-url": "socks5://proxy:1"}}, "its proxy 'socks5://proxy:1' is neither http nor https"),
         ({"cluster": {"server": "unix:///x"}}, "is not an http or https URL"),
         ({"cluster": {"certificate-authority-data": "%%%"}}, "cannot read certificate-authority-data"),

@@ -14,7 +14,7 @@ from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import serve
 from dbaas.contracts.client import Forbidden, NotFound
 from dbaas.contracts.rest import Selection
-from dbaas.contracts.transport import TransportError
+from dbaas.contracts.transport import Request, TransportError
 from dbaas.core.clock import LoopClock
 from dbaas.core.secrets import Secret
 from dbaas.kube.access import Access
@@ -82,6 +82,16 @@ async def test_a_token_is_read_from_its_file(address: str, tmp_path: Path) -> No
     (tmp_path / "token").write_text("t0ken\n")
     transport = LightTransport(Access(address, token_file=tmp_path / "token"), LoopClock())
     assert await RestClient(transport).list(NAMESPACE)
+    await transport.close()
+
+
+async def test_a_token_file_is_read_again_after_it_was_refused(address: str, tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("wrong")
+    transport = LightTransport(Access(address, token_file=path), LoopClock())
+    assert (await transport.request(Request("GET", "/api/v1/namespaces"))).status == 401
+    path.write_text("t0ken")
+    assert (await transport.request(Request("GET", "/api/v1/namespaces"))).status == 200
     await transport.close()
 
 

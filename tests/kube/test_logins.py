@@ -54,7 +54,7 @@ def _logins(command: LoginCommand, clock: Clock | None = None) -> Logins:
 async def test_a_command_says_who_we_are_once_for_many_requests(tmp_path: Path) -> None:
     logins = _logins(_counting(tmp_path, _credential(token="t0ken")))
     headers = await asyncio.gather(*(logins.headers() for _ in range(20)))
-    assert headers == [{"authorization": "Bearer t0ken"}] * 20
+    assert headers == [(("authorization", "Bearer t0ken"),)] * 20
     assert _runs(tmp_path) == 1
     assert "t0ken" not in repr(await logins.current())
 
@@ -66,7 +66,7 @@ async def test_it_is_asked_again_when_its_login_was_refused_or_has_ended(tmp_pat
     await logins.headers()
     assert _runs(tmp_path) == 2
     (tmp_path / "answer").write_text(_credential(token="b", expirationTimestamp="2999-01-01T00:00:00Z"))
-    assert (await logins.headers())["authorization"] == "Bearer b"
+    assert dict(await logins.headers())["authorization"] == "Bearer b"
     await logins.headers()
     assert _runs(tmp_path) == 3
     logins.refused()
@@ -124,7 +124,7 @@ def test_files_are_read_again_after_a_minute(tmp_path: Path) -> None:
         await logins.current()
         for path in (token, certificate, key):
             path.write_text("new")
-        assert (await logins.headers())["authorization"] == "Bearer old"
+        assert dict(await logins.headers())["authorization"] == "Bearer old"
         await LoopClock().sleep(61)
         login = await logins.current()
         assert login.token == Secret("new")
@@ -157,7 +157,7 @@ async def _echo(request: web.Request) -> web.StreamResponse:
 async def test_passwords_and_whom_we_speak_for_go_with_each_request(kind: Any) -> None:
     async with _serving(_echo) as port:
         access = Access(
-            f"http://127.0.0.1:{port}", username="a", password=Secret("b"), headers={"impersonate-user": "bob"}
+            f"http://127.0.0.1:{port}", username="a", password=Secret("b"), headers=(("impersonate-user", "bob"),)
         )
         transport = kind(access, SystemClock())
         body = (await transport.request(Request("GET", "/x"))).body.decode()

@@ -126,6 +126,16 @@ async def test_what_was_never_sent_may_always_be_sent() -> None:
 
 
 @virtually
+async def test_who_does_not_want_to_wait_for_a_server_that_is_away_is_told_at_once() -> None:
+    scripted = _Scripted([NotSent("refused"), _busy(retry_after="2")])
+    transport = RetryingTransport(scripted, CLOCK, SeededRandomness(1), repeats_lost=False)
+    with pytest.raises(NotSent):
+        await transport.request(GET)
+    assert (await transport.request(GET)).status == 200
+    assert scripted.times[:2] == [0, 0] and 2 <= scripted.times[2] < 2.2
+
+
+@virtually
 async def test_an_unreachable_server_is_an_error_in_the_end() -> None:
     transport, scripted = _retrying(*[NotSent("refused")] * 99)
     with pytest.raises(NotSent):

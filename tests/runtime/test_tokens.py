@@ -177,8 +177,8 @@ async def test_objects_are_found_by_what_they_provide(place: Place) -> None:
 
 async def test_an_object_provides_its_name_and_what_its_controller_says(place: Place) -> None:
     part = gadget("main", kind=PART, spec={"provides": ["port:80"]})
-    assert place.tokens.of(part) == [MAIN, "port:80"]
-    assert place.tokens.of(gadget("pw", kind=SECRET)) == [token_of(SECRET, Key("default", "pw"))]
+    assert place.tokens.of(part) == (MAIN, "port:80")
+    assert place.tokens.of(gadget("pw", kind=SECRET)) == (token_of(SECRET, Key("default", "pw")),)
 
 
 async def test_kinds_that_are_nobodys_cannot_be_listed_by_token(place: Place) -> None:

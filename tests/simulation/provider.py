@@ -13,7 +13,9 @@ from dbaas.contracts.provider import (
     InstanceFacts,
     SecretKey,
     ServerCapability,
+    ServerImage,
     ServerPart,
+    Site,
     Workload,
 )
 from dbaas.manifests.metadata import build_metadata, cluster_labels
@@ -24,8 +26,9 @@ class BasaltServer:
     """One version, always installed."""
 
     versions = ("7",)
+    images: Mapping[str, ServerImage] = {}
 
-    def workload(self, name: str, spec: Any) -> Workload:
+    def workload(self, name: str, spec: Any, site: Site = "laptop") -> Workload:
         return Workload(
             "basalt", "7", (Instance(name, ("basalt",)),), SecretKey(f"{name}-credentials", "password"), ADMIN
         )
@@ -41,6 +44,8 @@ class InstantProvider:
     """Everything serves at one address."""
 
     name = "instant"
+    runs_on: Site = "laptop"
+    witnesses: Sequence[Kind] = ()
     kinds: Sequence[Kind] = (CONFIG_MAP,)
     capabilities: Sequence[ServerCapability] = ()
 

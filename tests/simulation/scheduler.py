@@ -81,6 +81,8 @@ class ShufflingLoop(VirtualLoop):
             if timer.cancelled():
                 self._timer_cancelled_count -= 1
             elif timer.when() < self.time() + self._clock_resolution:
+                # who waits for that moment must find that it has come, or would wait for the rest of it for ever
+                self._jumping.elapsed = max(self._jumping.elapsed, timer.when())
                 self._ready.append(timer)
             elif self._ready:
                 return

@@ -1,10 +1,10 @@
-"""A whole control plane in memory: embedded API server, manager, lanes, controllers; simulated servers below."""
+"""A whole control plane: API server, manager, lanes, controllers; simulated servers below, or what is plugged in."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,41 +13,28 @@ from prometheus_client import CollectorRegistry
 
 from dbaas.admission import RuleAdmission
 from dbaas.api.cluster import DATABASE_CLUSTER
-from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE, SECRET
+from dbaas.api.core import EVENT, NAMESPACE, SECRET
 from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.api.kinds import DEFINITIONS
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.user import DATABASE_USER
-from dbaas.apiserver import ApiServer
 from dbaas.contracts.client import NotFound
 from dbaas.contracts.registry import Registry
 from dbaas.contracts.rest import Selection
 from dbaas.contracts.transport import Transport
 from dbaas.controllers import build_controllers, instance_waker
 from dbaas.controllers.servers import Servers
-from dbaas.core.clock import LoopClock
-from dbaas.core.offload import InlineOffload
-from dbaas.core.randomness import SeededRandomness
 from dbaas.kube.verbs import RestClient, Writing
 from dbaas.lanes.lanes import ServerLanes
 from dbaas.runtime.manager import Manager
-from fixtures.definitions import built_crd
 from fixtures.faults import FaultyTransport
+from fixtures.grounds import Ground, InProcess, Plane, Sources
 from fixtures.settle import settle
 from simulation.engine import ADMIN, Network, SimulatedServer, build_engine
 from simulation.provider import BasaltServer, InstantProvider
 
 HOST, PORT = "db.test", 7000
-
-
-@dataclass
-class Sources:
-    """Time and chance of a run."""
-
-    clock: LoopClock
-    randomness: SeededRandomness
 
 
 @dataclass
@@ -61,21 +48,41 @@ class Operator:
 
 @dataclass
 class World:
-    """`user` writes as a person would, past the faults; `faults` sees what the operator sends."""
+    """`user` writes as a person would, past the faults; `faults` sees what the operator sends.
 
-    api: ApiServer
+    Namespaces are those of the test: `named` says what they are called where the API is shared, as are names of what
+    is in no namespace. `namespaces` are all that the test uses.
+    """
+
+    plane: Plane
     network: Network
     server: SimulatedServer
     registry: Registry
-    sources: Sources
     faults: FaultyTransport
     user: RestClient
+    namespaces: Sequence[str] = ("default",)
     operator: Operator | None = None
+
+    @property
+    def api(self) -> Transport:
+        return self.plane.transport
+
+    @property
+    def sources(self) -> Sources:
+        return self.plane.sources
+
+    def named(self, name: str) -> str:
+        return self.plane.named(name)
+
+    def key(self, kind: Kind, name: str, namespace: str = "default") -> Key:
+        return Key(self.named(namespace), name) if kind.namespaced else Key("", self.named(name))
 
     def start(self, transport: Transport | None = None) -> None:
         """The operator, with nothing remembered; over `transport` where one is given."""
         sources, enqueue = self.sources, self._enqueue
-        manager = Manager(RestClient(transport or self.faults), sources.clock, sources.randomness)
+        watched = [self.named(each) for each in self.namespaces] if self.plane.suffix else ()
+        rest = RestClient(transport or self.plane.patient(self.faults))
+        manager = Manager(rest, sources.clock, sources.randomness, namespaces=watched)
         lanes = ServerLanes(sources.clock, sources.randomness, recovered=instance_waker(enqueue))
         admission = RuleAdmission(self.registry, self.find)
         controllers = build_controllers(
@@ -103,33 +110,40 @@ class World:
         except NotFound:
             return None
 
+    async def look(self, kind: Kind, name: str, namespace: str = "default") -> Resource | None:
+        """`find` by the names of the test."""
+        return await self.find(kind, self.key(kind, name, namespace))
+
     async def read(self, kind: Kind, name: str, namespace: str = "default") -> Resource:
-        return await self.user.get(kind, Key(namespace, name))
+        return await self.user.get(kind, self.key(kind, name, namespace))
 
     async def make(self, kind: Kind, name: str, spec: Mapping[str, Any], namespace: str = "default") -> Resource:
-        metadata = {"name": name, "namespace": namespace}
-        body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, "spec": dict(spec)}
-        return await self.user.create(kind, body)
+        body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {}, "spec": dict(spec)}
+        return await self.create(kind, name, body, namespace)
+
+    async def create(self, kind: Kind, name: str, body: Mapping[str, Any], namespace: str = "default") -> Resource:
+        """With this name, whatever else its metadata has."""
+        key = self.key(kind, name, namespace)
+        metadata = {**body["metadata"], "name": key.name, "namespace": key.namespace}
+        return await self.user.create(kind, {**body, "metadata": metadata})
 
     async def change(self, kind: Kind, name: str, spec: Mapping[str, Any], namespace: str = "default") -> Resource:
-        return await self.user.patch(kind, Key(namespace, name), {"spec": dict(spec)})
+        return await self.user.patch(kind, self.key(kind, name, namespace), {"spec": dict(spec)})
 
     async def delete(self, kind: Kind, name: str, namespace: str = "default") -> None:
-        await self.user.delete(kind, Key(namespace, name))
+        await self.user.delete(kind, self.key(kind, name, namespace))
 
     async def make_secret(self, name: str, values: Mapping[str, str], namespace: str = "default") -> Resource:
         data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
-        metadata = {"name": name, "namespace": namespace}
-        return await self.user.create(
-            SECRET, {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
-        )
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": {}, "data": data}
+        return await self.create(SECRET, name, body, namespace)
 
     async def read_secret(self, name: str, namespace: str = "default") -> dict[str, str]:
         secret = await self.read(SECRET, name, namespace)
         return {key: base64.b64decode(value).decode() for key, value in secret.body()["data"].items()}
 
     async def make_namespace(self, name: str) -> None:
-        await self.user.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        await self.create(NAMESPACE, name, {"apiVersion": "v1", "kind": "Namespace", "metadata": {}})
 
     async def connect(self, name: str = "main", namespace: str = "default", **spec: Any) -> Resource:
         """A DatabaseInstance for the simulated server."""
@@ -163,7 +177,7 @@ class World:
 
     async def events(self, name: str, namespace: str = "default") -> list[str]:
         """Reasons of all events about objects of that name."""
-        page = await self.user.list_page(EVENT, Selection(namespace))
+        page = await self.user.list_page(EVENT, Selection(self.named(namespace)))
         found = [event.body() for event in page.items]
         return [event["reason"] for event in found if event["involvedObject"]["name"] == name]
 
@@ -173,26 +187,26 @@ class World:
 
 
 @asynccontextmanager
-async def simulated_world(seed: int = 1, fit: Callable[[Registry], Registry] = lambda one: one) -> AsyncIterator[World]:
-    """With the operator started; `fit` may change what is plugged in."""
-    sources = Sources(LoopClock(), SeededRandomness(seed))
+async def simulated_world(
+    seed: int = 1, fit: Callable[[Registry], Registry] = lambda one: one, *, ground: Ground | None = None,
+    namespaces: Sequence[str] = (),
+) -> AsyncIterator[World]:  # fmt: skip
+    """With the operator started; `fit` may change what is plugged in.
+
+    On a `ground` that others share it is told beforehand which `namespaces` there will be beside the default one.
+    """
     server = SimulatedServer()
     network = Network({(HOST, PORT): server})
     engine, provider = build_engine(network, BasaltServer()), InstantProvider(HOST, PORT)
     registry = fit(Registry({engine.name: engine}, {provider.name: provider}, provider.name))
-    api = ApiServer(None, sources.clock, sources.randomness, InlineOffload())
-    await api.start()
-    user = RestClient(api, Writing("user"))
-    bodies = [built_crd(definition, registry.blocks(definition.kind.kind)) for definition in DEFINITIONS]
-    for body in [*bodies, *(built_crd(foreign.definition, {}) for foreign in registry.foreign_kinds())]:
-        await user.create(CUSTOM_RESOURCE_DEFINITION, body)
-    world = World(api, network, server, registry, sources, FaultyTransport(api), user)
-    world.start()
-    try:
-        yield world
-    finally:
-        await world.stop()
-        await api.stop()
+    async with (ground or InProcess(seed)).open(registry) as plane:
+        user, faults = RestClient(plane.transport, Writing("user")), FaultyTransport(plane.transport)
+        world = World(plane, network, server, registry, faults, user, ("default", *namespaces))
+        world.start()
+        try:
+            yield world
+        finally:
+            await world.stop()
 
 
 def grant_spec(user: str, database: str, *words: str, **more: Any) -> dict[str, Any]:

@@ -14,10 +14,12 @@ with a sentence made from these tables. The fields of an engine's own blocks are
 """
 
 
-def page(registry: Registry) -> str:
+def page(registry: Registry, *elsewhere: Registry) -> str:
+    """`elsewhere` has the providers of other sites; engines are the same everywhere."""
     engines = tuple(engine for _, engine in sorted(registry.engines.items()))
     rows = table(("What", *(e.name for e in engines)), _rows(engines))
-    providers = [_provider(provider) for _, provider in sorted(registry.providers.items())]
+    found = {name: provider for each in (registry, *elsewhere) for name, provider in each.providers.items()}
+    providers = [_provider(provider) for _, provider in sorted(found.items())]
     return document("Engines and providers", INTRODUCTION, "## Engines", rows, *providers)
 
 
@@ -25,7 +27,8 @@ def _rows(engines: tuple[Engine, ...]) -> list[tuple[str, ...]]:
     parts = sorted({part for engine in engines for part in engine.parts})
     return [
         ("also called", *(", ".join(sorted(e.aliases - {e.name})) for e in engines)),
-        ("versions of clusters", *(", ".join(e.server.versions) if e.server else "–" for e in engines)),
+        ("versions of clusters on a laptop", *(", ".join(e.server.versions) if e.server else "–" for e in engines)),
+        ("versions of clusters on Kubernetes", *(", ".join(e.server.images) if e.server else "–" for e in engines)),
         *(
             (f"{d.kind.kind} of it", *(_yes(d.kind.kind in e.blueprints) for e in engines))
             for d in DEFINITIONS

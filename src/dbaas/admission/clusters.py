@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dbaas.admission.facts import Facts
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.admission import Review, Violation
-from dbaas.contracts.provider import DATA_OF_OTHER_VERSION
+from dbaas.contracts.engine import Engine
+from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, versions_on
+from dbaas.core.quantity import parse_quantity
 
 
 def engine_runs(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
@@ -23,17 +25,17 @@ def engine_runs(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
             "FieldValueNotSupported",
         )
         return
-    major = spec.engine.version.split(".")[0]
-    if major not in engine.server.versions:
+    major, possible = spec.engine.version.split(".")[0], _versions(engine, spec, facts)
+    if major not in possible:
         yield Violation(
             "spec.engine.version",
-            f"{engine.name} {spec.engine.version} cannot be run: choose one of {', '.join(engine.server.versions)}",
+            f"{engine.name} {spec.engine.version} cannot be run: choose one of {', '.join(possible)}",
             "FieldValueNotSupported",
         )
     elif spec.engine.version != major:
         yield Violation(
             "spec.engine.version",
-            f"the minor version is that of the programs on this machine and cannot be chosen: write {major!r}",
+            f"the minor version is that of the installed programs or image and cannot be chosen: write {major!r}",
             "FieldValueNotSupported",
         )
 
@@ -42,13 +44,32 @@ def version_stays(review: Review, spec: DatabaseClusterSpec, facts: Facts) -> It
     """The data was made by one major version, and no other can read it."""
     before = str(((review.old or {}).get("spec") or {}).get("engine", {}).get("version", spec.engine.version))
     engine = facts.registry.engine(spec.engine.type)
-    is_possible = engine is not None and engine.server is not None and spec.engine.version in engine.server.versions
+    is_possible = engine is not None and spec.engine.version in _versions(engine, spec, facts)
     if is_possible and before.split(".")[0] != spec.engine.version and not _found_other_data(review.old):
         yield Violation(
             "spec.engine.version",
             f"the data of this cluster was made by version {before}, and this version of dbaas cannot upgrade it to "
             f"{spec.engine.version}: write {before!r}, or make a new cluster",
             "FieldValueNotSupported",
+        )
+
+
+def storage_stays(review: Review, spec: DatabaseClusterSpec) -> Iterator[Violation]:
+    """A volume grows and never shrinks, and stays in the class that it was made in."""
+    if review.old is None:
+        return
+    before = DatabaseClusterSpec.model_validate(review.old.get("spec") or {}).storage
+    if parse_quantity(spec.storage.size) < parse_quantity(before.size):
+        yield Violation(
+            "spec.storage.size",
+            f"a volume cannot shrink: it has {before.size}, and {spec.storage.size} is less",
+            "FieldValueForbidden",
+        )
+    if spec.storage.storage_class_name != before.storage_class_name:
+        yield Violation(
+            "spec.storage.storageClassName",
+            "the class of a volume cannot be changed: make a new cluster, and copy the data",
+            "FieldValueForbidden",
         )
 
 
@@ -85,7 +106,7 @@ def entry_agrees(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]
 
 def provider_can(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
     """The provider is there, and its capability table has everything that is asked."""
-    name = spec.provider or str((facts.entry or {}).get("provider", ""))
+    name = _provider_name(spec, facts)
     provider = facts.registry.provider(name)
     if provider is None:
         known = ", ".join(sorted(facts.registry.providers))
@@ -96,3 +117,17 @@ def provider_can(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]
     for capability in provider.capabilities:
         if capability.missing and capability.asked(spec):
             yield Violation(capability.field, capability.missing, "FieldValueNotSupported")
+
+
+def _provider_name(spec: DatabaseClusterSpec, facts: Facts) -> str:
+    return spec.provider or str((facts.entry or {}).get("provider", ""))
+
+
+def _versions(engine: Engine, spec: DatabaseClusterSpec, facts: Facts) -> Sequence[str]:
+    """What its provider can run of it, or the entry of the catalogue has an image of."""
+    provider = facts.registry.provider(_provider_name(spec, facts))
+    if engine.server is None:
+        return ()
+    known = versions_on(provider.runs_on if provider else "laptop", engine.server)
+    imaged = [str(image.get("version")) for image in (facts.entry or {}).get("images", ())]
+    return list(dict.fromkeys((*known, *imaged)))

@@ -29,9 +29,9 @@ class Find(Protocol):
 class Facts:
     """`engine` is the name that the object's server or cluster gives; empty while that does not exist.
 
-    `entry` is the spec of the DatabaseEngine that a cluster names. `is_resident`: the server is of the object's own
-    namespace, or its owner treats all as if they were. `version` is what the server said
-    last; empty where nobody knows.
+    `entry` is the spec of the DatabaseEngine that a cluster names, or else that of its engine's name. `is_resident`:
+    the server is of the object's own namespace, or its owner treats all as if they were. `version` is what the server
+    said last; empty where nobody knows.
     """
 
     registry: Registry
@@ -48,7 +48,8 @@ async def gather_facts(review: Review, registry: Registry, find: Find) -> Facts:
     spec = body.get("spec") or {}
     if review.kind == DATABASE_CLUSTER.kind:
         engine = spec.get("engine") or {}
-        named = (engine.get("engineRef") or {}).get("name")
+        known = registry.engine(str(engine.get("type", "")))
+        named = (engine.get("engineRef") or {}).get("name") or (known.name if known is not None else "")
         entry = await find(DATABASE_ENGINE, Key("", named)) if named else None
         return Facts(registry, str(engine.get("type", "")), entry.spec if entry else None)
     if review.kind in {kind.kind for kind in INSTANCE_KINDS}:
@@ -62,10 +63,11 @@ async def gather_facts(review: Review, registry: Registry, find: Find) -> Facts:
     if instance is None:  # the server that a cluster publishes has the cluster's name, and comes later
         cluster = await _follow(spec.get("instanceRef"), DATABASE_CLUSTER, namespace, find)
         return Facts(registry, str(cluster.spec.get("engine", {}).get("type", "")) if cluster else "")
-    tenancy = instance.spec.get("tenancy") or {}
+    of_instance = instance.spec
+    tenancy = of_instance.get("tenancy") or {}
     is_resident = instance.metadata.namespace == namespace or bool(tenancy.get("privilegedAttributes"))
     version = str(instance.status.get("version") or "")
-    return Facts(registry, str(instance.spec.get("engine", "")), is_resident=is_resident, version=version)
+    return Facts(registry, str(of_instance.get("engine", "")), is_resident=is_resident, version=version)
 
 
 async def _find_host(grant: Mapping[str, Any], namespace: str, find: Find) -> Resource | None:

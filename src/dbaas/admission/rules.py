@@ -20,6 +20,7 @@ from dbaas.api.resource import GROUP
 from dbaas.api.role import CLUSTER_DATABASE_ROLE, DATABASE_ROLE, RoleSpec
 from dbaas.api.user import DATABASE_USER, DatabaseUserSpec
 from dbaas.contracts.admission import Review, Violation
+from dbaas.contracts.provider import versions_on
 
 IN_SERVERS = {
     kind.kind for kind in (DATABASE, DATABASE_SCHEMA, DATABASE_USER, DATABASE_ROLE, CLUSTER_DATABASE_ROLE, *GRANT_KINDS)
@@ -28,17 +29,22 @@ SPECS_WITH_POLICY = DatabaseSpec | DatabaseSchemaSpec | DatabaseUserSpec | RoleS
 MODELS = {definition.kind.kind: definition.model for definition in DEFINITIONS}
 
 
-def find_violations(review: Review, facts: Facts) -> list[Violation]:
-    """Everything that is wrong with the object, in the order of the lists. Nothing where it is not one of ours.
+def is_exempt(review: Review) -> bool:
+    """Whether nothing is judged, whatever the facts are: the object is not one of ours, or cannot be refused.
 
     A deletion, a write to an object that is being deleted, and one that leaves the spec alone are never refused:
     everything can be deleted, and what was accepted once stays usable.
     """
     if review.group != GROUP or review.new is None or review.subresource or review.kind not in MODELS:
-        return []
+        return True
     if review.new.get("metadata", {}).get("deletionTimestamp"):
-        return []
-    if review.old is not None and review.old.get("spec") == review.new.get("spec"):
+        return True
+    return review.old is not None and review.old.get("spec") == review.new.get("spec")
+
+
+def find_violations(review: Review, facts: Facts) -> list[Violation]:
+    """Everything that is wrong with the object, in the order of the lists. Nothing where it is exempt."""
+    if is_exempt(review) or review.new is None:
         return []
     try:
         spec = MODELS[review.kind].model_validate({"spec": review.new.get("spec") or {}}).spec  # type: ignore[attr-defined]
@@ -52,6 +58,7 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
         yield from engines.engine_is_known("spec.engine.type", facts)
         yield from clusters.engine_runs(spec, facts)
         yield from clusters.version_stays(review, spec, facts)
+        yield from clusters.storage_stays(review, spec)
         yield from clusters.entry_agrees(spec, facts)
         yield from clusters.provider_can(spec, facts)
         if spec.resource_tracking is not None:
@@ -101,14 +108,18 @@ def _snapshot_is_not_asked(spec: Any) -> Iterator[Violation]:
 def _entry_is_possible(spec: Any, facts: Facts) -> Iterator[Violation]:
     yield from engines.engine_is_known("spec.type", Facts(facts.registry, spec.type))
     engine = facts.registry.engine(spec.type)
-    if facts.registry.provider(spec.provider) is None:
+    provider = facts.registry.provider(spec.provider)
+    if provider is None:
         known = ", ".join(sorted(facts.registry.providers))
         yield Violation(
             "spec.provider",
             f"unknown provider {spec.provider!r}: this installation has {known}",
             "FieldValueNotSupported",
         )
-    possible = engine.server.versions if engine and engine.server else ()
+    possible: list[str] = []
+    if engine is not None and engine.server is not None:
+        runnable = versions_on(provider.runs_on if provider else "laptop", engine.server)
+        possible = [*runnable, *(image.version for image in spec.images)]
     for index, version in enumerate(spec.supported_versions):
         if possible and version not in possible:
             yield Violation(

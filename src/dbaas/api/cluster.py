@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from dbaas.api.conditions import HoldableStatus
 from dbaas.api.instance import Discovery, ResourceTracking, Tenancy
-from dbaas.api.model import EngineBlocks, EngineName, Model, immutable, unique_by, validations
+from dbaas.api.model import EngineBlocks, EngineName, Model, ObjectName, immutable, unique_by, validations
+from dbaas.api.pods import Expose, Hooks, Monitoring, PodSchedulingPolicy, Quantity, ResourceRequirements
 from dbaas.api.references import AllowedNamespaces, DeletionPolicy, DriftPolicy, LocalReference
 from dbaas.api.resource import GROUP, VERSION, Kind
 
@@ -34,6 +35,18 @@ class Parameter(Model):
     value: Annotated[str, Field(max_length=4096, description="Value, as the server's configuration file has it.")]
 
 
+class ClusterStorage(Model):
+    """The volume of each instance."""
+
+    size: Annotated[Quantity, Field(default="10Gi", description="Its size. It may grow and never shrinks.")]
+    storage_class_name: Annotated[
+        ObjectName | None,
+        Field(default=None, description="Its StorageClass, by default that of the Kubernetes cluster."),
+    ]
+    volume_mode: Annotated[Literal["Filesystem", "Block"], Field(default="Filesystem", description="How it is used.")]
+    snapshots: Annotated[bool, Field(default=False, description="Whether snapshots of it are taken.")]
+
+
 class DatabaseClusterSpec(EngineBlocks):
     """The wanted cluster."""
 
@@ -46,10 +59,22 @@ class DatabaseClusterSpec(EngineBlocks):
         ),
     ]  # fmt: skip
     cluster_size: Annotated[int, Field(default=3, ge=1, le=99, description="Number of instances in all.")]
+    profile: Annotated[
+        Literal["default", "dev", "prod", "high-memory"] | None,
+        Field(default=None, description="Resources, and server settings that fit them, where neither is given."),
+    ]
+    resources: Annotated[ResourceRequirements | None, Field(default=None, description="Of each instance.")]
+    storage: Annotated[ClusterStorage, Field(default=ClusterStorage(), description="The volume of each instance.")]
     config: Annotated[
         list[Parameter],
         Field(default=[], max_length=500, description="Server settings.", json_schema_extra=unique_by("name")),
     ]
+    monitoring: Annotated[Monitoring | None, Field(default=None, description="What tells how the servers do.")]
+    expose: Annotated[Expose | None, Field(default=None, description="How clients outside of Kubernetes reach it.")]
+    pod_scheduling_policy: Annotated[
+        PodSchedulingPolicy | None, Field(default=None, description="Where instances run.")
+    ]
+    hooks: Annotated[Hooks | None, Field(default=None, description="What is run in each instance's container.")]
     max_connections: Annotated[
         int, Field(default=5, ge=1, le=100, description="Connections that we open to it for administration.")
     ]
@@ -83,6 +108,10 @@ class Endpoints(Model):
     """Where clients connect."""
 
     primary: Annotated[str | None, Field(default=None, max_length=300, description="host:port that takes writes.")]
+    replica: Annotated[str | None, Field(default=None, max_length=300, description="host:port of the replicas.")]
+    external: Annotated[
+        str | None, Field(default=None, max_length=300, description="host:port for clients outside of Kubernetes.")
+    ]
 
 
 class ClusterDatabaseStatus(Model):

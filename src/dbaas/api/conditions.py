@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+import msgspec
 from pydantic import Field
 
 from dbaas.api.model import Model, Time, unique_by
@@ -135,7 +136,21 @@ class ManagedStatus(HoldableStatus):
     applied: Annotated[str | None, Field(default=None, max_length=64, description="Digest of what was last applied.")]
 
 
+class _StatedStatus(msgspec.Struct):
+    conditions: list[dict[str, Any]] | None = None
+
+
+class _Stated(msgspec.Struct):
+    """An object, of which only the conditions are opened: it may say much besides."""
+
+    status: _StatedStatus | None = None
+
+
+_STATED = msgspec.json.Decoder(_Stated)
+
+
 def read_condition(resource: Resource, name: str) -> Mapping[str, Any]:
     """The condition of that type as it is stored; empty where it is not there."""
-    conditions = resource.status.get("conditions") or ()
+    status = _STATED.decode(resource.raw).status
+    conditions = status.conditions if status is not None and status.conditions else ()
     return next((condition for condition in conditions if condition.get("type") == name), {})

@@ -7,10 +7,24 @@ from typing import Annotated
 from pydantic import Field
 
 from dbaas.api.conditions import Status
-from dbaas.api.model import SET_OF_SCALARS, EngineName, Model
+from dbaas.api.model import SET_OF_SCALARS, EngineName, Model, unique_by
 from dbaas.api.resource import GROUP, VERSION, Kind
 
 DATABASE_ENGINE = Kind(GROUP, VERSION, "DatabaseEngine", "databaseengines", namespaced=False, short_names=("dbe",))
+
+
+Account = Annotated[int, Field(ge=1, le=2147483647)]
+
+
+class EngineImage(Model):
+    """The container image of one version."""
+
+    version: Annotated[str, Field(min_length=1, max_length=40, description="Major version.")]
+    image: Annotated[str, Field(min_length=1, max_length=500, description="Reference, as a pod names it.")]
+    run_as_user: Annotated[
+        Account | None, Field(default=None, description="The account in it that runs the server, if not the usual one.")
+    ]
+    run_as_group: Annotated[Account | None, Field(default=None, description="Its group, if not the usual one.")]
 
 
 class DatabaseEngineSpec(Model):
@@ -26,6 +40,13 @@ class DatabaseEngineSpec(Model):
             min_length=1, max_length=50, description="Versions a cluster may ask for.", json_schema_extra=SET_OF_SCALARS
         ),
     ]
+    images: Annotated[
+        list[EngineImage],
+        Field(
+            default=[], max_length=50, description="Images instead of the usual ones.",
+            json_schema_extra=unique_by("version"),
+        ),
+    ]  # fmt: skip
 
 
 class DatabaseEngineStatus(Status):

@@ -113,6 +113,13 @@ class _Header(msgspec.Struct):
 _HEADER = msgspec.json.Decoder(_Header)
 
 
+class _Spec(msgspec.Struct):
+    spec: dict[str, Any] | None = None
+
+
+_SPEC = msgspec.json.Decoder(_Spec)
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One stored object. `raw` is its JSON without managedFields; `body` decodes it anew at each call.
@@ -136,7 +143,7 @@ class Resource:
 
     @property
     def spec(self) -> dict[str, Any]:
-        return self.body().get("spec") or {}
+        return _SPEC.decode(self.raw).spec or {}  # a status may be large
 
     @property
     def status(self) -> dict[str, Any]:

@@ -6,6 +6,8 @@ custom-resource-definitions/#specifying-a-structural-schema): no references, no 
 
 Defaults of a spec are stored by the server, so changing one changes the API. Empty lists, maps and strings are not
 stored, because they mean the same as nothing; a status has no defaults, because what its writer left out must stay out.
+Neither have items of a list: who applies a list owns all of it, and an item that the server has completed is another
+one than was applied, so two who apply the same manifest would take the list from each other for ever.
 """
 
 from __future__ import annotations
@@ -176,7 +178,7 @@ class _Structural:
         elif values is True:
             result[PRESERVE] = True
         if "items" in schema:
-            result["items"] = self.rewrite(schema["items"], place.below("[]"))
+            result["items"] = _without_defaults(self.rewrite(schema["items"], place.below("[]")))
 
 
 def _rewrite_values(schema: Mapping[str, Any], result: JsonSchema) -> None:

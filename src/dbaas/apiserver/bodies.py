@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -39,6 +39,7 @@ from dbaas.apiserver.patches import PatchRefused, json_patch, merge_patch, strat
 from dbaas.apiserver.resources import Resource
 from dbaas.apiserver.routing import Target
 from dbaas.apiserver.schemas import Cause
+from dbaas.apiserver.schemas.schema import not_shared
 from dbaas.apiserver.schemas.wording import json_type
 from dbaas.apiserver.timestamps import unreadable_time
 from dbaas.apiserver.writing import refuse, reset_fields
@@ -59,15 +60,25 @@ def read_object(request: Request, resource: Resource, options: WriteOptions) -> 
 
 
 def complete(
-    obj: dict[str, Any], resource: Resource, options: WriteOptions, duplicates: list[str]
+    obj: dict[str, Any],
+    resource: Resource,
+    options: WriteOptions,
+    duplicates: Sequence[str] = (),
+    known: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], list[str]]:
-    """Checked for unknown fields, pruned, with defaults."""
+    """Checked for unknown fields, pruned, with defaults. Of `known` that is done already, so what is shared with it
+    is not looked at again."""
     check_metadata_types(obj, resource)
-    pruned = resource.schema.prune(obj)
+    part = obj if known is None else not_shared(obj, known)
+    pruned = resource.schema.prune(part)
     warnings = []
-    if duplicates or pruned != obj:  # where nothing is pruned there is nothing unknown, and no need to look for it
+    if duplicates or pruned != part:  # where nothing is pruned there is nothing unknown, and no need to look for it
         warnings = check_fields(obj, resource, options.strictness, duplicates)
-    return resource.schema.default(pruned), warnings
+    filled = resource.schema.default(pruned)
+    if part is not obj:
+        kept = {name: value for name, value in obj.items() if name not in part or name in filled}
+        filled = {**kept, **{name: value for name, value in filled.items() if name in part or name not in obj}}
+    return filled, warnings
 
 
 def require_readable(obj: Mapping[str, Any], target: Target) -> None:
@@ -110,10 +121,10 @@ class Patch:
     def applies(self) -> bool:
         return self.media_type == APPLY_PATCH
 
-    def __call__(self, old: dict[str, Any] | None) -> dict[str, Any]:
-        """Raises Failure."""
+    def __call__(self, old: dict[str, Any] | None, is_complete: bool) -> dict[str, Any]:
+        """Shares with `old` what stays, and changes only its metadata. Raises Failure."""
         try:
-            return self._apply(old) if self.applies else self._merge(old or {})
+            return self._apply(old) if self.applies else self._merge(old or {}, is_complete)
         except PatchRefused as error:
             raise self._refusal(error) from error
         except ApplyConflict as error:
@@ -154,7 +165,7 @@ class Patch:
             )
         return patch
 
-    def _merge(self, old: dict[str, Any]) -> dict[str, Any]:
+    def _merge(self, old: dict[str, Any], is_complete: bool) -> dict[str, Any]:
         resource = self._target.resource
         if self.media_type == JSON_PATCH:
             new = json_patch(old, self._patch)
@@ -164,7 +175,7 @@ class Patch:
             new = strategic_merge_patch(old, self._patch, resource.schema)
         check_kind(new, resource)
         lenient = replace(self._options, strictness="Warn") if self._options.strictness == "Strict" else self._options
-        new, self.warnings = complete(new, resource, lenient, [])
+        new, self.warnings = complete(new, resource, lenient, known=old if is_complete else None)
         if self.warnings and self._options.strictness == "Strict":
             require_types(new, self._target)
             # Kubernetes shows the whole object here; it may hold secrets, so we do not.

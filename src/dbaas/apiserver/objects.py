@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from dbaas.apiserver.failures import Failure
 from dbaas.apiserver.resources import Resource
@@ -66,9 +67,18 @@ class Objects:
         return self.latest(resource, namespace, name) is entry
 
     async def put(
-        self, resource: Resource, before: Entry | None, obj: dict[str, Any], *, dry_run: bool = False
+        self,
+        resource: Resource,
+        before: Entry | None,
+        obj: dict[str, Any],
+        *,
+        dry_run: bool = False,
+        is_complete: bool = False,
     ) -> bytes:
-        """The answer's body, once it is durable. Raises Failure 413 and StorageError."""
+        """The answer's body, once it is durable. `is_complete`: the schema is known to have nothing to do on it.
+
+        Raises Failure 413 and StorageError.
+        """
         metadata = obj["metadata"]
         if dry_run:
             return encode_object(obj, resource)
@@ -78,7 +88,10 @@ class Objects:
         if len(data) > SIZE_LIMIT:
             raise Failure(413, "RequestEntityTooLarge", "Request entity too large: limit is 1572864")
         key = key_of(metadata.get("namespace", ""), metadata["name"])
-        await self._store.submit(Change(resource.collection, before, _entry_of(data, key, version, obj, resource)))
+        entry = _entry_of(data, key, version, obj, resource)
+        if resource.custom and (is_complete or resource.schema.is_complete(obj)):
+            entry = replace(entry, complete_by=resource.schema)
+        await self._store.submit(Change(resource.collection, before, entry))
         return data
 
     async def remove(self, resource: Resource, before: Entry, obj: dict[str, Any], *, dry_run: bool = False) -> bytes:

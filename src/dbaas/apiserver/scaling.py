@@ -36,7 +36,7 @@ def scale_of(obj: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
 
 def read_scaling(
     request: Request, resource: Resource, scale: Scale
-) -> Callable[[dict[str, Any] | None], dict[str, Any]]:
+) -> Callable[[dict[str, Any] | None, bool], dict[str, Any]]:
     """Makes the scaled object from the stored one. Raises Failure 400, 415."""
     if request.method == "PUT":
         require_media_type(request.headers, (JSON,))
@@ -50,7 +50,7 @@ def read_scaling(
     if media_type != JSON_PATCH and not isinstance(sent, dict):
         raise bad_request("error decoding scale: it is not an object")
 
-    def transform(old: dict[str, Any] | None) -> dict[str, Any]:
+    def transform(old: dict[str, Any] | None, _: bool) -> dict[str, Any]:
         obj = old or {}
         wanted = _merge(scale_of(obj, scale), sent, media_type)
         return _scaled(obj, wanted, resource, scale)
@@ -83,11 +83,12 @@ def _scaled(obj: dict[str, Any], wanted: Mapping[str, Any], resource: Resource, 
         if metadata.get(field):
             obj["metadata"][field] = metadata[field]
     *path, last = _split(scale.spec_path)
-    place = obj
+    place = scaled = dict(obj)
     for part in path:
-        place = place.setdefault(part, {})
+        below = place[part] = dict(place.get(part) or {})
+        place = below
     place[last] = replicas
-    return obj
+    return scaled
 
 
 def _split(path: str) -> list[str]:

@@ -10,6 +10,10 @@ _MICRO = "2006-01-02T15:04:05.000000Z07:00"
 _SECOND = "2006-01-02T15:04:05Z07:00"
 _ELEMENTS = re.compile(r"2006|01|02|15|04|05|\.0+|Z07:00|[-T:]")
 _DIGITS = {"2006": r"\d{4}", "Z07:00": r"Z|[+-]\d\d:\d\d"}
+_USUAL = {
+    _SECOND: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+    _MICRO: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"),
+}  # how nearly all are written
 _METADATA = ("creationTimestamp", "deletionTimestamp")
 _PLACES: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "leases.coordination.k8s.io": ((("spec", "acquireTime"), _MICRO), (("spec", "renewTime"), _MICRO)),
@@ -37,6 +41,8 @@ def unreadable_time(obj: Mapping[str, Any], collection: str) -> str | None:
 
 
 def _why_not(text: str, layout: str) -> str:
+    if _USUAL[layout].fullmatch(text):
+        return ""
     rest = text
     for element in _split(layout):
         if element in _DIGITS:

@@ -139,7 +139,7 @@ class Verbs:
         with _carrying(warnings):
             if self._writer.is_absent(target):
                 require_readable(obj, target)
-            written = await self._writer.update(target, lambda old: orjson.loads(pristine), options, replaces=True)
+            written = await self._writer.update(target, lambda *_: orjson.loads(pristine), options, replaces=True)
         return self._written(target, request, wanted, written, warnings)
 
     async def _patch(self, target: Target, request: Request) -> Response:

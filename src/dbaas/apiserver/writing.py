@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 import msgspec
@@ -51,7 +50,7 @@ DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 
 _UNUSABLE = frozenset({"FieldValueTypeInvalid", "FieldValueRequired"})
 Way = Literal["apply", "patch", "replace"]
-Transform = Callable[[dict[str, Any] | None], dict[str, Any]]
+Transform = Callable[[dict[str, Any] | None, bool], dict[str, Any]]
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -63,7 +62,8 @@ class Written(msgspec.Struct, frozen=True):
 
 
 class Writer:
-    """Create and update; `transform` of an update makes the wanted object from the stored one, maybe several times."""
+    """Create and update; `transform` of an update makes the wanted object from the stored one, maybe several times. It
+    may change that one's metadata and share the rest, and is told whether the schema would leave it as it is."""
 
     def __init__(self, objects: Objects, clock: Clock, randomness: Randomness, admission: Admission | None) -> None:
         self._objects = objects
@@ -96,7 +96,7 @@ class Writer:
             if entry is None:
                 if not may_create:
                     raise not_found(resource, target.name)
-                new = transform(None)
+                new = transform(None, False)
                 if uid := new["metadata"].get("uid"):
                     why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
                     raise conflict(resource, target.name, why)
@@ -141,7 +141,7 @@ class Writer:
             failure.warnings = tuple(warnings)
             raise failure
         self._require_namespace(target)
-        body = await self._objects.put(resource, None, obj, dry_run=options.dry_run)
+        body = await self._objects.put(resource, None, obj, dry_run=options.dry_run, is_complete=True)
         return Written(body, True, tuple(warnings))
 
     async def _update_once(
@@ -149,8 +149,9 @@ class Writer:
     ) -> Written | None:
         """None if somebody else wrote meanwhile."""
         resource = target.resource
-        old = decode_entry(entry, resource)
-        new = transform(decode_entry(entry, resource))
+        old, was_complete = decode_entry(entry, resource), entry.complete_by is resource.schema
+        given = {**old, "metadata": {**old["metadata"]}} if resource.custom else decode_entry(entry, resource)
+        new = transform(given, was_complete)
         _place(new["metadata"], target)
         if way == "replace":
             _require_uid(new["metadata"], old["metadata"], resource, entry)
@@ -181,7 +182,8 @@ class Writer:
         elif equal(new, old):
             body = encode_object(old, resource)
         else:
-            body = await self._objects.put(resource, entry, new, dry_run=options.dry_run)
+            stays = was_complete and target.subresource != "scale"
+            body = await self._objects.put(resource, entry, new, dry_run=options.dry_run, is_complete=stays)
         return Written(body, False, tuple(warnings))
 
     def _own(
@@ -205,10 +207,10 @@ class Writer:
     ) -> list[str]:
         if self._admission is None:
             return []
-        resource = target.resource
-        review = Review(operation, resource.group, resource.version, resource.kind, new, old)
-        review = replace(review, subresource=target.subresource, dry_run=options.dry_run)
-        verdict = await self._admission.review(review)
+        resource, named = target.resource, (target.subresource, options.dry_run)
+        verdict = await self._admission.review(
+            Review(operation, resource.group, resource.version, resource.kind, new, old, *named)
+        )
         if verdict.violations:
             raise invalid(resource.kind, resource.group, new["metadata"]["name"], verdict.violations)
         return list(verdict.warnings)

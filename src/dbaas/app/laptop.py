@@ -110,7 +110,7 @@ async def _start(settings: Settings, machine: Machine, held: Running, parts: Asy
     parts.push_async_callback(agent.close)
     parts.push_async_callback(agent.stop_all)
     servers = Servers(manager.client, lanes, ClusterNames(manager.client.get))
-    again = RuleAdmission(registry, manager.client.get)  # what a reconcile acts on is what the caches say
+    again = admission.asking(manager.client.get)  # what a reconcile acts on is what the caches say
     controllers = build_controllers(manager, servers, registry, machine, again, collected)
     for controller in [agent.controller(), *controllers]:
         manager.add(controller)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +19,10 @@ from prometheus_client import CollectorRegistry
 
 from dbaas.admission import RuleAdmission
 from dbaas.api.resource import Key
-from dbaas.contracts.registry import Registry, find_registry
+from dbaas.app.cluster import find_cluster_registry, find_kinds
+from dbaas.app.partition import PartitionedRest
+from dbaas.contracts.registry import Registry
+from dbaas.contracts.rest import Rest
 from dbaas.controllers import build_controllers, instance_waker
 from dbaas.controllers.servers import Servers
 from dbaas.core.certificates import Certificate
@@ -34,7 +38,7 @@ from dbaas.kube.verbs import RestClient
 from dbaas.lanes.lanes import ServerLanes
 from dbaas.runtime.election import Candidate, Elector, Timing, build_identity
 from dbaas.runtime.fencing import LeaderTransport
-from dbaas.runtime.health import Health, LeaderMetrics
+from dbaas.runtime.health import Health, LeaderMetrics, Problems
 from dbaas.runtime.manager import Manager
 from dbaas.runtime.metrics import MeteredTransport, Metrics
 from dbaas.runtime.operator import Operator, Part
@@ -50,6 +54,7 @@ CERTIFICATE = Key("dbaas-system", "dbaas-webhooks")
 USUAL_TIMING = Timing()
 CERTIFICATE_SECONDS = 60.0
 FIRST_CERTIFICATE_SECONDS = 2.0
+MOST_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -60,24 +65,28 @@ class WebhookSettings:
     same namespace, and the webhook configuration of that name is told whom to believe.
     """
 
-    host: str = "0.0.0.0"  # a pod's own address is not known before it runs
+    host: str = ""  # any: a pod's own address is not known before it runs
     port: int = 9443
     certificates: Path | None = None
     secret: Key = CERTIFICATE
     service: str = "dbaas-webhooks"
-    configuration: str = "dbaas"
+    configuration: str = "dbaas-system-operator"
 
 
 @dataclass(frozen=True)
 class OperatorSettings:
-    """`namespaces` empty: all of them. `lease` None: no other process can be at work."""
+    """`namespaces` empty: all of them. `lease` None: no other process can be at work.
+
+    `labels`: only objects of our kinds that have these are ours; empty where no other operator shares the cluster.
+    """
 
     access: Access
     namespaces: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
     controllers: str = ""
     lease: Key | None = LEASE
     timing: Timing = USUAL_TIMING
-    metrics_host: str = "0.0.0.0"  # as above
+    metrics_host: str = ""  # as above
     metrics_port: int = 8080
     webhooks: WebhookSettings | None = field(default_factory=WebhookSettings)
 
@@ -120,7 +129,7 @@ async def run_operator(settings: OperatorSettings, announce: Callable[[Serving],
 
 async def _assemble(settings: OperatorSettings, sources: Sources, parts: AsyncExitStack) -> tuple[Operator, Serving]:
     """Each part goes to `parts` as soon as it is open: they are closed in reverse order, whatever happens."""
-    clock, randomness, registry = sources.clock, sources.randomness, find_registry()
+    clock, randomness, registry = sources.clock, sources.randomness, find_cluster_registry()
     collected = CollectorRegistry()
     identity = build_identity(platform.node(), randomness)
     elector = _build_elector(settings, identity, sources, parts)
@@ -130,12 +139,14 @@ async def _assemble(settings: OperatorSettings, sources: Sources, parts: AsyncEx
     transport = HttpTransport(settings.access, clock, user_agent="dbaas-operator")
     parts.push_async_callback(transport.close)
     fenced = LeaderTransport(transport, elector) if elector is not None else transport
-    rest = RestClient(MeteredTransport(RetryingTransport(fenced, clock, randomness), metrics))
+    rest: Rest = RestClient(MeteredTransport(RetryingTransport(fenced, clock, randomness), metrics))
+    if settings.labels:
+        rest = PartitionedRest(rest, settings.labels, find_kinds(registry))
     manager = Manager(rest, clock, randomness, metrics, elector, settings.namespaces)
     _add_controllers(manager, settings, sources, registry, collected, parts)
     watchdog = Watchdog(clock, collected)
     beside: list[tuple[str, Part]] = [("watchdog", watchdog.run)]
-    ready = [manager.unready]
+    ready: list[Problems] = [partial(_tell_unready, manager)]
     webhooks = await _serve_webhooks(settings, manager, registry, sources, collected, parts)
     if webhooks is not None and settings.webhooks is not None:
         ready.append(webhooks.unready)
@@ -151,6 +162,12 @@ async def _assemble(settings: OperatorSettings, sources: Sources, parts: AsyncEx
     beside.append(("telling", telling.run))
     serving = Serving(identity, face.port, webhooks.port if webhooks is not None else 0)
     return Operator(manager, elector, clock, beside), serving
+
+
+def _tell_unready(manager: Manager) -> list[str]:
+    """With what keeps a cache from being filled: a kind that is not served, or that we may not read."""
+    why = {f"{cache.kind.resource} not synced": progress.trouble for cache, progress in manager.reflectors()}
+    return [f"{problem}: {why[problem]}" if why.get(problem) else problem for problem in manager.unready()]
 
 
 def _build_elector(
@@ -231,7 +248,7 @@ class _Telling:
         while True:
             waits = list(self._unready())
             if waits and waits != said:
-                log.info("waiting_for", what=waits)
+                log.info("waiting_for", what=waits[:MOST_TOLD], more=max(0, len(waits) - MOST_TOLD))
             elif not waits and said != []:
                 log.info("ready")
             said = waits

@@ -16,6 +16,8 @@ from dbaas.cli.terminal import Terminal, open_terminal
 from dbaas.contracts.client import NotFound
 from dbaas.contracts.transport import Transport
 from dbaas.core.clock import Clock, SystemClock
+from dbaas.core.randomness import SystemRandomness
+from dbaas.kube.retries import RetryingTransport
 from dbaas.kube.verbs import RestClient, Writing
 
 if TYPE_CHECKING:
@@ -88,7 +90,8 @@ async def _run(options: TargetOptions, target: Target, work: Work, show_target: 
     clock = SystemClock()
     transport = _open_transport(target, clock)
     namespace = options.namespace if isinstance(options, NamespaceOptions) else ""
-    session = Session(target, transport, open_terminal(os.environ), clock, namespace or target.access.namespace)
+    patient = RetryingTransport(transport, clock, SystemRandomness(), repeats_lost=False)
+    session = Session(target, patient, open_terminal(os.environ), clock, namespace or target.access.namespace)
     if show_target:
         session.show_target()
     try:

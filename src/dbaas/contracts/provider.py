@@ -14,6 +14,8 @@ from dbaas.api.resource import Kind, Resource
 from dbaas.core.errors import DbaasError
 
 OnChange = Literal["restart", "reload", "nothing"]
+Site = Literal["laptop", "kubernetes"]
+"""Where a provider runs servers: for this machine alone, or on a network for whoever may reach them."""
 DATA_OF_OTHER_VERSION = "DataOfOtherVersion"
 """The reason why an instance is refused that would have to work with data of another major version."""
 
@@ -110,14 +112,45 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class ServerImage:
+    """A container image with the programs of one version, a POSIX shell, and the account that the server runs as.
+
+    The account is one that the image knows, because programs look up who they are.
+    """
+
+    reference: str
+    user: int
+    group: int
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """What runs beside each instance and tells its metrics at `port`.
+
+    `$(PORT_<NAME>)`, `$(PASSWORD_FILE)` and `$(METRICS_PORT)` in `arguments` and `env` are expanded.
+    """
+
+    image: ServerImage
+    port: int
+    arguments: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Workload:
-    """What must run for a cluster, neutral. `credentials` is the Secret of the administrative login."""
+    """What must run for a cluster, neutral. `credentials` is the Secret of the administrative login.
+
+    `image` is where the programs are for a provider that runs containers; None where the engine has no image of that
+    version.
+    """
 
     engine: str
     version: str
     instances: tuple[Instance, ...]
     credentials: SecretKey
     administrator: str
+    image: ServerImage | None = None
+    exporter: Exporter | None = None
 
 
 @dataclass(frozen=True)
@@ -138,10 +171,15 @@ class ServerPart(Protocol):
 
     @property
     def versions(self) -> Sequence[str]:
-        """Major versions it can run, newest first."""
+        """Major versions whose programs a machine can have, newest first."""
         ...
 
-    def workload(self, name: str, spec: Any) -> Workload:
+    @property
+    def images(self) -> Mapping[str, ServerImage]:
+        """Major versions that there are images of, newest first."""
+        ...
+
+    def workload(self, name: str, spec: Any, site: Site = "laptop") -> Workload:
         """Pure; `spec` is a DatabaseClusterSpec that admission has accepted."""
         ...
 
@@ -171,11 +209,16 @@ class InstanceFacts:
 
 @dataclass(frozen=True)
 class ClusterFacts:
-    """How a cluster is; `host` and `port` are the endpoint that takes writes, empty until there is one."""
+    """How a cluster is; `host` and `port` are the endpoint that takes writes, empty until there is one.
+
+    `replica` and `external` are `host:port` for reads from replicas and for clients from outside, where there are such.
+    """
 
     instances: tuple[InstanceFacts, ...] = ()
     host: str = ""
     port: int = 0
+    replica: str = ""
+    external: str = ""
 
 
 class NotProvided(DbaasError):
@@ -184,8 +227,20 @@ class NotProvided(DbaasError):
     reason = "NotProvided"
 
 
+def versions_on(site: Site, server: ServerPart) -> Sequence[str]:
+    """Major versions that can be asked for there, newest first."""
+    return server.versions if site == "laptop" else tuple(server.images)
+
+
 class Provider(Protocol):
-    """Who runs clusters. `kinds` are the kinds of its children, watched for the cluster's controller."""
+    """Who runs clusters. `kinds` are the kinds of its children, watched for the cluster's controller.
+
+    `witnesses` are kinds of what the children make (by its label `dbaas.io/cluster`): nobody watches them, and they are
+    read where the children alone say that not all is well.
+    """
+
+    runs_on: Site
+    witnesses: Sequence[Kind]
 
     @property
     def name(self) -> str: ...
@@ -207,5 +262,5 @@ class Provider(Protocol):
         ...
 
     def observe(self, cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
-        """Pure: what the children say."""
+        """Pure: what the children say, and witnesses where they were read."""
         ...

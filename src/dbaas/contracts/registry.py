@@ -10,10 +10,10 @@ from pydantic import BaseModel
 
 from dbaas.contracts.dialect import Dialect, ForeignKind
 from dbaas.contracts.engine import Engine
-from dbaas.contracts.provider import Provider
+from dbaas.contracts.provider import Provider, Site
 from dbaas.core.plugins import find_plugins
 
-DEFAULT_PROVIDER = "process"
+DEFAULT_PROVIDERS: Mapping[Site, str] = {"laptop": "process", "kubernetes": "statefulset"}
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,13 @@ def build_registry(
     return Registry(by_name, {p.name: p for p in providers}, default_provider, {d.group: d for d in dialects})
 
 
-def find_registry() -> Registry:
-    """All engines, providers and dialects that are installed, also by entry points. Raises BadPlugin, ValueError."""
+def find_registry(site: Site = "laptop") -> Registry:
+    """All engines, dialects and providers of that site that are installed, also by entry points.
+
+    Raises BadPlugin, ValueError.
+    """
     engines = find_plugins("dbaas.engines", "ENGINE", "dbaas.engines")
-    providers = find_plugins("dbaas.providers", "PROVIDER", "dbaas.providers")
+    providers = cast(list[Provider], find_plugins("dbaas.providers", "PROVIDER", "dbaas.providers"))
     dialects = find_plugins("dbaas.dialects", "DIALECT", "dbaas.dialects")
-    return build_registry(
-        cast(list[Engine], engines), cast(list[Provider], providers), DEFAULT_PROVIDER, cast(list[Dialect], dialects)
-    )
+    here = [provider for provider in providers if provider.runs_on == site]
+    return build_registry(cast(list[Engine], engines), here, DEFAULT_PROVIDERS[site], cast(list[Dialect], dialects))

@@ -7,6 +7,7 @@ from typing import Any
 
 from dbaas.api.database_engine import DATABASE_ENGINE, DatabaseEngineSpec
 from dbaas.api.resource import Resource
+from dbaas.contracts.provider import versions_on
 from dbaas.contracts.reconcile import Condition, Controller, Outcome
 from dbaas.contracts.registry import Registry
 
@@ -15,16 +16,17 @@ LOOK_AGAIN_SECONDS = 300.0
 
 def builtin_entries(registry: Registry) -> Iterator[Mapping[str, Any]]:
     """One entry for each engine that can be run, by the default provider."""
+    provider = registry.provider("")
     for engine in registry.engines.values():
-        if engine.server is not None and registry.default_provider:
+        if engine.server is not None and provider is not None:
             yield {
                 "apiVersion": DATABASE_ENGINE.api_version,
                 "kind": DATABASE_ENGINE.kind,
                 "metadata": {"name": engine.name},
                 "spec": {
                     "type": engine.name,
-                    "provider": registry.default_provider,
-                    "supportedVersions": list(engine.server.versions),
+                    "provider": provider.name,
+                    "supportedVersions": list(versions_on(provider.runs_on, engine.server)),
                 },
             }
 

@@ -1,4 +1,4 @@
-"""Where log lines go: one JSON object a line into a file, and readable text to people who ask for it.
+"""Where log lines go: one JSON object a line into a file or to a collector, and readable text to people who ask for it.
 
 Values under names that speak of secrets are masked, whoever logged them; values of type `Secret` mask themselves.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from dbaas.core.secrets import MASK
 
 FILE_BYTES = 16 * 1024 * 1024
 FILES = 3
+LEVELS = ("debug", "info", "warning", "error")
 _TELLTALES = ("password", "secret", "token", "credential", "authorization", "private_key")
 _HARMLESS = ("secret_name", "secret_version")
 
@@ -29,43 +30,46 @@ def redact(logger: object, method: str, event: MutableMapping[str, Any]) -> Muta
 
 def set_up_logs(file: Path | None, *, verbose: bool) -> None:
     """For the whole process; libraries that log by `logging` go the same way from WARNING up."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        redact,
-    ]
     handlers: list[logging.Handler] = []
     if file is not None:
-        handlers.append(_open_file(file, shared))
+        handlers.append(_open_file(file))
     if verbose:
         console = logging.StreamHandler(sys.stderr)
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        console.setFormatter(_formatter(renderer, shared))
+        console.setFormatter(_formatter(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())))
         handlers.append(console)
+    _install(handlers, "INFO")
+
+
+def stream_logs(level: str) -> None:
+    """For the whole process, as JSON on standard error, where a collector reads it. `level` is one of LEVELS."""
+    stream = logging.StreamHandler(sys.stderr)
+    stream.setFormatter(_formatter(structlog.processors.JSONRenderer(default=str)))
+    _install([stream], level.upper())
+
+
+def _install(handlers: list[logging.Handler], level: str) -> None:
     root = logging.getLogger()
     root.handlers = handlers or [logging.NullHandler()]
     root.setLevel(logging.WARNING)
-    logging.getLogger("dbaas").setLevel(logging.INFO)
+    logging.getLogger("dbaas").setLevel(level)
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
 
 
-def _open_file(file: Path, shared: list[structlog.typing.Processor]) -> logging.Handler:
+def _open_file(file: Path) -> logging.Handler:
     file.touch(mode=0o600)
     handler = RotatingFileHandler(file, maxBytes=FILE_BYTES, backupCount=FILES)
-    handler.setFormatter(_formatter(structlog.processors.JSONRenderer(default=str), shared))
+    handler.setFormatter(_formatter(structlog.processors.JSONRenderer(default=str)))
     return handler
 
 
-def _formatter(renderer: structlog.typing.Processor, shared: list[structlog.typing.Processor]) -> logging.Formatter:
+def _formatter(renderer: structlog.typing.Processor) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=_SHARED,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
@@ -81,3 +85,12 @@ def _masked(key: str, value: Any) -> Any:
     if isinstance(value, str) and name not in _HARMLESS and any(word in name for word in _TELLTALES):
         return MASK
     return value
+
+
+_SHARED: Sequence[structlog.typing.Processor] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    redact,
+)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from dbaas.core.errors import DbaasError
 from dbaas.core.secrets import Secret
+from dbaas.kube.impersonation import Headers
 
 
 class BadKubeconfig(DbaasError):
@@ -50,7 +51,8 @@ class Access:
 
     At most one of `token`, `token_file`, `password` and `command` says who we are, a certificate may come beside them.
     Files are read again while they are used: whoever rotates what is in them need not tell us. `ca`, `certificate` and
-    `private_key` are PEM texts; without `ca` the system's authorities count. `headers` go with every request.
+    `private_key` are PEM texts; without `ca` the system's authorities count. `headers` go with every request,
+    some of them several times.
     """
 
     server: str
@@ -68,7 +70,7 @@ class Access:
     private_key: Secret | None = None
     key_files: tuple[Path, Path] | None = None
     proxy: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Headers = ()
 
     @property
     def key_pair(self) -> KeyPair | None:

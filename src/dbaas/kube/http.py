@@ -56,7 +56,7 @@ class HttpTransport:
     async def _exchange(self, request: Request) -> Response:
         import aiohttp
 
-        headers = {**request.headers, "user-agent": self._user_agent, **await self._logins.headers()}
+        headers = [*request.headers.items(), ("user-agent", self._user_agent), *await self._logins.headers()]
         session = await self._open_session((await self._logins.current()).pair)
         streams = _is_stream(request)
         try:

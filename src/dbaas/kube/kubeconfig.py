@@ -18,10 +18,9 @@ import yaml
 
 from dbaas.core.secrets import Secret
 from dbaas.kube.access import Access, BadKubeconfig, LoginCommand
+from dbaas.kube.impersonation import Headers, build_impersonation
 from dbaas.kube.logins import API_GROUP
 from dbaas.kube.proxies import find_proxy
-
-_IMPERSONATION = {"as": "impersonate-user", "as-uid": "impersonate-uid"}
 
 
 @dataclass(frozen=True)
@@ -171,17 +170,15 @@ def _find_proxy(name: str, server: str, cluster: _Entry, environment: Mapping[st
     return proxy
 
 
-def _impersonate(name: str, user: _Entry) -> dict[str, str]:
-    """Whom our login speaks for (Kubernetes, "User impersonation")."""
-    if user.body.get("as-user-extra"):
-        raise BadKubeconfig(
-            f"cannot use context {name!r}: impersonation with extra fields (as-user-extra) is not built"
-        )
-    headers = {header: user.text(setting) for setting, header in _IMPERSONATION.items() if user.text(setting)}
+def _impersonate(name: str, user: _Entry) -> Headers:
     groups = [str(group) for group in user.body.get("as-groups") or ()]
-    if len(groups) > 1:
-        raise BadKubeconfig(f"cannot use context {name!r}: only one of as-groups can be impersonated")
-    return headers | ({"impersonate-group": groups[0]} if groups else {})
+    try:
+        extra = {str(key): [str(v) for v in values] for key, values in (user.body.get("as-user-extra") or {}).items()}
+        return build_impersonation(user.text("as"), user.text("as-uid"), groups, extra)
+    except AttributeError as error:
+        raise BadKubeconfig(f"cannot use context {name!r}: as-user-extra must be lists of values by name") from error
+    except ValueError as error:
+        raise BadKubeconfig(f"cannot use context {name!r}: {error}") from error
 
 
 def _build_command(

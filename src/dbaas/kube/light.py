@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from dbaas.contracts.transport import NotSent, Request, Response, TransportError
 from dbaas.core.clock import Clock
 from dbaas.kube.access import Access, build_ssl_context
+from dbaas.kube.impersonation import Headers
 from dbaas.kube.logins import Logins
 
 CONNECT_SECONDS = 10.0
@@ -62,7 +63,9 @@ class LightTransport:
                     self._streams.append(connection)
                     is_reusable = True
                     return Response(status, b"", headers, _lines(body))
-                whole = b"".join([piece async for piece in body])
+                if status == 401:
+                    self._logins.refused()
+            whole = b"".join([piece async for piece in body])
             is_reusable = headers.get("connection", "").lower() != "close" and _is_delimited(status, headers)
             if is_reusable:
                 self._idle.append(connection)
@@ -99,19 +102,19 @@ class LightTransport:
             raise NotSent(f"cannot reach {self._access.server}: {why}") from error
         return _Connection(*opened)
 
-    def _encode(self, request: Request, login: Mapping[str, str]) -> bytes:
+    def _encode(self, request: Request, login: Headers) -> bytes:
         target = quote(self._address.path + request.path, safe="/:@!$&'()*+,;=~")
         if request.query:
             target += f"?{urlencode(request.query)}"
-        headers = {
-            "host": self._address.netloc,
-            "user-agent": "dbaas",
-            "accept-encoding": "identity",
-            **request.headers,
-            **login,
-            "content-length": str(len(request.body)),
-        }
-        lines = [f"{request.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+        headers = [
+            ("host", self._address.netloc),
+            ("user-agent", "dbaas"),
+            ("accept-encoding", "identity"),
+            *request.headers.items(),
+            *login,
+            ("content-length", str(len(request.body))),
+        ]
+        lines = [f"{request.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
         return "\r\n".join([*lines, "", ""]).encode() + request.body
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeGuard
@@ -20,6 +19,7 @@ from dbaas.contracts.transport import NotSent
 from dbaas.core.clock import Clock, parse_time
 from dbaas.core.secrets import Secret
 from dbaas.kube.access import Access, KeyPair, LoginCommand
+from dbaas.kube.impersonation import Headers
 
 if TYPE_CHECKING:
     from dbaas.core.process import Completed, Processes
@@ -64,15 +64,15 @@ class Logins:
         """The server has answered 401: the next request asks anew."""
         self._held = None
 
-    async def headers(self) -> Mapping[str, str]:
+    async def headers(self) -> Headers:
         """What says who we are, beside the certificate. Raises NotSent."""
         access, login = self._access, await self.current()
         if login.token is not None:
-            return {**access.headers, "authorization": f"Bearer {login.token.reveal()}"}
+            return (*access.headers, ("authorization", f"Bearer {login.token.reveal()}"))
         if access.password is None:
             return access.headers
         pair = f"{access.username}:{access.password.reveal()}".encode()
-        return {**access.headers, "authorization": f"Basic {base64.b64encode(pair).decode()}"}
+        return (*access.headers, ("authorization", f"Basic {base64.b64encode(pair).decode()}"))
 
     def _is_good(self, login: Login | None) -> TypeGuard[Login]:
         if login is None:

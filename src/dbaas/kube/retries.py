@@ -6,7 +6,6 @@ A transport around another one, so that it holds for every verb and every kind o
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import orjson
 
@@ -25,13 +24,17 @@ class RetryingTransport:
     """Honours `Retry-After` of 429 and 503 for all requests that go through it; others fail as they come.
 
     After a lost answer only requests that may be repeated are: reads, server-side apply, and deletions of one uid. A
-    request that was never sent may always be.
+    request that was never sent may always be. With `repeats_lost` false all that is lost fails at once: a person who
+    waits for a server that is not there had better be told.
     """
 
-    def __init__(self, transport: Transport, clock: Clock, randomness: Randomness) -> None:
+    def __init__(
+        self, transport: Transport, clock: Clock, randomness: Randomness, *, repeats_lost: bool = True
+    ) -> None:
         self._transport = transport
         self._clock = clock
         self._randomness = randomness
+        self._repeats_lost = repeats_lost
         self._closed_until = 0.0
         self._busy = Response(429)
 
@@ -42,7 +45,8 @@ class RetryingTransport:
             try:
                 response = await self._transport.request(request)
             except TransportError as error:
-                if attempt == MOST_ATTEMPTS or not (isinstance(error, NotSent) or is_repeatable(request)):
+                may_repeat = self._repeats_lost and (isinstance(error, NotSent) or is_repeatable(request))
+                if attempt == MOST_ATTEMPTS or not may_repeat:
                     raise
                 await self._pause(attempt)
                 continue
@@ -97,6 +101,8 @@ def _read_pause(header: str, now: datetime) -> float | None:
     """Seconds or a date (RFC 9110, 10.2.3); None where it is neither."""
     if header.isdigit():
         return float(header)
+    from email.utils import parsedate_to_datetime  # commands start faster without
+
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:

@@ -8,6 +8,8 @@ from typing import Any
 from dbaas.api.resource import LABEL_CLUSTER, LABEL_ENGINE, Resource
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
+LABEL_ROLE = "dbaas.io/role"
+"""What an instance is at present: the Services of a cluster find it by that."""
 
 
 def build_owner(owner: Resource) -> dict[str, Any]:

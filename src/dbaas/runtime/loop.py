@@ -7,6 +7,7 @@ puts the key back for when it is due. Whatever a reconciler does, the other keys
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass
 
 import structlog
@@ -72,6 +73,7 @@ class ControllerLoop:
         self.waking.sources |= dict.fromkeys(surroundings.tokens.add(controller, self.queue))
         self.workers: list[asyncio.Task[None]] = []
         self.is_on = True
+        self._runs = itertools.count(1)
         self.queue.is_suspended = not surroundings.leadership.holds()
         self._surroundings = surroundings
         self._clock = surroundings.clock
@@ -119,7 +121,8 @@ class ControllerLoop:
     async def _work(self) -> None:
         while (taken := await self.queue.take()) is not None:
             try:
-                with bound_contextvars(controller=self.name, object=str(taken.key)):
+                run = f"{self.name}-{next(self._runs)}"  # to find all lines of one run by
+                with bound_contextvars(controller=self.name, object=str(taken.key), reconcile_id=run):
                     await self._run_safely(taken)
             finally:
                 self.queue.done(taken.key)

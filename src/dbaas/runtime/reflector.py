@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import structlog
 
 from dbaas.api.resource import Key
-from dbaas.contracts.client import ApiError
+from dbaas.contracts.client import ApiError, NotFound
 from dbaas.contracts.rest import Page, Rest, Selection, WatchEvent
 from dbaas.contracts.transport import TransportError
 from dbaas.core.clock import Clock
@@ -42,12 +42,16 @@ LATE_SECONDS = 1.0  # so much less silence is allowed after an event, so that no
 
 @dataclass
 class Progress:
-    """Counters for metrics and health. `turned_at` is the last sign of life of the loop itself, in monotonic time."""
+    """Counters for metrics and health. `turned_at` is the last sign of life of the loop itself, in monotonic time.
+
+    `trouble` is why the last attempt failed, empty when one has succeeded since.
+    """
 
     lists: int = 0
     watches: int = 0
     failures: int = 0
     turned_at: float = 0.0
+    trouble: str = ""
 
     def __add__(self, other: Progress) -> Progress:
         """Of both; as old as the older."""
@@ -56,6 +60,7 @@ class Progress:
             self.watches + other.watches,
             self.failures + other.failures,
             min(self.turned_at, other.turned_at),
+            self.trouble or other.trouble,
         )
 
 
@@ -107,6 +112,7 @@ class Reflector:
                 break
         self.cache.finish_list(seen, version)
         self._must_list, self._old_lists = False, 0
+        self.progress.trouble = ""
         self._list_due = self._clock.monotonic() + self._randomness.uniform(LEAST_LIST_SECONDS, MOST_LIST_SECONDS)
 
     def _refuse_old(self, version: str) -> None:
@@ -151,7 +157,7 @@ class Reflector:
                 async for event in events:
                     heard = True
                     self._failed = 0
-                    self.progress.turned_at = self._clock.monotonic()
+                    self.progress.turned_at, self.progress.trouble = self._clock.monotonic(), ""
                     self._take(event)
                     _extend(limit, silence)
                     await self._turns.share()
@@ -173,9 +179,17 @@ class Reflector:
             self._must_list = True
         longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(self._failed - 1, 30))
         seconds = self._randomness.uniform(0.5, 1) * longest
-        reason = str(error) if error else "the stream ended at once"
-        log.info("watch_interrupted", kind=self.cache.kind.resource, reason=reason, retry_seconds=round(seconds, 1))
+        reason = _explain(error)
+        tell = log.debug if reason == self.progress.trouble else log.info  # once, however long it lasts
+        tell("watch_interrupted", kind=self.cache.kind.resource, reason=reason, retry_seconds=round(seconds, 1))
+        self.progress.trouble = reason
         await self._clock.sleep(seconds)
+
+
+def _explain(error: DbaasError | None) -> str:
+    if isinstance(error, NotFound):
+        return "the server does not know this kind: is its CustomResourceDefinition installed?"
+    return str(error) if error else "the stream ended at once"
 
 
 def _extend(limit: asyncio.Timeout, seconds: float) -> None:

@@ -6,6 +6,7 @@ caches, so neither waking nor listing costs more than what is found.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from dbaas.runtime.predicates import content_matters, priority_of
 from dbaas.runtime.queue import Priority, Queue
 
 log = structlog.get_logger(__name__)
+
+MOST_RECENT = 1024
 
 # The object that the present task reconciles: it knows what it has just written, and is not woken by that.
 reconciling: ContextVar[tuple[Kind, Key] | None] = ContextVar("reconciling", default=None)
@@ -50,6 +53,7 @@ class Tokens:
         self._providing: dict[Kind, Lookup] = {}
         self._referring: list[_Referring] = []
         self._heard: set[Kind] = set()
+        self._recent: OrderedDict[int, tuple[Resource, Sequence[str]]] = OrderedDict()
 
     def add(self, controller: Controller, queue: Queue) -> list[Cache]:
         """Before caches are filled. Answers with the caches of what can be referred to without a controller."""
@@ -66,10 +70,18 @@ class Tokens:
             self._hear(other)
         return [self._caches.open(other) for other in controller.refers_to]
 
-    def of(self, resource: Resource) -> list[str]:
-        """All tokens that an object provides."""
+    def of(self, resource: Resource) -> Sequence[str]:
+        """All tokens that an object provides. One version is asked for when it comes, when it has come, and when the
+        next one does: the latest are remembered, by the identity of the resource, which never changes."""
+        known = self._recent.get(id(resource))
+        if known is not None and known[0] is resource:
+            return known[1]
         more = _read(self._provides.get(resource.kind, no_tokens), resource)
-        return [token_of(resource.kind, resource.key), *more]
+        tokens = (token_of(resource.kind, resource.key), *more)
+        self._recent[id(resource)] = resource, tokens
+        if len(self._recent) > MOST_RECENT:
+            self._recent.popitem(last=False)
+        return tokens
 
     def find(self, kind: Kind, token: str) -> Sequence[Resource]:
         """Raises ValueError for a kind without a controller: its objects have no tokens here."""
@@ -103,7 +115,7 @@ class Tokens:
     def _find_changed(self, change: Change) -> Collection[str]:
         """The tokens whose referrers have something new to look at."""
         old, new = change.old, change.new
-        before, after = self.of(old) if old else [], self.of(new) if new else []
+        before, after = self.of(old) if old else (), self.of(new) if new else ()
         if old is None or new is None or (content_matters(change) and self._matters_to_others(old, new)):
             return dict.fromkeys([*before, *after])
         return [t for t in before if t not in after] + [t for t in after if t not in before]

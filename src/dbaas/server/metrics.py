@@ -39,7 +39,7 @@ class MetricsServer:
 async def serve_metrics(
     registry: CollectorRegistry, unhealthy: Problems, unready: Problems, *, host: str = "127.0.0.1", port: int = 0
 ) -> MetricsServer:
-    """Port 0 takes a free one. Raises PortInUse."""
+    """Port 0 takes a free one, an empty host all addresses. Raises PortInUse."""
     app = web.Application()
     app.router.add_get("/metrics", _answer_metrics(registry))
     for path in ("/livez", "/healthz"):
@@ -48,7 +48,7 @@ async def serve_metrics(
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host or None, port).start()
     except OSError as error:
         await runner.cleanup()
         if error.errno != errno.EADDRINUSE:

@@ -74,13 +74,13 @@ class Webhooks:
         self._shown = pair
 
     async def start(self, host: str, port: int) -> None:
-        """Port 0 takes a free one. Raises PortInUse."""
+        """Port 0 takes a free one, an empty host all addresses. Raises PortInUse."""
         app = web.Application(client_max_size=LARGEST_BYTES)
         app.router.add_post(PATH, self._answer())
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=ANSWER_SECONDS)
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port, ssl_context=self._tls).start()
+            await web.TCPSite(runner, host or None, port, ssl_context=self._tls).start()
         except OSError as error:
             await runner.cleanup()
             if error.errno != errno.EADDRINUSE:

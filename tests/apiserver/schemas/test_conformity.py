@@ -48,6 +48,21 @@ def test_what_it_vouches_for_is_not_refused(value: dict[str, Any]) -> None:
     assert not (conforms(value, ROOT) and check(value, ROOT, "").causes)
 
 
+@given(
+    st.dictionaries(st.sampled_from(sorted(FIELDS)), VALUES, max_size=4),
+    st.dictionaries(st.sampled_from(sorted(FIELDS)), VALUES, max_size=2),
+)
+def test_it_looks_over_only_what_nobody_has_changed(stored: dict[str, Any], changes: dict[str, Any]) -> None:
+    value = {**stored, **changes}
+    assert not (conforms(value, ROOT, stored) and check(value, ROOT, "", stored).causes)
+
+
+def test_what_is_wrong_already_does_not_keep_it_from_vouching() -> None:
+    stored = {"s": "far too long", "o": {"x": 1}}
+    assert conforms({**stored, "i": 2}, ROOT, stored)
+    assert not conforms({**stored, "i": 3}, ROOT, stored)
+
+
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in RIGHT.items() for value in values])
 def test_it_vouches_for_what_is_right(name: str, value: Any) -> None:
     assert conforms({name: value}, ROOT)

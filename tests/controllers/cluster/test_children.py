@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
 from controllers.cluster.conftest import KEY, World
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.api.resource import LABEL_CLUSTER
-from dbaas.contracts.provider import ClusterFacts
+from dbaas.api.resource import LABEL_CLUSTER, Key, Kind, Resource
+from dbaas.contracts.provider import ClusterFacts, InstanceFacts
+from dbaas.contracts.reconcile import Refused
 from dbaas.controllers.cluster.children import Children
 from dbaas.controllers.cluster.subject import Cluster, read_cluster
-from fixtures.registries import RUNNER, granite_registry
+from dbaas.manifests.metadata import MANAGED_BY
+from fixtures.registries import RUNNER, RunnerProvider, granite_registry
+
+WITNESS = Kind("test.dbaas.io", "v1", "Witness", "witnesses")
 
 
 def read(world: World) -> Cluster:
@@ -68,4 +77,58 @@ async def test_the_published_server_goes_before_what_runs(serving: World) -> Non
     assert serving.get(DATABASE_INSTANCE) is None
     assert await children.find(cluster)
     assert not await children.remove(cluster)
+    assert await children.remove(cluster)
+
+
+async def test_what_bears_a_childs_name_and_is_somebody_elses_is_not_touched(world: World) -> None:
+    theirs = {"metadata": {"name": "main-0", "namespace": KEY.namespace}, "spec": {"data": "theirs"}}
+    world.client.put(RUNNER, theirs)
+    world.declare()
+    with pytest.raises(Refused, match="rename or delete it") as caught:
+        await world.reconcile()
+    assert caught.value.reason == "ChildNotOurs"
+    found = world.get(RUNNER, Key(KEY.namespace, "main-0"))
+    assert found is not None and found.spec == {"data": "theirs"}
+
+
+async def test_what_an_earlier_cluster_of_that_name_left_behind_is_taken_over(world: World) -> None:
+    labels = {LABEL_CLUSTER: KEY.name, MANAGED_BY: "dbaas"}
+    world.client.put(RUNNER, {"metadata": {"name": "main-0", "namespace": KEY.namespace, "labels": labels}})
+    world.declare()
+    await world.reconcile()
+    found = world.get(RUNNER, Key(KEY.namespace, "main-0"))
+    assert found is not None and found.metadata.owner is not None
+
+
+class Witnessed(RunnerProvider):
+    """Tells what it was shown, and has witnesses."""
+
+    witnesses = (WITNESS,)
+
+    def observe(self, cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
+        shown = ",".join(sorted(child.key.name for child in children if child.kind == WITNESS))
+        runs = any(child.status.get("ready") for child in children if child.kind == RUNNER)
+        return ClusterFacts((InstanceFacts("main-0", runs, message=shown),))
+
+
+async def test_witnesses_are_read_only_where_not_all_is_well(serving: World) -> None:
+    for name, owner in (("mine", KEY.name), ("others", "other")):
+        metadata = {"name": name, "namespace": KEY.namespace, "labels": {LABEL_CLUSTER: owner}}
+        serving.client.put(WITNESS, {"metadata": metadata})
+    children = Children(serving.client)
+    cluster = replace(read(serving), provider=Witnessed())
+    found = await children.find(cluster)
+    assert (await children.observe(cluster, found)).instances[0].message == ""
+    serving.show(RUNNER, Key(KEY.namespace, "main-0"), {"ready": False})
+    found = await children.find(cluster)
+    assert (await children.observe(cluster, found)).instances[0].message == "mine"
+
+
+async def test_a_cluster_has_not_gone_before_its_witnesses_have(serving: World) -> None:
+    metadata = {"name": "mine", "namespace": KEY.namespace, "labels": {LABEL_CLUSTER: KEY.name}}
+    serving.client.put(WITNESS, {"metadata": metadata})
+    children, cluster = Children(serving.client), replace(read(serving), provider=Witnessed())
+    for _ in range(3):
+        assert not await children.remove(cluster)
+    serving.client.remove(WITNESS, Key(KEY.namespace, "mine"))
     assert await children.remove(cluster)

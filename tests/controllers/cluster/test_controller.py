@@ -7,6 +7,7 @@ import pytest
 from controllers.cluster.conftest import CREDENTIALS, World
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.core import SECRET
+from dbaas.api.database_engine import DATABASE_ENGINE
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import FINALIZER, Key
 from dbaas.contracts.reconcile import Refused, Waiting
@@ -96,3 +97,21 @@ async def test_a_server_of_that_name_that_is_not_ours_is_left_alone(world: World
     with pytest.raises(Refused) as caught:
         await world.reconcile()
     assert caught.value.reason == "InstanceNotOurs"
+
+
+async def test_an_entry_that_is_named_is_waited_for_and_one_that_is_not_need_not_be_there(world: World) -> None:
+    world.declare(engine={"type": "granite", "version": "2", "engineRef": {"name": "hard"}})
+    with pytest.raises(Waiting, match="no DatabaseEngine 'hard'") as caught:
+        await world.reconcile()
+    assert caught.value.reason == "EngineNotFound"
+    entry = {"type": "granite", "provider": "runner", "supportedVersions": ["2"]}
+    world.client.put(DATABASE_ENGINE, {"metadata": {"name": "hard"}, "spec": entry})
+    assert (await world.reconcile()).phase == "Provisioning"
+
+
+async def test_the_entry_of_the_engines_own_name_counts_by_default(world: World) -> None:
+    entry = {"type": "granite", "provider": "boat", "supportedVersions": ["2"]}
+    world.client.put(DATABASE_ENGINE, {"metadata": {"name": "granite"}, "spec": entry})
+    world.declare(engine={"type": "Rock", "version": "2"})
+    with pytest.raises(Refused, match="'boat'"):
+        await world.reconcile()

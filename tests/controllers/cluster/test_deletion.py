@@ -9,7 +9,8 @@ from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.database import DATABASE
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.api.resource import Key
+from dbaas.api.resource import Key, Resource
+from dbaas.contracts.client import Forbidden
 from dbaas.contracts.reconcile import Waiting
 from fixtures.registries import RUNNER
 
@@ -96,3 +97,23 @@ async def test_in_a_namespace_that_goes_protected_data_is_kept_and_the_cluster_g
     await delete_until_gone(serving)
     assert "DataRetained" in serving.told()
     assert serving.get(DATABASE_CLUSTER, KEY) is None
+
+
+async def refuse(*_: object) -> Resource:
+    raise Forbidden("the volume cannot grow", code=403, reason="Forbidden")
+
+
+async def test_a_child_that_cannot_be_as_wanted_does_not_hold_up_the_end_of_its_data(serving: World) -> None:
+    serving.declare(deletionPolicy="Delete", deletionProtection=False)
+    await serving.reconcile()
+    serving.client.apply = refuse  # type: ignore[method-assign]
+    await delete_until_gone(serving)
+    assert serving.get(SECRET, CREDENTIALS) is None
+
+
+async def test_children_that_cannot_be_told_to_keep_the_data_do_not_go(serving: World) -> None:
+    serving.client.apply = refuse  # type: ignore[method-assign]
+    serving.delete(DATABASE_CLUSTER)
+    with pytest.raises(Forbidden):
+        await serving.reconcile()
+    assert serving.get(RUNNER, CHILD) is not None

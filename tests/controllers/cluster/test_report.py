@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.resource import build_resource
 from dbaas.contracts.provider import ClusterFacts, InstanceFacts
 from dbaas.contracts.reconcile import Refused
-from dbaas.controllers.cluster.report import build_outcome
+from dbaas.controllers.cluster.report import WITNESS_SECONDS, build_outcome
 from dbaas.controllers.cluster.subject import Cluster, read_cluster
-from fixtures.registries import granite_registry, granite_spec
+from fixtures.registries import RUNNER, RunnerProvider, granite_registry, granite_spec
 
 DOWN = InstanceFacts("main-0", False, reason="CrashLoop", message="exit code 1")
 UP = InstanceFacts("main-0", True)
@@ -58,3 +60,25 @@ def test_an_instance_that_never_starts_as_things_stand_refuses_the_cluster() -> 
     assert caught.value.reason == "DataOfOtherVersion"
     assert caught.value.status is not None
     assert build_outcome(cluster("", stopped=True), ClusterFacts((refused,)), None).phase == "Stopped"
+
+
+def test_only_what_has_witnesses_and_is_not_settled_is_looked_at_again_soon() -> None:
+    plain = cluster("")
+    witnessed = replace(plain, provider=WitnessedProvider())
+    facts = ClusterFacts((DOWN,), "db.test", 1)
+    assert build_outcome(plain, facts, None).requeue_after is None
+    assert build_outcome(witnessed, facts, None).requeue_after == WITNESS_SECONDS
+    assert build_outcome(witnessed, ClusterFacts((UP,)), None).requeue_after is None
+    assert build_outcome(replace(witnessed, spec=cluster("", stopped=True).spec), facts, None).requeue_after is None
+
+
+class WitnessedProvider(RunnerProvider):
+    """One that something can be asked about."""
+
+    witnesses = (RUNNER,)
+
+
+def test_every_endpoint_that_there_is_stands_in_the_status() -> None:
+    facts = ClusterFacts((UP,), "db.test", 1, external="lb.test:2")
+    status = build_outcome(cluster(""), facts, None).status
+    assert status["database"]["endpoints"] == {"primary": "db.test:1", "external": "lb.test:2"}

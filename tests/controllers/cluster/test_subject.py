@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.resource import Resource, build_resource
+from dbaas.contracts.provider import ServerImage, Site, Workload
 from dbaas.contracts.reconcile import Refused
+from dbaas.contracts.registry import Registry
 from dbaas.controllers.cluster.subject import read_cluster, with_data_kept
-from fixtures.registries import granite_registry, granite_spec
+from fixtures.registries import GraniteServer, granite_registry, granite_spec
 
 
 def declared(**more: object) -> Resource:
@@ -31,3 +37,51 @@ def test_keeping_the_data_changes_the_policy_and_nothing_else() -> None:
     kept = with_data_kept(read_cluster(declared(deletionPolicy="Delete"), granite_registry()))
     assert kept.spec.deletion_policy == "Retain"
     assert kept.resource.spec == granite_spec(deletionPolicy="Retain")
+
+
+IMAGE = ServerImage("registry.test/granite:2", 7, 8)
+
+
+def granite_on_kubernetes() -> Registry:
+    """Granite with an image of version 2, as its server's workload names it."""
+    made = granite_registry()
+    server = ImagedServer()
+    return replace(made, engines={"granite": replace(made.engines["granite"], server=server)})
+
+
+class ImagedServer(GraniteServer):
+    """As the other, in an image."""
+
+    images: Mapping[str, ServerImage] = {"2": IMAGE}
+
+    def workload(self, name: str, spec: Any, site: Site = "laptop") -> Workload:
+        return replace(super().workload(name, spec, site), image=IMAGE)
+
+
+def entry(**image: Any) -> dict[str, Any]:
+    images = [{"version": "2", **image}] if image else []
+    return {"type": "granite", "provider": "runner", "supportedVersions": ["2"], "images": images}
+
+
+@pytest.mark.parametrize(
+    ("said", "image"),
+    [
+        ({}, IMAGE),
+        (entry(), IMAGE),
+        (entry(image="own:2"), ServerImage("own:2", 7, 8)),
+        (entry(image="own:2", runAsUser=70, runAsGroup=71), ServerImage("own:2", 70, 71)),
+    ],
+    ids=["no entry", "an entry without images", "an image", "an image with its account"],
+)
+def test_the_image_is_that_of_the_entry_or_else_the_engines_own(said: dict[str, Any], image: ServerImage) -> None:
+    assert read_cluster(declared(), granite_on_kubernetes(), said).workload.image == image
+
+
+def test_an_image_of_a_version_that_has_none_runs_by_the_usual_account() -> None:
+    workload = read_cluster(declared(), granite_registry(), entry(image="own:2")).workload
+    assert workload.image == ServerImage("own:2", 999, 999)
+
+
+def test_the_provider_of_the_entry_counts_where_the_spec_names_none() -> None:
+    with pytest.raises(Refused, match="no provider"):
+        read_cluster(declared(), granite_registry(), {**entry(), "provider": "boat"})

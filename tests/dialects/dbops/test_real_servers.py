@@ -18,11 +18,11 @@ from dbaas.contracts.client import Invalid
 from dbaas.contracts.engine import Address
 from dbaas.contracts.reconcile import PATIENCE_SECONDS
 from dbaas.contracts.rest import Selection
-from dbaas.core.offload import InlineOffload
 from dbaas.core.secrets import Secret
 from dbaas.dialects.dbops import DIALECT
-from dbaas.engines.postgres.engine import build_engine
 from dialects.dbops.make import KINDS
+from fixtures.grounds import Ground
+from fixtures.inhabited import real_world
 from fixtures.postgres import TestServer, log_in
 from simulation.world import World, simulated_world
 
@@ -41,10 +41,9 @@ class Site:
     name: str
 
     async def make(self, kind: str, name: str, spec: Mapping[str, Any], **annotations: str) -> None:
-        metadata = {"name": name, "namespace": "default" if KINDS[kind].namespaced else ""}
-        metadata["annotations"] = {f"{GROUP}/{k.replace('_', '-')}": v for k, v in annotations.items()}  # type: ignore[assignment]
+        metadata = {"annotations": {f"{GROUP}/{k.replace('_', '-')}": v for k, v in annotations.items()}}
         body = {"apiVersion": KINDS[kind].api_version, "kind": kind, "metadata": metadata, "spec": dict(spec)}
-        await self.world.user.create(KINDS[kind], body)
+        await self.world.create(KINDS[kind], name, body)
 
     async def settle(self, *ready: tuple[str, str]) -> None:
         await self.world.settle(quiet_seconds=1.2 * PATIENCE_SECONDS, limit_seconds=60.0)
@@ -55,8 +54,11 @@ class Site:
     async def read(self, kind: str, name: str) -> Any:
         return await self.world.user.get(KINDS[kind], self.key(kind, name))
 
+    def here(self) -> Selection:
+        return Selection(self.world.named("default"))
+
     def key(self, kind: str, name: str) -> Key:
-        return Key("default" if KINDS[kind].namespaced else "", name)
+        return self.world.key(KINDS[kind], name)
 
     async def change(self, kind: str, name: str, spec: Mapping[str, Any]) -> None:
         await self.world.user.patch(KINDS[kind], self.key(kind, name), {"spec": spec})
@@ -70,7 +72,7 @@ class Site:
 
     async def events(self, name: str) -> list[str]:
         """Reasons of those about the group's objects of that name, and not about ours behind them."""
-        page = await self.world.user.list_page(EVENT, Selection("default"))
+        page = await self.world.user.list_page(EVENT, self.here())
         found = [(event.body()["involvedObject"], event.body()["reason"]) for event in page.items]
         return [r for about, r in found if about["name"] == name and about["apiVersion"].startswith(GROUP)]
 
@@ -85,12 +87,9 @@ class Site:
 
 
 @pytest.fixture
-async def site(postgres_18: TestServer, prefix: str) -> AsyncIterator[Site]:
+async def site(postgres_18: TestServer, prefix: str, ground: Ground) -> AsyncIterator[Site]:
     """The administrative login comes by `existingSecret`."""
-    engine, dialects = build_engine(InlineOffload()), {GROUP: DIALECT}
-    async with simulated_world(
-        fit=lambda registry: replace(registry, engines={engine.name: engine}, dialects=dialects)
-    ) as world:
+    async with real_world(ground, "team", dialects={GROUP: DIALECT}) as world:
         site, address = Site(world, postgres_18.address, prefix), postgres_18.address
         await world.make_secret("admin", {"username": address.username, "password": address.password.reveal()})
         connection = {"host": address.host, "port": address.port, "sslMode": "disable"}
@@ -99,7 +98,7 @@ async def site(postgres_18: TestServer, prefix: str) -> AsyncIterator[Site]:
             "resourceTracking": {"enabled": True},
         }  # fmt: skip
         await site.make("DatabaseInstance", "main", spec)
-        shared = {**connection, "secretRef": {"name": "admin", "namespace": "default"}}
+        shared = {**connection, "secretRef": {"name": "admin", "namespace": world.named("default")}}
         await site.make("ClusterDatabaseInstance", "shared", {"engine": "postgres", "connection": shared})
         await site.settle(("DatabaseInstance", "main"), ("ClusterDatabaseInstance", "shared"))
         yield site
@@ -119,7 +118,7 @@ async def test_what_a_user_says_of_its_password_roles_and_sessions_is_done(site:
     login = (f"{name}app", "s3cret-and-long")
     assert await site.ask("SELECT current_user", login=login) == [f"{name}staff"]
     assert await site.ask("SHOW statement_timeout", login=login) == ["7s"]
-    assert await site.world.find(SECRET, Key("default", "none")) is None
+    assert await site.world.look(SECRET, "none") is None
     stored = "SELECT rolpassword IS NULL FROM pg_authid WHERE rolname = "
     assert await site.ask(f"{stored}'{name}plain'") == [True]
 
@@ -146,7 +145,7 @@ async def test_a_role_has_what_it_lists_and_loses_what_leaves_the_list(site: Sit
 async def test_grants_for_roles_and_on_cluster_scoped_servers_work_and_are_counted(site: Site) -> None:
     """Such a grant ended in a nil pointer; default privileges were never revoked."""
     name = site.name
-    shared = {"clusterInstanceRef": {"name": "shared"}}
+    shared = {"clusterInstanceRef": {"name": site.world.named("shared")}}
     await site.make("Database", "shop", {**HERE, "name": name, **OPEN})
     await site.make("ClusterDatabaseRole", "audit", {**shared, "roleName": f"{name}audit"})
     await site.make("DatabaseUser", "guest", {**shared, "username": f"{name}guest"})
@@ -156,9 +155,15 @@ async def test_grants_for_roles_and_on_cluster_scoped_servers_work_and_are_count
         "defaultPrivileges": [{**coming, "privileges": ["SELECT"]}],
     }
     await site.make(
-        "ClusterDatabaseGrant", "audit", {**shared, "roleRef": {"name": "audit"}, "postgres": block, **OPEN}
+        "ClusterDatabaseGrant",
+        "audit",
+        {**shared, "roleRef": {"name": site.world.named("audit")}, "postgres": block, **OPEN},
     )
-    guest = {"userRef": {"name": "guest", "namespace": "default"}, "postgres": {"roles": [f"{name}audit"]}, **OPEN}
+    guest = {
+        "userRef": {"name": "guest", "namespace": site.world.named("default")},
+        "postgres": {"roles": [f"{name}audit"]},
+        **OPEN,
+    }
     await site.make("ClusterDatabaseGrant", "guest", {**shared, **guest})
     await site.settle(("ClusterDatabaseGrant", "audit"), ("ClusterDatabaseGrant", "guest"))
     told = (await site.read("ClusterDatabaseGrant", "audit")).status
@@ -180,8 +185,9 @@ async def test_options_that_were_ignored_are_what_the_database_has(site: Site) -
     await site.make("Database", "shop", {**HERE, "name": f"{name}shop", "postgres": own, **OPEN})
     await site.settle(("Database", "shut"), ("Database", "shop"))
     allowed = f"SELECT datallowconn, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{name}'"
-    assert await site.ask(allowed) == [(False, "managed-by:dbaas,cr:default/shut")]
-    logins = [each for each in await site.world.user.list(SECRET) if each.metadata.owner is not None]
+    tag = f"managed-by:dbaas,cr:{site.world.named('default')}/shut"
+    assert await site.ask(allowed) == [(False, tag)]
+    logins = [each for each in await site.world.user.list(SECRET, site.here()) if each.metadata.owner is not None]
     (values,) = [await site.world.read_secret(each.metadata.name) for each in logins]
     assert await site.ask("SELECT 1", f"{name}shop", (values["username"], values["password"])) == [1]
 
@@ -189,18 +195,16 @@ async def test_options_that_were_ignored_are_what_the_database_has(site: Site) -
 async def test_whoever_depends_holds_a_deletion_from_any_namespace(site: Site) -> None:
     """The check looked only in the same namespace, and let go where it failed."""
     await site.world.make_namespace("team")
-    metadata = {"name": "far", "namespace": "team"}
-    spec = {"instanceRef": {"name": "main", "namespace": "default"}, "name": site.name, **OPEN}
-    body = {"apiVersion": KINDS["Database"].api_version, "kind": "Database", "metadata": metadata, "spec": spec}
-    await site.world.user.create(KINDS["Database"], body)
+    spec = {"instanceRef": {"name": "main", "namespace": site.world.named("default")}, "name": site.name, **OPEN}
+    await site.world.make(KINDS["Database"], "far", spec, "team")
     await site.settle()
-    far = await site.world.user.get(KINDS["Database"], Key("team", "far"))
+    far = await site.world.read(KINDS["Database"], "far", "team")
     assert far.status["phase"] == "Ready"
     await site.change("DatabaseInstance", "main", OPEN)
     await site.delete("DatabaseInstance", "main")
     status = (await site.read("DatabaseInstance", "main")).status
-    assert (status["phase"], "Database team/far" in status["message"]) == ("Failed", True)
-    await site.world.user.delete(KINDS["Database"], Key("team", "far"))
+    assert (status["phase"], f"Database {site.world.named('team')}/far" in status["message"]) == ("Failed", True)
+    await site.world.delete(KINDS["Database"], "far", "team")
     await site.settle()
     assert not await site.is_there("DatabaseInstance", "main")
     assert await site.ask(f"SELECT count(*) FROM pg_database WHERE datname = '{site.name}'") == [0]
@@ -244,7 +248,7 @@ async def test_a_password_is_in_no_annotation_and_a_lost_secret_is_made_again(si
     before = await site.world.read_secret(secret)
     foreign = await site.read("DatabaseUser", "app")
     assert before["password"] not in foreign.raw.decode()
-    await site.world.user.delete(SECRET, Key("default", secret))
+    await site.world.delete(SECRET, secret)
     await site.settle(("DatabaseUser", "app"))
     after = await site.world.read_secret(secret)
     assert after["password"] != before["password"]

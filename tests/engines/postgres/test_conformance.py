@@ -169,4 +169,4 @@ class TestPostgresWithoutSuperuser(TestPostgres):
             assert [(change.field, change.immutable) for change in left.changes] == [
                 ("privileges[language plpgsql]", True)
             ]
-            assert "postgres, a superuser" in str(left.changes[0].actual)
+            assert "postgres, a superuser" in left.changes[0].why

@@ -5,7 +5,7 @@ Once where our login is a superuser, and once where it may only make roles and d
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,15 +16,15 @@ from dbaas.api.core import SECRET
 from dbaas.api.database import DATABASE
 from dbaas.api.database_schema import DATABASE_SCHEMA
 from dbaas.api.grant import DATABASE_GRANT
-from dbaas.api.resource import Key, Kind
+from dbaas.api.resource import Kind
 from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import ApiError
+from fixtures.grounds import Ground
 from fixtures.inhabited import Inhabited, introduce, plain_login, real_world
-from fixtures.postgres import TestServer, log_in
+from fixtures.postgres import TestServer, log_in, own_server
 
 pytestmark = pytest.mark.real_server
-THERE: Mapping[str, Any] = {"instanceRef": {"name": "main", "namespace": "platform"}}
 # All that a guest could change of others: roles, memberships, databases, settings, and who may do what.
 CATALOGUE = (
     "SELECT to_jsonb(a)::text FROM pg_authid a WHERE rolname !~ '^{name}guest' AND rolname !~ '^dbaas-run-' "
@@ -50,30 +50,43 @@ class Attempt:
     reason: str
 
 
+@pytest.fixture(scope="module")
+def alone() -> Iterator[TestServer]:
+    """What others do on a shared server would look as if a guest had done it."""
+    with own_server("18") as server:
+        yield server
+
+
 @pytest.fixture(params=["superuser", "createrole"])
-async def place(request: pytest.FixtureRequest, postgres_18: TestServer, prefix: str) -> AsyncIterator[Inhabited]:
+async def place(
+    request: pytest.FixtureRequest, alone: TestServer, prefix: str, ground: Ground
+) -> AsyncIterator[Inhabited]:
     """Others have a database with a table and default privileges, a user, a superuser and a maker of roles there."""
     is_super = request.param == "superuser"
-    login = postgres_18.address if is_super else await plain_login(postgres_18, f"{prefix}admin")
+    login = alone.address if is_super else await plain_login(alone, f"{prefix}admin")
     async with await log_in(login) as ours:
         for text in ("theirs LOGIN PASSWORD 'secret'", "group", "maker CREATEROLE" if is_super else "maker"):
             await ours.execute(f"CREATE ROLE {prefix}{text}".encode())
         await ours.execute(f"CREATE DATABASE {prefix}theirs".encode())
-    async with await log_in(postgres_18.address, f"{prefix}theirs") as admin:
+    async with await log_in(alone.address, f"{prefix}theirs") as admin:
         await admin.execute(f"CREATE ROLE {prefix}boss SUPERUSER; ALTER ROLE {prefix}maker CREATEROLE".encode())
         await admin.execute(f"CREATE SCHEMA s AUTHORIZATION {prefix}theirs; CREATE TABLE s.t ()".encode())
-    async with real_world() as world:
+    async with real_world(ground, "platform", "other") as world:
         await world.make_namespace("platform")
         await world.make_namespace("other")
-        await introduce(
-            world, login, "platform", allowedNamespaces=["default", "other"], tenancy={"adoption": "Always"}
-        )
-        yield Inhabited(world, postgres_18, login, prefix)
+        allowed = [world.named("default"), world.named("other")]
+        await introduce(world, login, "platform", allowedNamespaces=allowed, tenancy={"adoption": "Always"})
+        yield Inhabited(world, alone, login, prefix)
 
 
 async def look(place: Inhabited) -> list[Any]:
     outside = await place.ask(CATALOGUE.format(name=place.name))
     return [*outside, *await place.ask(INSIDE, f"{place.name}theirs"), *await place.ask(INSIDE)]
+
+
+def there_in(place: Inhabited) -> Mapping[str, Any]:
+    """A reference to the server, which is in the namespace of others."""
+    return {"instanceRef": {"name": "main", "namespace": place.world.named("platform")}}
 
 
 async def try_out(place: Inhabited, name: str, attempt: Attempt) -> str:
@@ -85,15 +98,16 @@ async def try_out(place: Inhabited, name: str, attempt: Attempt) -> str:
     return ""
 
 
-def attempts(name: str, login: str) -> Mapping[str, Attempt]:
+def attempts(place: Inhabited) -> Mapping[str, Attempt]:
+    name, login, there = place.name, place.login.username, there_in(place)
     theirs, guest = f"{name}theirs", f"{name}guest"
     mine = {"userRef": {"name": "app"}, "databaseRef": {"name": "shop"}}
 
     def user(reason: str, **spec: Any) -> Attempt:
-        return Attempt(DATABASE_USER, {**THERE, **spec}, reason)
+        return Attempt(DATABASE_USER, {**there, **spec}, reason)
 
     def base(reason: str, number: int, **spec: Any) -> Attempt:
-        return Attempt(DATABASE, {**THERE, "name": f"{guest}{number}", **spec}, reason)
+        return Attempt(DATABASE, {**there, "name": f"{guest}{number}", **spec}, reason)
 
     def grant(reason: str, **entry: Any) -> Attempt:
         return Attempt(DATABASE_GRANT, {**mine, "privileges": [entry]}, reason)
@@ -108,13 +122,13 @@ def attempts(name: str, login: str) -> Mapping[str, Attempt]:
         "another superuser": user("AdoptionNotAllowed", username=f"{name}boss"),
         "a maker of roles": user("AdoptionNotAllowed", username=f"{name}maker"),
         "our own login": user("InvalidSpec" if login == "postgres" else "AdoptionNotAllowed", username=login),
-        "a role of the server": Attempt(DATABASE_ROLE, {**THERE, "roleName": "pg_monitor"}, "InvalidSpec"),
+        "a role of the server": Attempt(DATABASE_ROLE, {**there, "roleName": "pg_monitor"}, "InvalidSpec"),
         "a database of the server": base("InvalidSpec", 0, name="postgres"),
         "superuser": user("InvalidSpec", username=f"{guest}1", postgres={"superuser": True}),
         "createRole": user("InvalidSpec", username=f"{guest}2", postgres={"createRole": True}),
         "replication": user("InvalidSpec", username=f"{guest}3", serverPrivileges=["REPLICATION"]),
         "bypassRLS": Attempt(
-            DATABASE_ROLE, {**THERE, "roleName": f"{guest}4", "postgres": {"bypassRLS": True}}, "InvalidSpec"
+            DATABASE_ROLE, {**there, "roleName": f"{guest}4", "postgres": {"bypassRLS": True}}, "InvalidSpec"
         ),
         "a role that runs programs": user("InvalidSpec", username=f"{guest}5", roles=["pg_execute_server_program"]),
         "a role of others": user("NotOwned", username=f"{guest}6", roles=[f"{name}group"]),
@@ -151,12 +165,12 @@ def attempts(name: str, login: str) -> Mapping[str, Attempt]:
 
 
 async def test_no_way_leads_to_what_is_not_the_guests_own(place: Inhabited) -> None:
-    world, guest = place.world, f"{place.name}guest"
-    await world.make(DATABASE_USER, "app", {**THERE, "username": guest})
-    await world.make(DATABASE, "shop", {**THERE, "name": guest, "owner": guest})
+    world, guest, there = place.world, f"{place.name}guest", there_in(place)
+    await world.make(DATABASE_USER, "app", {**there, "username": guest})
+    await world.make(DATABASE, "shop", {**there, "name": guest, "owner": guest})
     await place.settle(patiently=True)
     assert await world.ready(DATABASE, "shop") == ("True", "Applied")
-    before, tried = await look(place), attempts(place.name, place.login.username)
+    before, tried = await look(place), attempts(place)
     found = {
         what: await try_out(place, f"try-{number}", attempt) for number, (what, attempt) in enumerate(tried.items())
     }
@@ -167,7 +181,7 @@ async def test_no_way_leads_to_what_is_not_the_guests_own(place: Inhabited) -> N
     assert found == {what: attempt.reason for what, attempt in tried.items()}
     assert await look(place) == before
     for number in range(len(tried)):
-        assert await world.find(SECRET, Key("default", f"try-{number}-credentials")) is None
+        assert await world.look(SECRET, f"try-{number}-credentials") is None
 
 
 ESCAPES = (
@@ -183,14 +197,14 @@ ESCAPES = (
 
 
 async def test_no_script_of_a_guest_gets_out_of_its_database(place: Inhabited) -> None:
-    name = place.name
+    name, there = place.name, there_in(place)
     names = {"guest": f"{name}guest", "boss": f"{name}boss", "group": f"{name}group", "theirs": f"{name}theirs"}
-    await place.world.make(DATABASE_USER, "app", {**THERE, "username": f"{name}guest"})
+    await place.world.make(DATABASE_USER, "app", {**there, "username": f"{name}guest"})
     await place.settle()
     before = await look(place)
     for number, text in enumerate(ESCAPES):
         spec = {"name": f"{name}guest{number}", "owner": f"{name}guest", "initSQL": {"inline": [text.format(**names)]}}
-        await place.world.make(DATABASE, f"shop-{number}", {**THERE, **spec})
+        await place.world.make(DATABASE, f"shop-{number}", {**there, **spec})
     await place.settle(patiently=True)
     for number, text in enumerate(ESCAPES):
         status = (await place.world.read(DATABASE, f"shop-{number}")).status
@@ -204,9 +218,9 @@ async def test_no_script_of_a_guest_gets_out_of_its_database(place: Inhabited) -
 async def test_of_two_guests_that_want_one_name_the_older_has_it_and_the_other_never_drops_it(
     place: Inhabited,
 ) -> None:
-    world, name = place.world, f"{place.name}guest"
-    user = {**THERE, "username": name}
-    base = {**THERE, "name": name, "owner": name, "deletionPolicy": "Delete", "deletionProtection": False}
+    world, name, there = place.world, f"{place.name}guest", there_in(place)
+    user = {**there, "username": name}
+    base = {**there, "name": name, "owner": name, "deletionPolicy": "Delete", "deletionProtection": False}
     await world.make(DATABASE_USER, "app", user)
     await world.make(DATABASE, "shop", base)
     await place.settle()
@@ -214,17 +228,20 @@ async def test_of_two_guests_that_want_one_name_the_older_has_it_and_the_other_n
     await world.make(DATABASE_USER, "thief", {**user, "drop": {"dropOwned": True}}, "other")
     await world.make(DATABASE, "thief", base, "other")
     await world.make(
-        DATABASE_SCHEMA, "thief", {"databaseRef": {"name": "shop", "namespace": "default"}, "name": "s"}, "other"
+        DATABASE_SCHEMA,
+        "thief",
+        {"databaseRef": {"name": "shop", "namespace": world.named("default")}, "name": "s"},
+        "other",
     )
     await place.settle(patiently=True)
     assert await world.ready(DATABASE_USER, "thief", "other") == ("False", "AlreadyManaged")
     assert await world.ready(DATABASE, "thief", "other") == ("False", "AlreadyManaged")
     assert await world.ready(DATABASE_SCHEMA, "thief", "other") == ("False", "ReferenceNotAllowed")
-    assert await world.find(SECRET, Key("other", "thief-credentials")) is None
+    assert await world.look(SECRET, "thief-credentials", "other") is None
     for kind in (DATABASE_SCHEMA, DATABASE, DATABASE_USER):
         await world.delete(kind, "thief", "other")
     await place.settle()
-    assert await world.find(DATABASE, Key("other", "thief")) is None
+    assert await world.look(DATABASE, "thief", "other") is None
     session: psycopg.AsyncConnection = await place.enter("app-credentials", database=name)
     await session.execute("CREATE SCHEMA mine")
     await session.close()

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from dbaas.api.database import DATABASE
-from dbaas.api.resource import Key
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.engine import Address
 from dbaas.contracts.reconcile import PATIENCE_SECONDS
 from dbaas.core.clock import SystemClock
+from fixtures.grounds import Ground
 from fixtures.inhabited import introduce, plain_login, real_world
 from fixtures.postgres import TestServer, log_in, own_server
 from simulation.world import World
@@ -50,8 +50,8 @@ class Watch:
 
 
 @pytest.fixture
-async def world(small_server: TestServer, prefix: str) -> AsyncIterator[World]:
-    async with real_world() as world:
+async def world(small_server: TestServer, prefix: str, ground: Ground) -> AsyncIterator[World]:
+    async with real_world(ground, "team") as world:
         await world.make_namespace("team")
         await introduce(world, small_server.address, maxConnections=CAP + 5)
         await introduce(world, await plain_login(small_server, prefix), "team", maxConnections=CAP)
@@ -96,7 +96,7 @@ async def test_the_younger_of_two_that_claim_one_thing_waits_whatever_its_login(
     await settle(world, PATIENCE_SECONDS + 0.5)
     assert await world.ready(DATABASE_USER, "shared", "team") == ("True", "Applied")
     assert await world.ready(DATABASE_USER, "again") == ("False", "AlreadyManaged")
-    await world.user.delete(DATABASE_USER, Key("default", "again"))
+    await world.delete(DATABASE_USER, "again")
     await settle(world)
     async with await log_in(small_server.address) as admin:
         asked = "SELECT rolconnlimit FROM pg_roles WHERE rolname = %s"

@@ -13,15 +13,15 @@ from dbaas.api.database import DATABASE
 from dbaas.api.database_schema import DATABASE_SCHEMA
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.api.resource import Key, Kind, Resource
+from dbaas.api.resource import Kind, Resource
 from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.engine import Address
-from dbaas.core.offload import InlineOffload
 from dbaas.core.secrets import Secret
-from dbaas.engines.postgres.engine import build_engine
+from fixtures.grounds import Ground
+from fixtures.inhabited import real_world
 from fixtures.postgres import TestServer, log_in
-from simulation.world import World, simulated_world
+from simulation.world import World
 
 pytestmark = pytest.mark.real_server
 HERE = {"instanceRef": {"name": "main"}}
@@ -49,7 +49,7 @@ class Site:
         return await self.world.ready(kind, name)
 
     async def find(self, kind: Kind, name: str) -> Resource | None:
-        return await self.world.find(kind, Key("default", name))
+        return await self.world.look(kind, name)
 
     async def status(self, kind: Kind, name: str) -> dict[str, Any]:
         return (await self.world.read(kind, name)).status
@@ -67,9 +67,8 @@ class Site:
 
 
 @pytest.fixture
-async def site(postgres_18: TestServer, prefix: str) -> AsyncIterator[Site]:
-    engine = build_engine(InlineOffload())
-    async with simulated_world(fit=lambda registry: replace(registry, engines={engine.name: engine})) as world:
+async def site(postgres_18: TestServer, prefix: str, ground: Ground) -> AsyncIterator[Site]:
+    async with real_world(ground) as world:
         address = postgres_18.address
         login = {"username": address.username, "password": address.password.reveal()}
         await world.make_secret("main-admin", login)
@@ -180,7 +179,7 @@ async def test_a_database_is_put_away_before_it_is_dropped(site: Site) -> None:
     assert await site.ask(query, "postgres") == [(name, False)]
     await guest.close()
     force = {"metadata": {"annotations": {"dbaas.io/force-delete": "true"}}}
-    await site.world.user.patch(DATABASE, Key("default", "shop"), force)
+    await site.world.user.patch(DATABASE, site.world.key(DATABASE, "shop"), force)
     await site.settle()
     assert await site.find(DATABASE, "shop") is None
     assert await site.ask(query, "postgres") == []

@@ -9,6 +9,7 @@ import pytest
 from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.role import DATABASE_ROLE
+from fixtures.grounds import Ground
 from fixtures.inhabited import Inhabited, introduce, real_world
 from fixtures.postgres import TestServer, named
 
@@ -17,8 +18,8 @@ HERE = {"instanceRef": {"name": "main"}}
 
 
 @pytest.fixture
-async def place(postgres_18: TestServer, prefix: str) -> AsyncIterator[Inhabited]:
-    async with real_world() as world:
+async def place(postgres_18: TestServer, prefix: str, ground: Ground) -> AsyncIterator[Inhabited]:
+    async with real_world(ground) as world:
         options = {"sslMode": "disable", "applicationName": prefix}
         await introduce(world, postgres_18.address, postgres=options)
         yield Inhabited(world, postgres_18, named(postgres_18.address, prefix), prefix)

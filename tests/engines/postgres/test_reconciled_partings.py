@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dbaas.api.resource import Key
 from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
+from fixtures.grounds import Ground
 from fixtures.inhabited import Inhabited, introduce, plain_login, real_world
 from fixtures.postgres import TestServer, log_in
 
@@ -18,9 +18,11 @@ HERE = {"instanceRef": {"name": "main"}}
 
 
 @pytest.fixture(params=["superuser", "createrole"])
-async def place(request: pytest.FixtureRequest, postgres: TestServer, prefix: str) -> AsyncIterator[Inhabited]:
+async def place(
+    request: pytest.FixtureRequest, postgres: TestServer, prefix: str, ground: Ground
+) -> AsyncIterator[Inhabited]:
     login = postgres.address if request.param == "superuser" else await plain_login(postgres, f"{prefix}admin")
-    async with real_world() as world:
+    async with real_world(ground) as world:
         await introduce(world, login)
         yield Inhabited(world, postgres, login, prefix)
 
@@ -50,7 +52,7 @@ async def settle_in(place: Inhabited, **user: Any) -> None:
 
 async def is_gone(place: Inhabited) -> bool:
     there = await place.ask(f"SELECT 1 FROM pg_roles WHERE rolname = '{place.name}app'")
-    return not there and await place.world.find(DATABASE_USER, Key("default", "app")) is None
+    return not there and await place.world.look(DATABASE_USER, "app") is None
 
 
 async def left(place: Inhabited, database: str) -> list[Any]:

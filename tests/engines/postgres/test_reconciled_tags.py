@@ -9,14 +9,14 @@ import pytest
 
 from dbaas.api.database import DATABASE
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.api.resource import Key, Kind
+from dbaas.api.resource import Kind
 from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
-from dbaas.core.offload import InlineOffload
 from dbaas.core.secrets import Secret
-from dbaas.engines.postgres.engine import build_engine
+from fixtures.grounds import Ground
+from fixtures.inhabited import real_world
 from fixtures.postgres import TestServer, log_in
-from simulation.world import World, simulated_world
+from simulation.world import World
 
 pytestmark = pytest.mark.real_server
 GUESTS = "guests"
@@ -54,7 +54,7 @@ class Place:
         return [statement for statement in said if "COMMENT ON" in statement and self.name in statement]
 
     async def make_shop(self, namespace: str = "default") -> None:
-        here = {"instanceRef": {"name": "main", "namespace": "default"}}
+        here = {"instanceRef": {"name": "main", "namespace": self.world.named("default")}}
         await self.world.make(DATABASE_ROLE, "owner", {**here, "roleName": f"{self.name}-o"}, namespace)
         await self.world.make(DATABASE_USER, "app", {**here, "username": f"{self.name}-u"}, namespace)
         await self.world.make(DATABASE, "shop", {**here, "name": self.name, "owner": f"{self.name}-o"}, namespace)
@@ -70,23 +70,25 @@ class Place:
 
 
 @pytest.fixture(params=["superuser", "createrole"])
-async def place(request: pytest.FixtureRequest, postgres: TestServer, prefix: str) -> AsyncIterator[Place]:
-    engine, login = build_engine(InlineOffload()), postgres.address
+async def place(
+    request: pytest.FixtureRequest, postgres: TestServer, prefix: str, ground: Ground
+) -> AsyncIterator[Place]:
+    login = postgres.address
     if request.param == "createrole":
         async with await log_in(postgres.address) as admin:
             await admin.execute(f"CREATE ROLE {prefix}admin LOGIN CREATEDB CREATEROLE PASSWORD 'x'".encode())
         login = replace(login, username=f"{prefix}admin", password=Secret("x"))
-    async with simulated_world(fit=lambda registry: replace(registry, engines={engine.name: engine})) as world:
+    async with real_world(ground, GUESTS) as world:
         await world.make_secret("admin", {"username": login.username, "password": login.password.reveal()})
         connection = {"host": login.host, "port": login.port, "secretRef": {"name": "admin"}}
-        spec = {"engine": "postgres", "connection": connection, "allowedNamespaces": [GUESTS]}
+        spec = {"engine": "postgres", "connection": connection, "allowedNamespaces": [world.named(GUESTS)]}
         await world.make(DATABASE_INSTANCE, "main", {**spec, "postgres": {"sslMode": "disable"}})
         yield Place(world, postgres, prefix)
 
 
-def ours(namespace: str = "default") -> list[str]:
+def ours(place: Place, namespace: str = "default") -> list[str]:
     return [
-        f"managed by dbaas: {kind} {namespace}/{name}"
+        f"managed by dbaas: {kind} {place.world.named(namespace)}/{name}"
         for kind, name in (("Database", "shop"), ("DatabaseRole", "owner"), ("DatabaseUser", "app"))
     ]
 
@@ -95,7 +97,7 @@ async def test_tags_are_written_changed_and_taken_away_with_the_switch(place: Pl
     await place.make_shop()
     assert await place.comments() == [None, None, None]
     await place.track(enabled=True)
-    assert await place.comments() == ours()
+    assert await place.comments() == ours(place)
     await place.track(enabled=True, commentFormat="{{ .Operator }} has it's \\ {{ .Name | quote }}")
     assert await place.comments() == [f'dbaas has it\'s \\ "{name}"' for name in ("shop", "owner", "app")]
     await place.track(enabled=False)
@@ -106,7 +108,7 @@ async def test_tags_are_written_changed_and_taken_away_with_the_switch(place: Pl
 async def test_new_things_are_tagged_and_the_second_time_nothing_is_sent(place: Place) -> None:
     await place.track(enabled=True)
     await place.make_shop()
-    assert await place.comments() == ours()
+    assert await place.comments() == ours(place)
     assert await place.ready() == [("True", "Applied")] * 3
     assert len(place.sent()) == 3
     await place.world.change(DATABASE_INSTANCE, "main", {"maxConnections": 4})
@@ -130,8 +132,8 @@ async def test_what_is_retained_loses_its_tag(place: Place) -> None:
     await place.make_shop()
     await place.world.delete(DATABASE, "shop")
     await place.settle()
-    assert await place.world.find(DATABASE, Key("default", "shop")) is None
-    assert await place.comments() == [None, *ours()[1:]]
+    assert await place.world.look(DATABASE, "shop") is None
+    assert await place.comments() == [None, *ours(place)[1:]]
 
 
 async def test_things_of_guests_are_tagged_as_well(place: Place) -> None:
@@ -139,4 +141,4 @@ async def test_things_of_guests_are_tagged_as_well(place: Place) -> None:
     await place.track(enabled=True)
     await place.make_shop(GUESTS)
     assert await place.ready(GUESTS) == [("True", "Applied")] * 3
-    assert await place.comments() == ours(GUESTS)
+    assert await place.comments() == ours(place, GUESTS)

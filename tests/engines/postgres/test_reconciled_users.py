@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from dbaas.api.database import DATABASE
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.api.resource import Key
 from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.engine import Address, Item, Login
@@ -25,8 +24,10 @@ from dbaas.engines.postgres.engine import build_engine
 from dbaas.engines.postgres.roles import Attributes, DesiredRole
 from dbaas.lanes.lanes import ServerLanes
 from fixtures.engines import Applier
+from fixtures.grounds import Ground
+from fixtures.inhabited import real_world
 from fixtures.postgres import TestServer, log_in
-from simulation.world import World, simulated_world
+from simulation.world import World
 
 pytestmark = pytest.mark.real_server
 HERE = {"instanceRef": {"name": "main"}}
@@ -57,14 +58,15 @@ class Place:
 
 
 @pytest.fixture(params=["superuser", "createrole"])
-async def place(request: pytest.FixtureRequest, postgres: TestServer, prefix: str) -> AsyncIterator[Place]:
-    engine = build_engine(InlineOffload())
+async def place(
+    request: pytest.FixtureRequest, postgres: TestServer, prefix: str, ground: Ground
+) -> AsyncIterator[Place]:
     login = postgres.address
     if request.param == "createrole":
         async with await log_in(postgres.address) as admin:
             await admin.execute(f"CREATE ROLE {prefix}admin LOGIN CREATEDB CREATEROLE PASSWORD 'x'".encode())
         login = replace(login, username=f"{prefix}admin", password=Secret("x"))
-    async with simulated_world(fit=lambda registry: replace(registry, engines={engine.name: engine})) as world:
+    async with real_world(ground) as world:
         await world.make_secret("admin", {"username": login.username, "password": login.password.reveal()})
         connection = {"host": login.host, "port": login.port, "secretRef": {"name": "admin"}}
         spec = {"engine": "postgres", "connection": connection, "postgres": {"sslMode": "disable"}}
@@ -118,7 +120,7 @@ async def test_a_user_that_owns_things_is_held_until_it_is_said_what_becomes_of_
     assert (await (await session.execute("SELECT 1")).fetchone()) == (1,)
     await place.world.change(DATABASE_USER, "app", {"drop": {"reassignOwnedTo": f"{name}heir"}})
     await place.settle()
-    assert await place.world.find(DATABASE_USER, Key("default", "app")) is None
+    assert await place.world.look(DATABASE_USER, "app") is None
     owner = f"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '{name}'"
     assert await place.ask(owner) == [(f"{name}heir",)]
     with pytest.raises(psycopg.OperationalError):
@@ -195,6 +197,6 @@ async def test_a_user_whose_database_is_missing_says_so_and_can_be_deleted(place
     await place.world.make(DATABASE_USER, "app", {**HERE, "username": name, "postgres": begins})
     await place.settle(PATIENT)
     assert await place.world.ready(DATABASE_USER, "app") == ("False", "DependencyMissing")
-    await place.world.user.delete(DATABASE_USER, Key("default", "app"))
+    await place.world.delete(DATABASE_USER, "app")
     await place.settle()
     assert await place.ask(f"SELECT rolname FROM pg_roles WHERE rolname = '{name}'") == []

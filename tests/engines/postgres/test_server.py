@@ -17,7 +17,7 @@ import pytest
 
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.engine import Address
-from dbaas.contracts.provider import Instance, SecretKey
+from dbaas.contracts.provider import Instance, SecretKey, Site
 from dbaas.core.secrets import Secret
 from dbaas.engines.postgres.parameters import parameters_of
 from dbaas.engines.postgres.server import INSTALLATIONS, OUR_PARAMETERS, PostgresServer
@@ -30,6 +30,7 @@ CONFIG = [
     {"name": "my.setting", "value": "it's \\ so"},
 ]
 READY_SECONDS = 10.0
+SITES: tuple[Site, ...] = ("laptop", "kubernetes")
 
 
 def instance_of(version: str, config: list[dict[str, str]] = CONFIG) -> Instance:
@@ -52,6 +53,38 @@ def test_settings_are_split_by_what_a_change_of_them_needs() -> None:
         "password": "nothing", "postgresql.conf": "restart", "settings-restart.conf": "restart",
         "settings-reload.conf": "reload", "access.conf": "reload",
     }  # fmt: skip
+
+
+def test_on_a_network_everybody_may_come_who_proves_a_password_and_on_a_laptop_nobody_from_elsewhere() -> None:
+    spec = DatabaseClusterSpec.model_validate({"engine": {"type": "postgres", "version": "18"}})
+    access = {site: files_of(PostgresServer().workload("m", spec, site).instances[0])["access.conf"] for site in SITES}
+    assert "host   all  all  all  scram-sha-256" in access["kubernetes"]
+    assert " all  all  all " not in access["laptop"]
+    assert not [line for text in access.values() for line in text.splitlines() if "trust" in line]
+
+
+def test_settings_fit_the_resources_where_somebody_asks_for_them_and_those_of_the_spec_count_more() -> None:
+    body = {"engine": {"type": "postgres", "version": "18"}, "config": [{"name": "Work_Mem", "value": "9MB"}]}
+    plain, sized = (DatabaseClusterSpec.model_validate({**body, **more}) for more in ({}, {"profile": "dev"}))
+    texts = [
+        "".join(files_of(PostgresServer().workload("m", spec, site).instances[0]).values())
+        for spec, site in ((plain, "laptop"), (sized, "laptop"), (plain, "kubernetes"))
+    ]
+    assert ["shared_buffers" in text for text in texts] == [False, True, True]
+    assert [text.lower().count("work_mem = ") - text.count("maintenance_work_mem") for text in texts] == [1, 1, 1]
+
+
+def test_an_exporter_runs_only_where_metrics_are_asked_for() -> None:
+    body = {"engine": {"type": "postgres", "version": "18"}}
+    for metrics, runs in ((None, False), ({"enabled": False}, False), ({"port": 9999}, True)):
+        spec = DatabaseClusterSpec.model_validate({**body, "monitoring": {"metrics": metrics}})
+        exporter = PostgresServer().workload("main", spec, "kubernetes").exporter
+        assert (exporter is not None and exporter.port == 9999) is runs
+
+
+def test_there_is_an_image_of_every_version() -> None:
+    assert list(PostgresServer().images) == list(PostgresServer().versions)
+    assert PostgresServer().images["18"].reference.endswith(":18")
 
 
 def test_the_password_comes_from_the_administrators_secret_and_is_in_no_command() -> None:

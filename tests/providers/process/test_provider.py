@@ -20,6 +20,8 @@ from dbaas.contracts.provider import (
     Port,
     Provider,
     SecretKey,
+    ServerImage,
+    Site,
     Stop,
     Workload,
 )
@@ -43,11 +45,12 @@ class Server:
     """A ServerPart that has its programs in a folder, or not."""
 
     versions = ("18",)
+    images: Mapping[str, ServerImage] = {}
 
     def __init__(self, folder: str | None = "/opt/bin") -> None:
         self._folder = folder
 
-    def workload(self, name: str, spec: Any) -> Workload:
+    def workload(self, name: str, spec: Any, site: Site = "laptop") -> Workload:
         return WORKLOAD
 
     def programs(self, version: str) -> str | None:

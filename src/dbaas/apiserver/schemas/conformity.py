@@ -9,14 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dbaas.apiserver.schemas.formats import format_check
-from dbaas.apiserver.schemas.nodes import Node
+from dbaas.apiserver.schemas.nodes import ABSENT, Node
 from dbaas.apiserver.schemas.validation import TYPE_NAMES, check
 
 
-def conforms(value: Any, node: Node) -> bool:
-    """True: `check` would find nothing. False says nothing."""
+def conforms(value: Any, node: Node, old: Any = ABSENT) -> bool:
+    """True: `check` would find nothing. False says nothing. `old` is the stored value at the same place.
+
+    A value that is the very same object as the stored one is not looked into, since `check` drops what is wrong in
+    values that did not change.
+    """
     kind = type(value)
-    if kind is node.unbound:
+    if kind is node.unbound or (value is old and value is not None):
         return True
     if value is None or node.all_of or node.any_of or node.one_of or node.none_of is not None:
         return not check(value, node, "").causes
@@ -27,7 +31,7 @@ def conforms(value: Any, node: Node) -> bool:
     if node.limits.enum:
         return not check(value, node, "").causes
     if kind is dict:
-        return _object_conforms(value, node)
+        return _object_conforms(value, node, old)
     if kind is list:
         return _list_conforms(value, node)
     return kind is bool or not check(value, node, "").causes
@@ -47,12 +51,13 @@ def _text_conforms(value: str, node: Node) -> bool:
     return accepts is None or accepts(value)
 
 
-def _object_conforms(value: Mapping[str, Any], node: Node) -> bool:
+def _object_conforms(value: Mapping[str, Any], node: Node, old: Any) -> bool:
     limits, properties = node.limits, node.properties
+    stored = old if isinstance(old, dict) else {}
     others = node.additional if isinstance(node.additional, Node) else None
     for key, each in value.items():
         child = properties.get(key, others)
-        if child is not None and type(each) is not child.unbound and not conforms(each, child):
+        if child is not None and type(each) is not child.unbound and not conforms(each, child, stored.get(key)):
             return False
     if limits.min_properties is not None and len(value) < limits.min_properties:
         return False

@@ -11,7 +11,7 @@ from dbaas.apiserver.schemas.causes import Cause
 from dbaas.apiserver.schemas.conformity import conforms
 from dbaas.apiserver.schemas.defaulting import drop_nulls, fill_defaults
 from dbaas.apiserver.schemas.embedded import validate_embedded
-from dbaas.apiserver.schemas.expressions.rules import Place, Rule, RuleRefused, check_rules, compile_rule
+from dbaas.apiserver.schemas.expressions.rules import Place, Rulebook, RuleRefused, check_rules
 from dbaas.apiserver.schemas.list_types import validate_list_types
 from dbaas.apiserver.schemas.nodes import ABSENT, Node, compile_node
 from dbaas.apiserver.schemas.patterns import PatternRefused
@@ -48,7 +48,7 @@ class Schema:
     """Compiled once per kind and version. No method changes its arguments; answers share unchanged parts with them,
     so what comes out must not be changed in place either."""
 
-    def __init__(self, root: Node, rules: Mapping[int, tuple[Rule, ...]], *, is_builtin: bool) -> None:
+    def __init__(self, root: Node, rules: Rulebook, *, is_builtin: bool) -> None:
         self.root = root
         self._rules = rules
         self._is_builtin = is_builtin
@@ -59,7 +59,7 @@ class Schema:
         what its `$ref`s name; only built-in kinds have any. Raises SchemaRefused."""
         try:
             root = compile_node({**spec, "x-kubernetes-embedded-resource": True}, definitions or {})
-            rules = {id(node): tuple(map(compile_rule, node.rules)) for node in _with_rules(root)}
+            rules = Rulebook(_with_rules(root))
         except (PatternRefused, RuleRefused) as error:
             raise SchemaRefused(str(error)) from error
         except KeyError as error:
@@ -84,6 +84,10 @@ class Schema:
             obj = drop_nulls(obj, self.root, drops_empty=self._is_builtin)
         return dict(fill_defaults(obj, self.root))
 
+    def is_complete(self, obj: dict[str, Any]) -> bool:
+        """Whether `prune` and `default` would leave it as it is."""
+        return prune(obj, self.root) is obj and drop_nulls(obj, self.root) is fill_defaults(obj, self.root) is obj
+
     def validate(
         self,
         new: Mapping[str, Any],
@@ -92,14 +96,15 @@ class Schema:
         subresource: Literal["", "status"] = "",
     ) -> list[Cause]:
         """All that is wrong with `new`: bounds, embedded resources, list types (which say nothing for built-in kinds),
-        then rules (skipped where a bound makes them pointless). `old` is the stored object on an update.
+        then rules (skipped where a bound makes them pointless). `old` is the stored object on an update; parts that the
+        two share are not looked into.
 
         On the status subresource only the status is checked for its bounds.
         """
         causes = self._check_status(new, old) if subresource == "status" else self._check_bounds(new, old)
         if not subresource and self.root.has_embedded:
             causes += validate_embedded(new, self.root)
-        repeated = [] if self._is_builtin else list(validate_list_types(new, self.root))
+        repeated = [] if self._is_builtin else list(validate_list_types(not_shared(new, old), self.root))
         if repeated and (old is None or not any(validate_list_types(old, self.root))):
             causes += repeated
         if self.root.has_rules:
@@ -111,7 +116,7 @@ class Schema:
         return causes
 
     def _check_bounds(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
-        if conforms(new, self.root):
+        if conforms(new, self.root, old):
             return []
         causes = check(new, self.root, "", ABSENT if old is None else old).causes
         if self._is_builtin:  # metadata has rules of its own, which tell what is missing in their own words
@@ -123,7 +128,15 @@ class Schema:
         if node is None or "status" not in new:
             return []
         stored = (old or {}).get("status", ABSENT)
+        if conforms(new["status"], node, stored):
+            return []
         return [_under_status(each) for each in check(new["status"], node, "", stored).causes]
+
+
+def not_shared(new: Mapping[str, Any], old: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The fields of an object that are not the very same as in the other."""
+    known = old or {}
+    return {name: value for name, value in new.items() if value is not known.get(name, ABSENT)}
 
 
 def _under_status(cause: Cause) -> Cause:

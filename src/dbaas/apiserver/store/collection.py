@@ -43,7 +43,10 @@ _HEADER = msgspec.json.Decoder(Header)
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One object. `body` is its JSON without the leading `{"apiVersion":…,"kind":…,`."""
+    """One object. `body` is its JSON without the leading `{"apiVersion":…,"kind":…,`.
+
+    `complete_by` is the schema that has nothing to remove from it or to fill in, where one is known.
+    """
 
     key: str
     version: int
@@ -52,6 +55,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     labels: Mapping[str, str]
     owners: tuple[str, ...]  # their uids
     deleting: bool
+    complete_by: object = None
 
     @classmethod
     def read(cls, key: str, version: int, body: bytes) -> Entry:

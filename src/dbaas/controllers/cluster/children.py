@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.api.resource import LABEL_CLUSTER, Kind, Resource
+from dbaas.api.resource import LABEL_CLUSTER, Key, Kind, Resource
 from dbaas.contracts.client import Client
 from dbaas.contracts.provider import ClusterFacts, NotProvided
 from dbaas.contracts.reconcile import Refused, Waiting
 from dbaas.controllers.cluster.subject import Cluster
-from dbaas.manifests.metadata import build_metadata, cluster_labels, is_controlled_by
+from dbaas.manifests.metadata import MANAGED_BY, build_metadata, cluster_labels, is_controlled_by
 
 INSTALL_SECONDS = 30.0
 
@@ -29,12 +29,21 @@ class Children:
         except NotProvided as error:
             raise Waiting(error.reason, error.message, requeue_after=INSTALL_SECONDS) from error
         kinds = {kind.kind: kind for kind in cluster.provider.kinds}
+        for body in wanted:
+            await self._require_ours(cluster, kinds[body["kind"]], body)
         applied = [await self._client.apply(kinds[body["kind"]], body) for body in wanted]
         keep = {(child.kind, child.key) for child in applied}
         for child in await self.find(cluster):
             if (child.kind, child.key) not in keep and not child.metadata.is_deleting:
                 await self._client.delete(child.kind, child.key, uid=child.metadata.uid)
         return applied
+
+    async def observe(self, cluster: Cluster, children: Sequence[Resource]) -> ClusterFacts:
+        """What the children say, and why, from what they have made, where not all is well."""
+        facts = cluster.provider.observe(cluster.resource, children)
+        if all(one.is_ready for one in facts.instances):
+            return facts
+        return cluster.provider.observe(cluster.resource, [*children, *await self._find_witnesses(cluster)])
 
     async def publish(self, cluster: Cluster, facts: ClusterFacts) -> Resource | None:
         """The DatabaseInstance, once there is an endpoint. Raises Refused where the name is somebody else's."""
@@ -66,7 +75,39 @@ class Children:
         for child in left:
             if not child.metadata.is_deleting:
                 await self._client.delete(child.kind, child.key, uid=child.metadata.uid)
-        return not left
+        return not left and not await self._find_witnesses(cluster)
+
+    async def keep_by_themselves(self, cluster: Cluster) -> bool:
+        """Whether what is to be kept has no owner already, so that nobody need be told of it."""
+        kinds = {kind.kind: kind for kind in cluster.provider.kinds}
+        wanted = cluster.provider.children(cluster.resource, cluster.workload, cluster.server)
+        kept = [body for body in wanted if "ownerReferences" not in body["metadata"]]
+        for body in kept:
+            found = await self._client.get(kinds[body["kind"]], Key(cluster.key.namespace, body["metadata"]["name"]))
+            if found is not None and is_controlled_by(found, cluster.resource):
+                return False
+        return bool(kept)
+
+    async def _require_ours(self, cluster: Cluster, kind: Kind, body: Mapping[str, Any]) -> None:
+        """Raises Refused where the name is taken. What an earlier cluster of that name has left behind is ours."""
+        found = await self._client.get(kind, Key(cluster.key.namespace, body["metadata"]["name"]))
+        if found is None or is_controlled_by(found, cluster.resource):
+            return
+        labels = found.metadata.labels
+        if found.metadata.owner is None and labels.get(LABEL_CLUSTER) == cluster.key.name and MANAGED_BY in labels:
+            return
+        raise Refused(
+            "ChildNotOurs",
+            f"{kind} {found.key} exists and does not belong to this cluster: rename or delete it, or give the cluster "
+            "another name",
+        )
+
+    async def _find_witnesses(self, cluster: Cluster) -> list[Resource]:
+        labels = {LABEL_CLUSTER: cluster.key.name}
+        found: list[Resource] = []
+        for kind in cluster.provider.witnesses:
+            found += await self._client.list(kind, namespace=cluster.key.namespace, labels=labels, fresh=True)
+        return found
 
     async def _find_of(self, kind: Kind, cluster: Cluster) -> list[Resource]:
         labelled = await self._client.list(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.core import SECRET
+from dbaas.api.database_engine import DATABASE_ENGINE
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.client import Client
-from dbaas.contracts.reconcile import Controller, Outcome, token_of
+from dbaas.contracts.reconcile import Controller, Outcome, Waiting, token_of
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.cluster.children import Children
 from dbaas.controllers.cluster.credentials import Credentials
@@ -38,23 +40,43 @@ class ClusterController:
             DATABASE_CLUSTER,
             self.reconcile,
             owns=(DATABASE_INSTANCE, *dict.fromkeys(kinds)),
-            references=_refer,
+            references=self._refer,
             refers_to=(SECRET,),
         )
 
     async def reconcile(self, resource: Resource) -> Outcome:
         """Raises Waiting and Refused with the reasons in `docs/reference/conditions.md`."""
-        cluster = read_cluster(resource, self._registry)
+        cluster = read_cluster(resource, self._registry, await self._find_entry(resource))
         if resource.metadata.is_deleting:
             return await self._deletion.delete(cluster)
         await hold(self._client, resource)
         await self._credentials.keep(cluster)
         children = await self._children.apply(cluster)
-        facts = cluster.provider.observe(resource, children)
+        facts = await self._children.observe(cluster, children)
         instance = await self._children.publish(cluster, facts)
         outcome = build_outcome(cluster, facts, instance)
         self._tell(resource, outcome)
         return outcome
+
+    async def _find_entry(self, resource: Resource) -> Mapping[str, Any]:
+        """The spec of its DatabaseEngine. Raises Waiting where there is none of the name that it gives."""
+        entry = await self._client.get(DATABASE_ENGINE, self._entry_key(resource))
+        if entry is None and _named_entry(resource) and not resource.metadata.is_deleting:
+            raise Waiting("EngineNotFound", f"there is no DatabaseEngine {_named_entry(resource)!r}")
+        return entry.spec if entry is not None else {}
+
+    def _entry_key(self, resource: Resource) -> Key:
+        """By default that of the engine's own name."""
+        type_ = str((resource.spec.get("engine") or {}).get("type", ""))
+        engine = self._registry.engine(type_)
+        return Key("", _named_entry(resource) or (engine.name if engine is not None else type_.lower()))
+
+    def _refer(self, cluster: Resource) -> Iterable[str]:
+        """Its Secret and its entry; while it is being deleted also what lives on it, whose end it waits for."""
+        yield token_of(SECRET, Key(cluster.key.namespace, f"{cluster.key.name}-credentials"))
+        yield token_of(DATABASE_ENGINE, self._entry_key(cluster))
+        if cluster.metadata.is_deleting:
+            yield lives_on(cluster.key)
 
     def _tell(self, resource: Resource, outcome: Outcome) -> None:
         before = resource.status.get("phase")
@@ -68,8 +90,7 @@ class ClusterController:
             self._client.event(resource, "Normal", "Stopped", outcome.message)
 
 
-def _refer(cluster: Resource) -> Iterable[str]:
-    """Its Secret; while it is being deleted also what lives on it, whose end it waits for."""
-    yield token_of(SECRET, Key(cluster.key.namespace, f"{cluster.key.name}-credentials"))
-    if cluster.metadata.is_deleting:
-        yield lives_on(cluster.key)
+def _named_entry(cluster: Resource) -> str:
+    """The DatabaseEngine that its spec names."""
+    reference = (cluster.spec.get("engine") or {}).get("engineRef") or {}
+    return str(reference.get("name", ""))

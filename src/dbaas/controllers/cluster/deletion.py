@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dbaas.api.core import NAMESPACE
 from dbaas.api.resource import Key
-from dbaas.contracts.client import Client
+from dbaas.contracts.client import Client, Forbidden, Invalid
 from dbaas.contracts.reconcile import Outcome, Waiting
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.cascading import Cascade
@@ -59,6 +59,9 @@ class ClusterDeletion:
             await self._children.apply(cluster)
         except Waiting:  # programs that are gone cannot be rendered; what shall be dropped anyway need not be told
             if cluster.spec.deletion_policy != "Delete":
+                raise
+        except (Forbidden, Invalid):  # such as a volume that cannot grow as the spec asks
+            if cluster.spec.deletion_policy != "Delete" and not await self._children.keep_by_themselves(cluster):
                 raise
 
     async def _settle_policy(self, cluster: Cluster) -> Cluster:

@@ -10,6 +10,7 @@ from dbaas.contracts.reconcile import Condition, Outcome, Refused
 from dbaas.controllers.cluster.subject import Cluster
 from dbaas.controllers.conditions import is_ready, ready_message, ready_reason
 
+WITNESS_SECONDS = 5.0
 HAS_SERVED = frozenset({"Ready", "Healing", "Updating", "Stopped"})
 
 
@@ -29,7 +30,14 @@ def build_outcome(cluster: Cluster, facts: ClusterFacts, instance: Resource | No
         status=build_status(cluster, facts, instance),
         phase=_phase(cluster, condition, facts),
         message=condition.message,
+        requeue_after=_look_again(cluster, facts),
     )
+
+
+def _look_again(cluster: Cluster, facts: ClusterFacts) -> float | None:
+    """Nobody watches witnesses, so while they are asked they are asked again."""
+    settled = cluster.spec.stopped or all(one.is_ready for one in facts.instances)
+    return None if settled or not cluster.provider.witnesses else WITNESS_SECONDS
 
 
 def build_status(cluster: Cluster, facts: ClusterFacts, instance: Resource | None) -> dict[str, Any]:
@@ -42,7 +50,7 @@ def build_status(cluster: Cluster, facts: ClusterFacts, instance: Resource | Non
         "instances": len(facts.instances),
         "readyInstances": len(ready),
         "roles": {one.name: one.role for one in facts.instances},
-        "endpoints": {"primary": endpoint} if endpoint else {},
+        "endpoints": _endpoints(endpoint, facts),
     }
     if primary:
         database["primaryInstance"] = primary
@@ -52,6 +60,11 @@ def build_status(cluster: Cluster, facts: ClusterFacts, instance: Resource | Non
     if instance is not None:
         status["instanceRef"] = {"name": instance.metadata.name}
     return status
+
+
+def _endpoints(primary: str | None, facts: ClusterFacts) -> dict[str, str]:
+    found = {"primary": primary, "replica": facts.replica, "external": facts.external}
+    return {name: value for name, value in found.items() if value}
 
 
 def _judge(cluster: Cluster, facts: ClusterFacts, instance: Resource | None) -> Condition:

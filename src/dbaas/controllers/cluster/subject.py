@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from dbaas.api.cluster import DatabaseClusterSpec
+from dbaas.api.database_engine import DatabaseEngineSpec
 from dbaas.api.resource import Key, Resource, build_resource
 from dbaas.contracts.engine import Engine
-from dbaas.contracts.provider import Provider, ServerPart, Workload
+from dbaas.contracts.provider import Provider, ServerImage, ServerPart, Workload
 from dbaas.contracts.reconcile import Refused
 from dbaas.contracts.registry import Registry
+
+USUAL_ACCOUNT = 999  # the first that Debian gives to a service: most images of servers have it
 
 
 @dataclass(frozen=True)
@@ -33,19 +38,33 @@ class Cluster:
         return Key(self.key.namespace, self.workload.credentials.name)
 
 
-def read_cluster(resource: Resource, registry: Registry, provider_name: str = "") -> Cluster:
-    """Raises Refused where this installation cannot run it."""
+NO_ENTRY: Mapping[str, Any] = {}
+
+
+def read_cluster(resource: Resource, registry: Registry, entry: Mapping[str, Any] = NO_ENTRY) -> Cluster:
+    """`entry` is the spec of the DatabaseEngine that it names. Raises Refused where this installation cannot run it."""
     spec = DatabaseClusterSpec.model_validate(resource.spec)
     engine = registry.engine(spec.engine.type)
     if engine is None or engine.server is None:
         known = ", ".join(sorted(name for name, one in registry.engines.items() if one.server)) or "none"
         raise Refused("UnknownEngine", f"no engine that can be run is called {spec.engine.type!r}; there are: {known}")
-    provider = registry.provider(spec.provider or provider_name)
+    name = spec.provider or str(entry.get("provider", ""))
+    provider = registry.provider(name)
     if provider is None:
         known = ", ".join(sorted(registry.providers)) or "none"
-        raise Refused("UnknownProvider", f"no provider is called {spec.provider!r}; there are: {known}")
-    workload = engine.server.workload(resource.metadata.name, spec)
-    return Cluster(resource, spec, engine, engine.server, provider, workload)
+        raise Refused("UnknownProvider", f"no provider is called {name!r}; there are: {known}")
+    workload = engine.server.workload(resource.metadata.name, spec, provider.runs_on)
+    image = _image(DatabaseEngineSpec.model_validate(entry), workload) if entry else workload.image
+    return Cluster(resource, spec, engine, engine.server, provider, replace(workload, image=image))
+
+
+def _image(entry: DatabaseEngineSpec, workload: Workload) -> ServerImage | None:
+    """Whoever names an image without an account means the account that the usual one has."""
+    named = next((image for image in entry.images if image.version == workload.version), None)
+    if named is None:
+        return workload.image
+    usual = workload.image or ServerImage(named.image, USUAL_ACCOUNT, USUAL_ACCOUNT)
+    return ServerImage(named.image, named.run_as_user or usual.user, named.run_as_group or usual.group)
 
 
 def with_data_kept(cluster: Cluster) -> Cluster:

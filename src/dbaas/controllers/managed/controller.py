@@ -75,7 +75,8 @@ class ManagedController:
         login = credentials.login if credentials else None
         names = await self._companions.settle(subject, access.server.engine)
         wishes = build_wishes(subject, access.server.engine, build_items(resolved, login))
-        policy = read_policy(resolved, digest_wanted(resolved, login))
+        digest = digest_wanted(resolved, login)
+        policy = read_policy(resolved, digest)
         claims = await self._claiming.find_claims(resolved, wishes, access.facts.identity)
         claims = await self._contenders.settle(resolved, wishes, claims)
         settled = await self._execute(access, Assignment(subject, wishes, claims, policy))
@@ -83,7 +84,7 @@ class ManagedController:
         if not settled.executed:  # else it was there before the first statement
             await hold(self._client, subject.resource)
         effected = await self._effects.settle(resolved, access, is_new=settled.is_new)
-        outcome = self._reporting.report(Finding(resolved, credentials, wishes, policy, settled))
+        outcome = self._reporting.report(Finding(resolved, credentials, wishes, policy, settled, digest))
         outcome = with_password(outcome, proven)
         owner = (outcome.status.get("database") or {}).get("owner")
         connection = await self._connection.settle(resolved, access, owner)

@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
 
 from dbaas.api.conditions import ManagedStatus
 from dbaas.api.database import DATABASE, ConnectionSecret
@@ -133,7 +137,7 @@ class Subject:
     spec: Any
     status: ManagedStatus
 
-    @property
+    @cached_property
     def links(self) -> Links:
         return self.kind.links(self.spec, self.resource.metadata.namespace)
 
@@ -169,9 +173,30 @@ def read_subject(kind: ManagedKind, resource: Resource) -> Subject:
 
 
 def _read_anew(kind: ManagedKind, resource: Resource) -> Subject:
-    parsed: Any = kind.model.model_validate(resource.body())
-    spec = kind.fill(parsed.spec, resource.metadata.name)
-    return Subject(kind, resource, spec, parsed.status or ManagedStatus())
+    """The spec stays the same from one version to the next, mostly, and is read once."""
+    body = resource.body()
+    case = (kind.model, kind.kind, resource.metadata.name, orjson.dumps(body.get("spec")))
+    spec = _specs.get(case)
+    if spec is None:
+        parsed: Any = kind.model.model_validate(body)
+        spec = _specs[case] = kind.fill(parsed.spec, resource.metadata.name)
+        if len(_specs) > MOST_RECENT:
+            _specs.popitem(last=False)
+        status = parsed.status
+    else:
+        _specs.move_to_end(case)
+        status = _read_status(kind.model, body.get("status"))
+    return Subject(kind, resource, spec, status or ManagedStatus())
+
+
+def _read_status(model: type[Model], status: Any) -> Any:
+    adapter = _statuses.get(model)
+    if adapter is None:
+        shape: Any = model.model_fields["status"].annotation
+        adapter = _statuses[model] = TypeAdapter(shape)
+    return adapter.validate_python(status)
 
 
 _recent: OrderedDict[int, Subject] = OrderedDict()
+_specs: OrderedDict[tuple[type[Model], Kind, str, bytes], Any] = OrderedDict()
+_statuses: dict[type[Model], TypeAdapter[Any]] = {}

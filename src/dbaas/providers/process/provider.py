@@ -14,6 +14,7 @@ from dbaas.contracts.provider import (
     NotProvided,
     ServerCapability,
     ServerPart,
+    Site,
     Workload,
 )
 from dbaas.manifests.metadata import build_metadata, cluster_labels
@@ -25,6 +26,8 @@ class ProcessProvider:
     """Implements `contracts.provider.Provider`."""
 
     name = "process"
+    runs_on: Site = "laptop"
+    witnesses: Sequence[Kind] = ()
     kinds: Sequence[Kind] = (PROCESS,)
     capabilities: Sequence[ServerCapability] = CAPABILITIES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,11 +137,32 @@ def steps_of_path(json_path: str) -> list[str]:
     return [name or quoted for name, quoted in _STEP.findall(json_path)]
 
 
-def check_rules(place: Place, node: Node, rules: Mapping[int, tuple[Rule, ...]]) -> Iterator[Cause]:
-    """Causes of all rules at a place and below. `rules` are those of each node, by the node's `id`."""
-    if place.value is None or not node.has_rules:
+class Rulebook:
+    """The rules of all nodes of a schema."""
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        """`nodes` are those that have rules. Raises RuleRefused."""
+        self._rules = {id(node): tuple(map(compile_rule, node.rules)) for node in nodes}
+        self._steady: dict[int, bool] = {}
+
+    def of(self, node: Node) -> tuple[Rule, ...]:
+        return self._rules.get(id(node), ())
+
+    def is_steady(self, node: Node) -> bool:
+        """Whether nothing can be wrong, here and below, with a value that is the same as the stored one."""
+        known = self._steady.get(id(node))
+        if known is None:
+            here = all(rule.holds_unchanged for rule in self.of(node))
+            known = here and all(self.is_steady(below) for below in node.children() if below.has_rules)
+            self._steady[id(node)] = known
+        return known
+
+
+def check_rules(place: Place, node: Node, rules: Rulebook) -> Iterator[Cause]:
+    """Causes of all rules at a place and below."""
+    if place.value is None or not node.has_rules or (place.value is place.old and rules.is_steady(node)):
         return
-    yield from _check_here(place, rules.get(id(node), ()), node)
+    yield from _check_here(place, rules.of(node), node)
     if isinstance(place.value, Mapping):
         yield from _check_object(place, node, rules)
     elif isinstance(place.value, list) and node.items is not None:
@@ -152,7 +173,7 @@ def check_rules(place: Place, node: Node, rules: Mapping[int, tuple[Rule, ...]])
             yield from check_rules(place.below(each, old, f"{place.path}[{index}]"), node.items, rules)
 
 
-def _check_object(place: Place, node: Node, rules: Mapping[int, tuple[Rule, ...]]) -> Iterator[Cause]:
+def _check_object(place: Place, node: Node, rules: Rulebook) -> Iterator[Cause]:
     old = place.old if isinstance(place.old, Mapping) else {}
     for key, each in place.value.items():
         child = node.child(key)

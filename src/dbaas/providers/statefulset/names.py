@@ -1,0 +1,32 @@
+"""What the objects of a cluster are called."""
+
+from __future__ import annotations
+
+from dbaas.contracts.provider import Instance
+
+SERVER = "server"
+"""The container that people look at: `kubectl logs <pod> -c server`."""
+DOMAIN = "svc.cluster.local"
+
+
+def config_name(instance: Instance) -> str:
+    return f"{instance.name}-config"
+
+
+def claim_name(instance: Instance) -> str:
+    """As a claim of a StatefulSet's template would be called, so that one of those is taken over."""
+    return f"data-{instance.name}-0"
+
+
+def headless_name(cluster: str) -> str:
+    return f"{cluster}-pods"
+
+
+def config_key(path: str) -> str:
+    """Keys of a ConfigMap have no slashes."""
+    return path.replace("/", "..")
+
+
+def host_of(service: str, namespace: str) -> str:
+    """The name in the cluster's DNS."""
+    return f"{service}.{namespace}.{DOMAIN}"

@@ -1,0 +1,41 @@
+"""A cluster as StatefulSets, Services and claims, and back from their status to facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dbaas.api.cluster import DatabaseCluster
+from dbaas.api.core import CONFIG_MAP, NETWORK_POLICY, PERSISTENT_VOLUME_CLAIM, POD, SERVICE, STATEFUL_SET
+from dbaas.api.resource import Kind, Resource
+from dbaas.contracts.provider import ClusterFacts, NotProvided, ServerCapability, ServerPart, Site, Workload
+from dbaas.providers.statefulset.capabilities import CAPABILITIES
+from dbaas.providers.statefulset.observing import observe
+from dbaas.providers.statefulset.rendering import Rendering
+
+
+class StatefulSetProvider:
+    """Implements `contracts.provider.Provider`."""
+
+    name = "statefulset"
+    runs_on: Site = "kubernetes"
+    kinds: Sequence[Kind] = (CONFIG_MAP, SERVICE, NETWORK_POLICY, STATEFUL_SET, PERSISTENT_VOLUME_CLAIM)
+    witnesses: Sequence[Kind] = (POD,)
+    capabilities: Sequence[ServerCapability] = CAPABILITIES
+
+    def missing(self, server: ServerPart, version: str) -> str:
+        """Images are pulled by nodes; whether that succeeds is seen only there."""
+        return ""
+
+    def children(self, cluster: Resource, workload: Workload, server: ServerPart) -> Sequence[Mapping[str, Any]]:
+        """Raises NotProvided where nobody has named an image of that version."""
+        if workload.image is None:
+            raise NotProvided(
+                f"there is no image of {workload.engine} {workload.version}: name one in spec.images of the "
+                "DatabaseEngine that spec.engine.engineRef names"
+            )
+        spec = DatabaseCluster.model_validate(cluster.body()).spec
+        return [*Rendering(cluster, spec, workload, workload.image).render()]
+
+    def observe(self, cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
+        return observe(cluster, children)

@@ -1,0 +1,110 @@
+"""A workload as objects of Kubernetes. Pure.
+
+Each instance is a StatefulSet of one pod with a claim of its own: so instances are restarted, rebuilt and moved one at
+a time, and a claim grows without the StatefulSet being made anew, whose template of claims nobody can change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dbaas.api.cluster import DatabaseClusterSpec
+from dbaas.api.core import CONFIG_MAP
+from dbaas.api.resource import LABEL_CLUSTER, LABEL_INSTANCE, Resource
+from dbaas.contracts.provider import Instance, ServerImage, Workload
+from dbaas.manifests.metadata import LABEL_ROLE, MANAGED_BY, build_metadata, cluster_labels
+from dbaas.manifests.services import build_headless_service
+from dbaas.manifests.statefulset import build_stateful_set
+from dbaas.manifests.volumes import build_claim
+from dbaas.providers.statefulset.exposure import build_policy, build_services
+from dbaas.providers.statefulset.names import claim_name, config_key, config_name, headless_name
+from dbaas.providers.statefulset.places import PLACES
+from dbaas.providers.statefulset.pods import build_pod
+from dbaas.providers.statefulset.scripts import build_init, build_run
+
+CHECKSUM = "dbaas.io/config-checksum"
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """One cluster, and what its engine makes of it."""
+
+    cluster: Resource
+    spec: DatabaseClusterSpec
+    workload: Workload
+    image: ServerImage
+
+    @property
+    def name(self) -> str:
+        return self.cluster.metadata.name
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return cluster_labels(self.name, self.workload.engine)
+
+    def render(self) -> Iterator[dict[str, Any]]:
+        """What a pod needs comes before it, and the claim last: a volume that cannot grow holds nothing else up."""
+        ports = {port.name: port.number for port in self.workload.instances[0].ports}
+        selector = {LABEL_CLUSTER: self.name}
+        for instance in self.workload.instances:
+            yield self._config(instance)
+        yield build_headless_service(self._metadata(headless_name(self.name)), selector, ports)
+        yield from build_services(self.name, self.spec.expose, ports, self._metadata)
+        yield build_policy(self._metadata(self.name), self.spec, self.workload)
+        for instance in self.workload.instances:
+            yield self._stateful_set(instance)
+            yield self._claim(instance)
+
+    def _metadata(self, name: str) -> dict[str, Any]:
+        return build_metadata(name, self.cluster, self.labels)
+
+    def _config(self, instance: Instance) -> dict[str, Any]:
+        return {
+            "apiVersion": CONFIG_MAP.api_version,
+            "kind": CONFIG_MAP.kind,
+            "metadata": self._metadata(config_name(instance)),
+            "data": {**_scripts(instance), **_contents(instance)},
+        }
+
+    def _stateful_set(self, instance: Instance) -> dict[str, Any]:
+        """The role of the only instance never changes; it is no part of what a StatefulSet finds its pod by."""
+        selector = {LABEL_CLUSTER: self.name, LABEL_INSTANCE: instance.name}
+        labels = {MANAGED_BY: "dbaas", **self.labels, LABEL_INSTANCE: instance.name, LABEL_ROLE: "primary"}
+        return build_stateful_set(
+            build_metadata(instance.name, self.cluster, {**self.labels, LABEL_INSTANCE: instance.name}),
+            selector,
+            service=headless_name(self.name),
+            replicas=0 if self.spec.stopped else 1,
+            template={
+                "metadata": {"labels": labels, "annotations": {CHECKSUM: _checksum(instance)}},
+                "spec": build_pod(instance, self.workload, self.spec, self.image, {LABEL_CLUSTER: self.name}),
+            },
+        )
+
+    def _claim(self, instance: Instance) -> dict[str, Any]:
+        """It belongs to the cluster only where it is to go with it: what has no owner stays."""
+        metadata = build_metadata(claim_name(instance), self.cluster, {**self.labels, LABEL_INSTANCE: instance.name})
+        if self.spec.deletion_policy != "Delete":
+            del metadata["ownerReferences"]
+        return build_claim(metadata, self.spec.storage.size, self.spec.storage.storage_class_name)
+
+
+def _scripts(instance: Instance) -> Mapping[str, str]:
+    scripts = {"run": build_run(instance, PLACES)}
+    return {**scripts, "init": build_init(instance, PLACES)} if instance.init else scripts
+
+
+def _contents(instance: Instance) -> Mapping[str, str]:
+    return {config_key(file.path): file.content or "" for file in instance.files if file.secret is None}
+
+
+def _checksum(instance: Instance) -> str:
+    """Of all that a running server cannot read again: another one means another pod."""
+    digest = hashlib.sha256(build_run(instance, PLACES).encode())
+    for file in instance.files:
+        if file.on_change == "restart" and file.content is not None:
+            digest.update(f"\0{file.path}\0{file.content}".encode())
+    return digest.hexdigest()

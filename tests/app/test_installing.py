@@ -1,0 +1,156 @@
+"""Tests of `app.installing`, against a real kube-apiserver and ours."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, SECRET, VALIDATING_WEBHOOK_CONFIGURATION
+from dbaas.api.database import DATABASE
+from dbaas.api.resource import Key, Kind
+from dbaas.app.cluster import find_cluster_registry
+from dbaas.app.installing import (
+    DEPLOYMENT,
+    FIELD_MANAGER,
+    NotInstalled,
+    find_installed,
+    find_needs,
+    install,
+    plan_installation,
+    uninstall,
+)
+from dbaas.contracts.client import Forbidden, NotFound
+from dbaas.kube.verbs import RestClient, Writing
+from dbaas.manifests.installation import WEBHOOKS, build_installation
+from dbaas.manifests.permissions import derive_rules
+from dbaas.server.identity import renew
+from fixtures.replicas import CLOCK, Installed, installed
+
+pytestmark = pytest.mark.kube_apiserver
+_POD = Kind("", "v1", "Pod", "pods")
+
+
+@pytest_asyncio.fixture
+async def cluster(operated_kube_state: Path) -> AsyncIterator[Installed]:
+    async with installed(operated_kube_state) as made:
+        yield made
+
+
+def _installer(cluster: Installed) -> RestClient:
+    return RestClient(cluster.transport, Writing(FIELD_MANAGER, validation="Strict"))
+
+
+async def test_a_second_installation_changes_nothing(cluster: Installed) -> None:
+    lines: list[str] = []
+    bodies = build_installation(cluster.asked)
+    await install(_installer(cluster), bodies, cluster.asked.namespace, CLOCK, lines.append)
+    assert lines == []
+
+
+async def test_pods_of_the_operator_meet_the_standard_that_its_namespace_enforces(cluster: Installed) -> None:
+    namespace = cluster.asked.namespace
+    template = (await cluster.user.get(DEPLOYMENT, Key(namespace, "dbaas-operator"))).spec["template"]
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "tried", "namespace": namespace}}
+    trying = RestClient(cluster.transport, Writing("user", dry_run=True))
+    await trying.create(_POD, {**pod, "spec": template["spec"]})
+    (container,) = template["spec"]["containers"]
+    loose = {**template["spec"], "containers": [{**container, "securityContext": {}}]}
+    with pytest.raises(Forbidden, match="violates PodSecurity"):
+        await trying.create(_POD, {**pod, "spec": loose})
+
+
+async def test_what_a_newer_installation_has_not_is_removed(cluster: Installed) -> None:
+    lines: list[str] = []
+    newer = replace(cluster.asked, webhooks="off", replicas=1)
+    await install(_installer(cluster), build_installation(newer), newer.namespace, CLOCK, lines.append)
+    assert f"ValidatingWebhookConfiguration {newer.wide} deleted" in lines
+    assert f"Service {newer.namespace}/dbaas-webhooks deleted" in lines
+    deployment = await cluster.user.get(DEPLOYMENT, Key(newer.namespace, "dbaas-operator"))
+    assert deployment.spec["replicas"] == 1
+
+
+async def test_authorities_that_were_told_survive_another_installation(cluster: Installed) -> None:
+    key = Key("", cluster.asked.wide)
+    found = (await cluster.user.get(VALIDATING_WEBHOOK_CONFIGURATION, key)).body()
+    (webhook,) = found["webhooks"]
+    told = {**webhook, "clientConfig": {**webhook["clientConfig"], "caBundle": _BUNDLE}}
+    await cluster.user.patch(VALIDATING_WEBHOOK_CONFIGURATION, key, {"webhooks": [told]})
+    bodies = build_installation(cluster.asked)
+    await install(_installer(cluster), bodies, cluster.asked.namespace, CLOCK, lambda line: None)
+    (kept,) = (await cluster.user.get(VALIDATING_WEBHOOK_CONFIGURATION, key)).body()["webhooks"]
+    assert kept["clientConfig"]["caBundle"] == _BUNDLE
+
+
+async def test_uninstalling_leaves_definitions_and_objects(cluster: Installed) -> None:
+    namespace, lines = cluster.asked.namespace, list[str]()
+    await _make_secret(cluster, WEBHOOKS)
+    await uninstall(_installer(cluster), namespace, CLOCK, lines.append, timeout_seconds=0)
+    kinds = [line.split()[0] for line in lines]
+    assert kinds[0] == "ValidatingWebhookConfiguration"
+    assert kinds.index("Deployment") < kinds.index("RoleBinding") < kinds.index("ServiceAccount")
+    assert f"Secret {namespace}/{WEBHOOKS} deleted" in lines
+    left = [each async for each in find_installed(cluster.user, namespace)]
+    assert [each.kind for each in left if not each.metadata.is_deleting] == []
+    await cluster.user.get(CUSTOM_RESOURCE_DEFINITION, Key("", DATABASE.resource))
+    await cluster.user.get(Kind("", "v1", "Namespace", "namespaces", namespaced=False), Key("", namespace))
+
+
+async def test_the_other_ways_to_install_are_accepted_too(operated_kube_state: Path) -> None:
+    async with installed(operated_kube_state, namespaces=(), labels={"team": "a"}) as made:
+        role = Kind("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", namespaced=False)
+        await made.user.get(role, Key("", made.asked.wide))
+        await uninstall(_installer(made), made.asked.namespace, CLOCK, lambda line: None, timeout_seconds=0)
+        with pytest.raises(NotFound):
+            await made.user.get(role, Key("", made.asked.wide))
+
+
+async def test_a_definition_whose_names_are_taken_is_a_clear_error(cluster: Installed) -> None:
+    plural = f"thieves{cluster.asked.namespace.rpartition('-')[2]}"
+    definition = _definition(plural, "Database")
+    with pytest.raises(NotInstalled, match="cannot install"):
+        await install(_installer(cluster), [definition], "nowhere", CLOCK, lambda line: None)
+    await cluster.user.delete(CUSTOM_RESOURCE_DEFINITION, Key("", definition["metadata"]["name"]))
+
+
+def test_what_a_controller_owns_may_be_made() -> None:
+    registry = find_cluster_registry()
+    rules = derive_rules(find_needs(registry), namespaced=True)
+    makes = {resource for rule in rules if "create" in rule["verbs"] for resource in rule["resources"]}
+    owned = {kind.plural for provider in registry.providers.values() for kind in provider.kinds}
+    assert {"secrets", "events", *owned} <= makes
+
+
+def test_catalogue_entries_come_with_what_runs_them() -> None:
+    planned = plan_installation("dbaas:1", "1")
+    names = [entry["spec"]["provider"] for entry in planned.entries]
+    assert {*names} <= find_cluster_registry().providers.keys()
+
+
+async def _make_secret(cluster: Installed, name: str) -> None:
+    metadata = {"name": name, "namespace": cluster.asked.namespace}
+    await cluster.user.create(SECRET, {"apiVersion": "v1", "kind": "Secret", "metadata": metadata})
+
+
+def _definition(plural: str, kind: str) -> dict[str, Any]:
+    schema = {"openAPIV3Schema": {"type": "object"}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": schema}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.dbaas.io"},
+        "spec": {
+            "group": "dbaas.io",
+            "names": {"plural": plural, "kind": kind},
+            "scope": "Namespaced",
+            "versions": [version],
+        },
+    }
+
+
+_BUNDLE = base64.b64encode(renew(None, "hooks", "ns", CLOCK.now()).bundle.encode()).decode()

@@ -1,0 +1,68 @@
+"""Tests of `dbaas install`: what is asked for, and what is shown. What it does to a cluster is tested in tests/app."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dbaas.cli.application import execute
+from dbaas.cli.commands.install import InstallOptions, name_cluster, read_installation
+from dbaas.cli.exits import WrongUsage
+from fixtures.replicas import installed
+
+pytestmark = pytest.mark.usefixtures("clean_environment")
+
+
+def test_a_dry_run_prints_manifests_and_needs_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["install", "--dry-run", "--namespaced", "a,b", "--image", "registry.example/dbaas:7"]) == 0
+    bodies = list(yaml.safe_load_all(capsys.readouterr().out))
+    (deployment,) = (body for body in bodies if body["kind"] == "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "registry.example/dbaas:7"
+    assert "--namespaces=a,b" in container["args"]
+    assert bodies[0]["kind"] == "CustomResourceDefinition"
+
+
+def test_no_cluster_is_taken_because_it_is_at_hand(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["install"]) == 2
+    assert "which cluster?" in capsys.readouterr().err
+
+
+def test_a_cluster_of_the_environment_counts_and_never_the_laptop() -> None:
+    assert name_cluster(InstallOptions(), {"KUBECONFIG": "/it"}).kubeconfig == "/it"
+    assert name_cluster(InstallOptions(context="x"), {"KUBECONFIG": "/it"}).kubeconfig == ""
+
+
+def test_the_image_is_that_of_this_version() -> None:
+    asked = read_installation(InstallOptions())
+    assert asked.image == f"dbaas:{asked.version}"
+
+
+def test_a_list_of_no_namespaces_is_refused() -> None:
+    with pytest.raises(WrongUsage):
+        read_installation(InstallOptions(namespaced=" ,"))
+
+
+def test_an_unknown_way_of_certificates_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["install", "--dry-run", "--webhooks", "none"]) == 2
+    assert "cert-manager" in capsys.readouterr().err
+
+
+@pytest.mark.kube_apiserver
+async def test_a_second_time_there_is_nothing_to_change(
+    operated_kube_state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with installed(operated_kube_state) as cluster:
+        arguments = ["--kubeconfig", str(cluster.kubeconfig), "-n", cluster.asked.namespace]
+        arguments += ["--namespaced", cluster.work]
+        first = await asyncio.to_thread(execute, ["install", *arguments])
+        said = capsys.readouterr()
+        assert first == 0, said.err
+        assert f"Deployment {cluster.asked.namespace}/dbaas-operator changed" in said.out  # another image
+        assert await asyncio.to_thread(execute, ["install", *arguments]) == 0
+        said = capsys.readouterr()
+        assert said.out == "nothing to change\n"
+        assert "rollout status" in said.err

@@ -1,0 +1,259 @@
+"""A cluster on a real Kubernetes API, whose own controllers act on what we make: no node, so no pod runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.core import CONFIG_MAP, NETWORK_POLICY, PERSISTENT_VOLUME_CLAIM, POD, SECRET, SERVICE, STATEFUL_SET
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import Key, Kind, Resource
+from dbaas.contracts.client import NotFound
+from dbaas.contracts.registry import find_registry
+from dbaas.contracts.transport import Request, Response, Transport
+from dbaas.controllers.cluster import ClusterController
+from dbaas.controllers.cluster.subject import read_cluster
+from dbaas.kube.verbs import RestClient, Writing
+from dbaas.runtime.manager import Manager
+from fixtures.grounds import Plane, SharedCluster
+from fixtures.settle import settle
+
+pytestmark = pytest.mark.kube_apiserver
+CHILDREN = [
+    (CONFIG_MAP, "main-config"),
+    *((SERVICE, f"main-{which}") for which in ("pods", "rw", "ro", "r")),
+    (NETWORK_POLICY, "main"),
+    (STATEFUL_SET, "main"),
+    (PERSISTENT_VOLUME_CLAIM, "data-main-0"),
+]
+ALIKE = {"matchLabels": {"a": "b"}}
+EVERYTHING: dict[str, Any] = {
+    "profile": "dev",
+    "storage": {"size": "1Gi", "storageClassName": "quick"},
+    "config": [{"name": "work_mem", "value": "8MB"}],
+    "monitoring": {"metrics": {"port": 9999}},
+    "expose": {
+        "type": "LoadBalancer", "port": 6543, "annotations": {"lb": "x"}, "externalDNS": "db.test",
+        "loadBalancerSourceRanges": ["10.0.0.0/8"],
+    },
+    "podSchedulingPolicy": {
+        "nodeSelector": {"disk": "fast"}, "tolerations": [{"key": "db", "operator": "Exists"}],
+        "topologySpreadConstraints": [{"topologyKey": "zone"}],
+        "affinity": {
+            "nodeAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": {
+                    "nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}]}]
+                }
+            },
+            "podAntiAffinity": {
+                "preferredDuringSchedulingIgnoredDuringExecution": [
+                    {"weight": 1, "podAffinityTerm": {"topologyKey": "zone", "labelSelector": ALIKE}}
+                ]
+            },
+        },
+    },
+    "hooks": {"postStart": {"httpGet": {"port": 80}}, "preStop": {"exec": {"command": ["true"]}}},
+    "allowedNamespaces": ["team"],
+}  # fmt: skip
+
+
+@dataclass
+class Counted:
+    """A transport that remembers what was written by whoever uses it."""
+
+    transport: Transport
+    writes: list[str] = field(default_factory=list)
+
+    async def request(self, request: Request) -> Response:
+        if request.method != "GET" and not request.path.endswith("/events"):
+            self.writes.append(f"{request.method} {request.path}")
+        return await self.transport.request(request)
+
+
+@dataclass
+class Running:
+    """The controller of clusters at work in one namespace. `user` writes as a person would."""
+
+    plane: Plane
+    user: RestClient
+    counted: Counted
+    manager: Manager
+
+    def key(self, name: str) -> Key:
+        return Key(self.plane.named("default"), name)
+
+    async def declare(self, **spec: Any) -> None:
+        key = self.key("main")
+        wanted = {"engine": {"type": "postgres", "version": "18"}, "clusterSize": 1, **spec}
+        metadata = {"name": key.name, "namespace": key.namespace}
+        body = {"apiVersion": DATABASE_CLUSTER.api_version, "kind": "DatabaseCluster", "metadata": metadata}
+        await self.user.apply(DATABASE_CLUSTER, {**body, "spec": wanted}, force=True)
+        await self.settle()
+
+    async def settle(self) -> None:
+        await settle(self.manager, self.plane.sources.clock, quiet_seconds=1.0, limit_seconds=60)
+
+    async def get(self, kind: Kind, name: str = "main") -> Resource:
+        return await self.user.get(kind, self.key(name))
+
+    async def find(self, kind: Kind, name: str = "main") -> Resource | None:
+        try:
+            return await self.get(kind, name)
+        except NotFound:
+            return None
+
+    async def until(self, kind: Kind, name: str, holds: Callable[[Resource | None], object]) -> Resource | None:
+        clock = self.plane.sources.clock
+        deadline = clock.monotonic() + 30
+        while not holds(found := await self.find(kind, name)):
+            assert clock.monotonic() < deadline, f"{kind} {name} never was so: {found and found.body()}"
+            await clock.sleep(0.1)
+        return found
+
+
+@asynccontextmanager
+async def running(state: Path) -> AsyncIterator[Running]:
+    registry = find_registry("kubernetes")
+    async with SharedCluster(state).open(registry) as plane:
+        counted = Counted(plane.patient(plane.transport))
+        namespaces = (plane.named("default"),)
+        manager = Manager(RestClient(counted), plane.sources.clock, plane.sources.randomness, namespaces=namespaces)
+        manager.add(ClusterController(manager.client, registry, plane.sources.randomness).build())
+        loop = asyncio.get_running_loop().create_task(manager.run())
+        try:
+            yield Running(plane, RestClient(plane.transport, Writing("user")), counted, manager)
+        finally:
+            await manager.stop()
+            loop.cancel()
+            await asyncio.gather(loop, return_exceptions=True)
+
+
+async def test_a_cluster_gets_its_children_and_kubernetes_makes_its_pod(managed_kube_state: Path) -> None:
+    async with running(managed_kube_state) as run:
+        await run.declare()
+        for kind, name in CHILDREN:
+            assert await run.find(kind, name) is not None, (kind, name)
+        assert await run.find(SECRET, "main-credentials") is not None
+        pod = await run.until(POD, "main-0", lambda found: found)
+        assert pod is not None and pod.metadata.labels["dbaas.io/role"] == "primary"
+        await run.until(DATABASE_CLUSTER, "main", lambda c: c and c.status.get("database"))
+        cluster = await run.until(
+            DATABASE_CLUSTER, "main", lambda c: c and c.status["conditions"][0]["reason"] == "Unschedulable"
+        )
+        assert cluster is not None and cluster.status["phase"] == "Provisioning"
+        host = f"main-rw.{cluster.metadata.namespace}.svc.cluster.local"
+        assert cluster.status["endpoint"] == f"{host}:5432"
+        instance = await run.get(DATABASE_INSTANCE)
+        assert instance.spec["connection"]["host"] == host
+
+
+async def test_everything_that_can_be_asked_is_accepted_strictly_and_settles(managed_kube_state: Path) -> None:
+    async with running(managed_kube_state) as run:
+        await run.declare(**EVERYTHING)
+        strict = RestClient(run.plane.transport, Writing("strict", dry_run=True, validation="Strict"))
+        cluster = read_cluster(await run.get(DATABASE_CLUSTER), find_registry("kubernetes"))
+        for body in cluster.provider.children(cluster.resource, cluster.workload, cluster.server):
+            (kind,) = [each for each in cluster.provider.kinds if each.kind == body["kind"]]
+            await strict.apply(kind, body, force=True)
+        pod = await run.until(POD, "main-0", lambda found: found)
+        assert pod is not None
+        assert [each["name"] for each in pod.spec["containers"]] == ["server", "exporter"]
+        service = await run.get(SERVICE, "main-rw")
+        assert (service.spec["type"], service.spec["ports"][0]["port"]) == ("LoadBalancer", 6543)
+        run.counted.writes.clear()
+        key = run.key("main")
+        await run.user.patch(DATABASE_CLUSTER, key, {"metadata": {"annotations": {"dbaas.io/reconcile-at": "now"}}})
+        await run.settle()
+        assert [each for each in run.counted.writes if "/status" not in each] == []
+
+
+async def test_deleted_children_come_back_and_pods_are_made_again(managed_kube_state: Path) -> None:
+    async with running(managed_kube_state) as run:
+        await run.declare()
+        await run.until(POD, "main-0", lambda found: found)
+        before = {}
+        for kind, name in CHILDREN[:-1]:
+            before[kind, name] = (await run.get(kind, name)).metadata.uid
+            await run.user.delete(kind, run.key(name))
+        for (kind, name), uid in before.items():
+            await run.until(kind, name, lambda found, uid=uid: found and found.metadata.uid != uid)
+
+
+async def test_stopping_takes_the_pod_and_starting_brings_it_back(managed_kube_state: Path) -> None:
+    async with running(managed_kube_state) as run:
+        await run.declare()
+        await run.until(POD, "main-0", lambda found: found)
+        await run.declare(stopped=True)
+        await run.until(POD, "main-0", lambda found: found is None)
+        await run.until(DATABASE_CLUSTER, "main", lambda c: c and c.status["phase"] == "Stopped")
+        await run.declare()
+        await run.until(POD, "main-0", lambda found: found)
+
+
+async def test_a_setting_that_needs_it_replaces_the_pod_and_another_does_not(managed_kube_state: Path) -> None:
+    async with running(managed_kube_state) as run:
+        await run.declare()
+        first = await run.until(POD, "main-0", lambda found: found)
+        assert first is not None
+        await run.declare(config=[{"name": "work_mem", "value": "9MB"}])
+        config = await run.get(CONFIG_MAP, "main-config")
+        assert "work_mem = '9MB'" in config.body()["data"]["settings-reload.conf"]
+        assert (await run.get(POD, "main-0")).metadata.uid == first.metadata.uid
+        await run.declare(config=[{"name": "max_connections", "value": "42"}])
+        await run.until(POD, "main-0", lambda found: found and found.metadata.uid != first.metadata.uid)
+
+
+@pytest.mark.parametrize(("policy", "kept"), [("Retain", True), ("Delete", False)])
+async def test_a_deleted_cluster_leaves_only_what_its_policy_keeps(
+    managed_kube_state: Path, policy: str, kept: bool
+) -> None:
+    async with running(managed_kube_state) as run:
+        await run.declare(deletionPolicy=policy, deletionProtection=False)
+        await run.until(POD, "main-0", lambda found: found)
+        await run.user.delete(DATABASE_CLUSTER, run.key("main"))
+        await run.until(DATABASE_CLUSTER, "main", lambda found: found is None)
+        for kind, name in [*CHILDREN[:-1], (POD, "main-0"), (DATABASE_INSTANCE, "main")]:
+            await run.until(kind, name, lambda found: found is None)
+        await run.settle()
+        assert (await run.find(PERSISTENT_VOLUME_CLAIM, "data-main-0") is not None) is kept
+        assert (await run.find(SECRET, "main-credentials") is not None) is kept
+
+
+async def test_a_cluster_of_the_same_name_takes_over_the_volume_that_was_kept(managed_kube_state: Path) -> None:
+    async with running(managed_kube_state) as run:
+        await run.declare()
+        claim = await run.get(PERSISTENT_VOLUME_CLAIM, "data-main-0")
+        await run.user.delete(DATABASE_CLUSTER, run.key("main"))
+        await run.until(DATABASE_CLUSTER, "main", lambda found: found is None)
+        await run.declare(deletionPolicy="Delete")
+        again = await run.get(PERSISTENT_VOLUME_CLAIM, "data-main-0")
+        assert again.metadata.uid == claim.metadata.uid
+        assert again.metadata.owner is not None
+
+
+async def test_what_belongs_to_somebody_else_is_never_overwritten(managed_kube_state: Path) -> None:
+    async with running(managed_kube_state) as run:
+        metadata = {"name": "main-rw", "namespace": run.key("").namespace}
+        theirs = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 1}]}}
+        await run.user.create(SERVICE, theirs)
+        await run.declare()
+        cluster = await run.get(DATABASE_CLUSTER)
+        assert {c["reason"] for c in cluster.status["conditions"] if c["type"] == "Ready"} == {"ChildNotOurs"}
+        assert (await run.get(SERVICE, "main-rw")).spec["ports"][0]["port"] == 1
+
+
+async def test_a_volume_that_cannot_grow_holds_up_nothing_else(managed_kube_state: Path) -> None:
+    async with running(managed_kube_state) as run:
+        await run.declare(deletionPolicy="Delete", deletionProtection=False, storage={"size": "1Gi"})
+        wanted = {"storage": {"size": "2Gi"}, "config": [{"name": "work_mem", "value": "9MB"}]}
+        await run.user.patch(DATABASE_CLUSTER, run.key("main"), {"spec": wanted})
+        await run.until(CONFIG_MAP, "main-config", lambda found: found and b"9MB" in found.raw)
+        await run.user.delete(DATABASE_CLUSTER, run.key("main"))
+        await run.until(DATABASE_CLUSTER, "main", lambda found: found is None)

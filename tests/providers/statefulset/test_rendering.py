@@ -1,0 +1,117 @@
+"""Rendered children: whole ones in golden files, and what a change of the cluster changes in them.
+
+DBAAS_WRITE_GOLDEN=1 writes the files anew; read the difference before you keep it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conformance.provider import SERVER_INSTANCE, SERVER_WORKLOAD, InstalledServer, declare
+from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.resource import Resource, build_resource
+from dbaas.contracts.provider import File, Workload
+from dbaas.contracts.registry import find_registry
+from dbaas.controllers.cluster.subject import read_cluster
+from dbaas.providers.statefulset.provider import StatefulSetProvider
+from dbaas.providers.statefulset.rendering import CHECKSUM
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests" / "golden" / "statefulset"
+SAMPLES = sorted((ROOT / "samples").glob("*/*.yaml"))
+
+
+class _Texts(yaml.SafeDumper):
+    """Texts of several lines as blocks, so that scripts can be read; nothing is an anchor."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Texts.add_representer(str, _write_text)
+
+
+def clusters() -> dict[str, Resource]:
+    """Every cluster of the samples, by the name of its golden file."""
+    found = {}
+    for sample in SAMPLES:
+        for body in yaml.safe_load_all(sample.read_text()):
+            if body and body["kind"] == DATABASE_CLUSTER.kind and body["apiVersion"] == DATABASE_CLUSTER.api_version:
+                body["metadata"] |= {"namespace": "default", "uid": "uid-of-the-cluster"}
+                name = f"{sample.parent.name}-{sample.stem}-{body['metadata']['name']}"
+                found[name] = build_resource(DATABASE_CLUSTER, body)
+    return found
+
+
+CLUSTERS = clusters()
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_the_children_of_every_sample_are_as_written_down(name: str) -> None:
+    cluster = read_cluster(CLUSTERS[name], find_registry("kubernetes"))
+    bodies = cluster.provider.children(cluster.resource, cluster.workload, cluster.server)
+    rendered = yaml.dump_all([dict(body) for body in bodies], Dumper=_Texts, sort_keys=False, width=120)
+    file = GOLDEN / f"{name}.yaml"
+    if os.environ.get("DBAAS_WRITE_GOLDEN"):
+        file.write_text(rendered)
+    assert rendered == file.read_text()
+
+
+def test_every_golden_file_has_its_sample() -> None:
+    assert {file.stem for file in GOLDEN.iterdir()} == set(CLUSTERS)
+
+
+def stateful_set(workload: Workload = SERVER_WORKLOAD, **spec: Any) -> dict[str, Any]:
+    bodies = StatefulSetProvider().children(declare(**spec), workload, InstalledServer())
+    (found,) = [dict(body) for body in bodies if body["kind"] == "StatefulSet"]
+    return found
+
+
+def checksum(workload: Workload = SERVER_WORKLOAD) -> object:
+    return stateful_set(workload)["spec"]["template"]["metadata"]["annotations"][CHECKSUM]
+
+
+def with_file(path: str, content: str) -> Workload:
+    files = tuple(
+        File(path, content, on_change=file.on_change) if file.path == path else file for file in SERVER_INSTANCE.files
+    )
+    return replace(SERVER_WORKLOAD, instances=(replace(SERVER_INSTANCE, files=files),))
+
+
+def test_only_what_a_server_cannot_read_again_replaces_its_pod() -> None:
+    assert checksum(with_file("quick.conf", "b = 2\n")) == checksum()
+    assert checksum(with_file("slow.conf", "a = 2\n")) != checksum()
+
+
+def test_another_command_replaces_the_pod() -> None:
+    other = replace(SERVER_WORKLOAD, instances=(replace(SERVER_INSTANCE, command=("serve", "otherwise")),))
+    assert checksum(other) != checksum()
+
+
+def test_a_stopped_cluster_has_no_pod() -> None:
+    assert stateful_set(stopped=True)["spec"]["replicas"] == 0
+    assert stateful_set()["spec"]["replicas"] == 1
+
+
+@pytest.mark.parametrize(("policy", "owned"), [("Retain", False), ("Delete", True)])
+def test_a_claim_belongs_to_the_cluster_only_where_it_goes_with_it(policy: str, owned: bool) -> None:
+    bodies = StatefulSetProvider().children(declare(deletionPolicy=policy), SERVER_WORKLOAD, InstalledServer())
+    (claim,) = [body for body in bodies if body["kind"] == "PersistentVolumeClaim"]
+    assert ("ownerReferences" in claim["metadata"]) is owned
+
+
+def test_a_larger_volume_changes_nothing_but_its_claim() -> None:
+    before = StatefulSetProvider().children(declare(), SERVER_WORKLOAD, InstalledServer())
+    after = StatefulSetProvider().children(declare(storage={"size": "99Gi"}), SERVER_WORKLOAD, InstalledServer())
+    changed = [b["kind"] for a, b in zip(before, after, strict=True) if a != b]
+    assert changed == ["PersistentVolumeClaim"]

@@ -1,0 +1,174 @@
+"""The scripts, run by a real shell: a volume is made whole or not at all, a server is started, told and ended."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, File, Init, Instance, SecretKey, Stop, VersionMark
+from dbaas.providers.statefulset.places import Places
+from dbaas.providers.statefulset.scripts import build_init, build_run
+
+PATIENCE_SECONDS = 15.0
+SERVER = """
+import signal, sys, time
+def note(word):
+    with open("log", "a") as log:
+        log.write(word + "\\n")
+signal.signal(signal.SIGINT, lambda *_: (note("ended"), sys.exit(7)))
+signal.signal(signal.SIGHUP, lambda *_: note("told"))
+note("started")
+while True:
+    time.sleep(0.05)
+"""
+"""Like every server that has a clean end it sets its own handlers: shells start what is behind with SIGINT ignored."""
+INSTANCE = Instance(
+    name="main",
+    command=(sys.executable, "-c", SERVER),
+    init=(
+        Init(("sh", "-c", "echo 18 > $0/VERSION; cp pw $0/seen", "$(CREATES)"), "data", VersionMark("VERSION", "18")),
+    ),
+    files=(
+        File("pw", secret=SecretKey("main", "password"), on_change="nothing"),
+        File("slow.conf", "a\n", on_change="restart"),
+        File("conf.d/quick.conf", "b\n", on_change="reload"),
+    ),
+    stop=Stop("SIGINT", 5),
+)
+
+
+@dataclass
+class Pod:
+    """The folders of a container, on this machine. `shell` runs the scripts."""
+
+    root: Path
+    shell: tuple[str, ...]
+
+    @property
+    def places(self) -> Places:
+        root = self.root
+        return Places(str(root / "volume"), str(root / "run"), str(root / "mounted"), str(root / "words"))
+
+    @property
+    def volume(self) -> Path:
+        return self.root / "volume"
+
+    def mount(self, path: str, content: str) -> None:
+        target = self.root / "mounted" / "files" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content)
+
+    def initialise(self, instance: Instance = INSTANCE) -> subprocess.CompletedProcess[str]:
+        script = build_init(instance, self.places)
+        return subprocess.run([*self.shell, "-c", script], capture_output=True, text=True, check=False)
+
+    def start(self, instance: Instance = INSTANCE) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([*self.shell, "-c", build_run(instance, self.places)], start_new_session=True)
+
+    def log(self) -> list[str]:
+        file = self.volume / "log"
+        return file.read_text().split() if file.exists() else []
+
+
+def _shells() -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = [("sh",)]
+    found += [("bash", "--posix")] if shutil.which("bash") else []
+    return [*found, ("busybox", "sh")] if shutil.which("busybox") else found
+
+
+@pytest.fixture(params=_shells(), ids=" ".join)
+def pod(request: pytest.FixtureRequest, tmp_path: Path) -> Pod:
+    made = Pod(tmp_path, request.param)
+    made.volume.mkdir()
+    for path, content in (("pw", "secret"), ("slow.conf", "a\n"), ("conf.d/quick.conf", "b\n")):
+        made.mount(path, content)
+    return made
+
+
+@pytest.fixture
+def running(pod: Pod) -> Iterator[subprocess.Popen[bytes]]:
+    assert pod.initialise().returncode == 0
+    process = pod.start()
+    try:
+        until(lambda: "started" in pod.log())
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "it never was so"
+        time.sleep(0.02)
+
+
+def test_the_first_start_fills_the_volume_and_leaves_no_password(pod: Pod) -> None:
+    done = pod.initialise()
+    assert done.returncode == 0, done.stderr
+    assert (pod.volume / "data" / "seen").read_text() == "secret"
+    assert sorted(each.name for each in pod.volume.iterdir()) == ["conf.d", "data", "slow.conf"]
+    assert (pod.volume / "slow.conf").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_start_leaves_the_data_alone(pod: Pod) -> None:
+    pod.initialise()
+    (pod.volume / "data" / "seen").write_text("changed since")
+    assert pod.initialise().returncode == 0
+    assert (pod.volume / "data" / "seen").read_text() == "changed since"
+
+
+def test_what_fails_in_the_middle_leaves_nothing_that_looks_finished(pod: Pod) -> None:
+    broken = replace(INSTANCE, init=(Init(("sh", "-c", "echo 18 > $0/VERSION; exit 3", "$(CREATES)"), "data"),))
+    assert pod.initialise(broken).returncode == 3
+    assert not (pod.volume / "data").exists()
+    assert pod.initialise().returncode == 0
+    assert (pod.volume / "data" / "VERSION").exists()
+
+
+def test_data_of_another_version_is_refused_in_the_pods_last_words(pod: Pod) -> None:
+    pod.initialise()
+    (pod.volume / "data" / "VERSION").write_text("16\n")
+    done = pod.initialise()
+    assert done.returncode == 1
+    said = (pod.root / "words").read_text()
+    assert said.startswith(f"{DATA_OF_OTHER_VERSION}: ") and "version 16" in said and said == done.stderr
+
+
+def test_the_end_is_passed_on_and_the_exit_code_comes_back(pod: Pod, running: subprocess.Popen[bytes]) -> None:
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(PATIENCE_SECONDS) == 7
+    assert pod.log() == ["started", "ended"]
+
+
+def test_a_file_that_can_be_read_again_is_put_in_place_and_told(pod: Pod, running: subprocess.Popen[bytes]) -> None:
+    pod.mount("conf.d/quick.conf", "c\n")
+    until(lambda: "told" in pod.log())
+    assert (pod.volume / "conf.d" / "quick.conf").read_text() == "c\n"
+    assert running.poll() is None
+
+
+def test_a_file_that_needs_a_restart_waits_for_it(pod: Pod, running: subprocess.Popen[bytes]) -> None:
+    pod.mount("slow.conf", "new\n")
+    pod.mount("conf.d/quick.conf", "c\n")
+    until(lambda: "told" in pod.log())
+    assert (pod.volume / "slow.conf").read_text() == "a\n"
+    running.send_signal(signal.SIGTERM)
+    running.wait(PATIENCE_SECONDS)
+
+
+def test_a_server_that_dies_ends_the_container(pod: Pod) -> None:
+    pod.initialise()
+    process = pod.start(replace(INSTANCE, command=("sh", "-c", "exit 5")))
+    assert process.wait(PATIENCE_SECONDS) == 5
