@@ -14,8 +14,8 @@ pytest_plugins = [
     "fixtures.control_plane",
     "fixtures.disks",
     "fixtures.engines",
-    "fixtures.grounds",
     "fixtures.postgres",
+    "fixtures.grounds",
 ]
 
 # By default they are coloured boxes with all local variables, which take a third of a second each.
