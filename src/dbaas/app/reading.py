@@ -8,7 +8,7 @@ from typing import Any
 
 from dbaas.api.resource import Kind
 from dbaas.contracts.client import Client
-from dbaas.contracts.registry import find_registry
+from dbaas.contracts.registry import Registry, find_registry
 from dbaas.contracts.transport import Transport
 from dbaas.controllers.foreign_plans import with_children
 from dbaas.controllers.managed.adopting import Found, Sought, find_adoptable
@@ -31,7 +31,7 @@ async def plan_changes(
     `witness` is told every object that was looked at. `on_laptop`: no DNS knows the names of Services, in all of these.
     """
     async with _only_reading(transport) as (client, lanes):
-        registry = find_registry()
+        registry = _find_registry(on_laptop=on_laptop)
         with_all = await with_children(client, registry, bodies)
         return await plan_objects(client, lanes, registry, with_all, witness, no_dns=on_laptop)
 
@@ -39,13 +39,17 @@ async def plan_changes(
 async def review_access(transport: Transport, asked: Asked, *, on_laptop: bool = False) -> list[Reviewed]:
     """Who may do what, by which way, and which objects want it so; reads the API and a server, changes neither."""
     async with _only_reading(transport) as (client, lanes):
-        return await review(client, lanes, find_registry(), asked, no_dns=on_laptop)
+        return await review(client, lanes, _find_registry(on_laptop=on_laptop), asked, no_dns=on_laptop)
 
 
 async def find_unmanaged(transport: Transport, sought: Sought, *, on_laptop: bool = False) -> list[Found]:
     """What is on a server, and the objects that would leave it as it is; reads the API and the server."""
     async with _only_reading(transport) as (client, lanes):
-        return await find_adoptable(client, lanes, find_registry(), sought, no_dns=on_laptop)
+        return await find_adoptable(client, lanes, _find_registry(on_laptop=on_laptop), sought, no_dns=on_laptop)
+
+
+def _find_registry(*, on_laptop: bool) -> Registry:
+    return find_registry("laptop" if on_laptop else "kubernetes")
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from dbaas.apiserver.schemas import Schema
 from dbaas.cli.manifests import Manifest, Problem
 from dbaas.cli.suggestions import suggest
 from dbaas.contracts.admission import Review
+from dbaas.contracts.provider import Site
 from dbaas.contracts.registry import Registry, find_registry
 
 NOWHERE = "<nil>"
@@ -47,9 +48,9 @@ class Rulebook:
         return self.registry.blocks(definition.kind.kind) if definition.engine_blocks else {}
 
 
-def open_rulebook() -> Rulebook:
-    """With the engines and providers that are installed."""
-    return Rulebook(find_registry())
+def open_rulebook(site: Site = "laptop") -> Rulebook:
+    """With the engines that are installed, and the providers of that site."""
+    return Rulebook(find_registry(site))
 
 
 def is_ours(manifest: Manifest, rulebook: Rulebook) -> bool:

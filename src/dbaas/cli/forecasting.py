@@ -31,7 +31,7 @@ async def forecast(session: Session, manifests: Sequence[Manifest], problems: Se
     targets, unknown = locate(manifests, await session.kinds(), session.namespace)
     located = [target.manifest for target in targets]
     found = [*problems, *unknown]
-    found += await check_manifests(located, open_rulebook(), session.namespace, session.find)
+    found += await check_manifests(located, open_rulebook(session.target.site), session.namespace, session.find)
     bodies: list[dict[str, Any]] = []
     if not found:
         bodies, found = await foresee(session, targets)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from dbaas.cli.exits import NothingRuns
 from dbaas.cli.options import HomeOptions, TargetOptions
@@ -32,6 +33,11 @@ class Target:
     @property
     def is_laptop(self) -> bool:
         return self.home is not None
+
+    @property
+    def site(self) -> Literal["laptop", "kubernetes"]:
+        """Where clusters run that are applied there (`contracts.provider.Site`)."""
+        return "laptop" if self.is_laptop else "kubernetes"
 
 
 def find_home(options: HomeOptions) -> Home:

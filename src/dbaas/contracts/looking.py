@@ -12,7 +12,7 @@ class Foreseeing(Protocol):
     """A part that knows what there is in a database that has just been made: it saves a connection to each."""
 
     def foresee(self, name: str, made_as: Any, observed: Any, server: ServerFacts) -> Any | None:
-        """What a look would find by that name, None where only a look can tell. Pure.
+        """What equals that which a look would find by that name, None where only a look can tell. Pure.
 
         `made_as` is what was desired of the database, `observed` what the server says of it now.
         """

@@ -69,3 +69,19 @@ async def test_nothing_to_check_is_wrong_usage(tmp_path: Path) -> None:
         await validate(ValidateOptions(), Terminal(io.StringIO(), io.StringIO()))
     with pytest.raises(WrongUsage, match=f"there is no manifest in folder {tmp_path}"):
         await validate(ValidateOptions(files=[str(tmp_path)]), Terminal(io.StringIO(), io.StringIO()))
+
+
+async def test_a_cluster_is_judged_by_what_runs_it_there(tmp_path: Path) -> None:
+    cluster = (
+        "{apiVersion: dbaas.io/v1, kind: DatabaseCluster, metadata: {name: main}, "
+        "spec: {engine: {type: postgres, version: '18'}, clusterSize: 1, expose: {type: NodePort}}}\n"
+    )
+    (tmp_path / "a.yaml").write_text(cluster)
+    terminal = Terminal(out := io.StringIO(), io.StringIO())
+    with pytest.raises(CommandError, match="1 problem in 1 object") as caught:
+        await validate(ValidateOptions(files=[str(tmp_path)]), terminal)
+    assert "spec.expose" in caught.value.advice[0]
+    await validate(ValidateOptions(files=[str(tmp_path)], site="kubernetes"), terminal)
+    assert out.getvalue() == "1 object is valid\n"
+    with pytest.raises(WrongUsage, match="--for is laptop or kubernetes, not 'moon'"):
+        await validate(ValidateOptions(files=[str(tmp_path)], site="moon"), terminal)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 from dbaas.contracts.engine import Engine, ServerFacts
 from dbaas.contracts.statement import NOTHING, Change, Plan, Statement
+from dbaas.controllers.managed.access import Access
 from dbaas.controllers.managed.items import Thing, Wish
-from dbaas.controllers.managed.newborn import find_made, foresee
+from dbaas.controllers.managed.newborn import Examples, find_made, foresee
 from dbaas.controllers.managed.observing import Observation
 
 SHOP, PUBLIC, SALES = Thing("bases", None, "shop"), Thing("rooms", "shop", "public"), Thing("rooms", "shop", "sales")
@@ -70,3 +73,49 @@ def test_nothing_is_foreseen_of_a_database_that_was_not_just_made_or_is_gone_aga
     assert seen(wishes, made=frozenset()) == {}
     assert seen(wishes, shared=Observation({("bases", None): {}})) == {}
     assert seen([Wish(PUBLIC, "closed")]) == {}
+
+
+class Looking:
+    """A lane that counts looks into databases; what is in each is `inside`."""
+
+    def __init__(self, inside: object) -> None:
+        self.inside = inside
+        self.looks = 0
+
+    async def observe(
+        self, part: str, database: str | None, names: Collection[str] | None, *, background: bool = False
+    ) -> Mapping[str, Any]:
+        if database is None:
+            return {"shop": "seen"}
+        self.looks += 1
+        return {"public": self.inside}
+
+
+async def look(examples: Examples, lane: Looking, identity: str = "1") -> None:
+    server = SimpleNamespace(engine=ENGINE)
+    access = Access(cast(Any, server), cast(Any, lane), replace(FACTS, identity=identity))
+    seen = await examples.observe(access, [MADE, Wish(PUBLIC, "closed")], frozenset({"shop"}))
+    assert seen.find(PUBLIC) == lane.inside
+
+
+async def test_the_first_of_each_server_is_looked_at_and_those_like_it_are_not() -> None:
+    examples, lane = Examples(), Looking(("public", "as wished", "seen"))
+    for _ in range(3):
+        await look(examples, lane)
+    assert lane.looks == 1
+    await look(examples, lane, "another")
+    assert lane.looks == 2
+
+
+async def test_where_new_ones_are_made_of_something_else_all_are_looked_at() -> None:
+    examples, lane = Examples(), Looking("changed by somebody")
+    for looks in (1, 2, 3):
+        await look(examples, lane)
+        assert lane.looks == looks
+
+
+async def test_a_server_that_does_not_say_who_it_is_is_always_looked_at() -> None:
+    examples, lane = Examples(), Looking(("public", "as wished", "seen"))
+    for looks in (1, 2):
+        await look(examples, lane, "")
+        assert lane.looks == looks

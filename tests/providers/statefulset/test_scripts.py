@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,7 @@ class Pod:
 
     root: Path
     shell: tuple[str, ...]
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def places(self) -> Places:
@@ -72,7 +74,16 @@ class Pod:
         return subprocess.run([*self.shell, "-c", script], capture_output=True, text=True, check=False)
 
     def start(self, instance: Instance = INSTANCE) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([*self.shell, "-c", build_run(instance, self.places)], start_new_session=True)
+        script = build_run(instance, self.places)
+        self.started.append(subprocess.Popen([*self.shell, "-c", script], start_new_session=True))
+        return self.started[-1]
+
+    def end(self) -> None:
+        """What a container's end does to all that is left in it."""
+        for process in self.started:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def log(self) -> list[str]:
         file = self.volume / "log"
@@ -86,25 +97,21 @@ def _shells() -> list[tuple[str, ...]]:
 
 
 @pytest.fixture(params=_shells(), ids=" ".join)
-def pod(request: pytest.FixtureRequest, tmp_path: Path) -> Pod:
+def pod(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
     made = Pod(tmp_path, request.param)
     made.volume.mkdir()
     for path, content in (("pw", "secret"), ("slow.conf", "a\n"), ("conf.d/quick.conf", "b\n")):
         made.mount(path, content)
-    return made
+    yield made
+    made.end()
 
 
 @pytest.fixture
 def running(pod: Pod) -> Iterator[subprocess.Popen[bytes]]:
     assert pod.initialise().returncode == 0
     process = pod.start()
-    try:
-        until(lambda: "started" in pod.log())
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    until(lambda: "started" in pod.log())
+    yield process
 
 
 def until(holds: Callable[[], bool]) -> None:

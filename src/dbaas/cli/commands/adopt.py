@@ -104,7 +104,7 @@ async def _check(session: Session, sought: Sought, found: Sequence[Found]) -> li
     from dbaas.cli.manifests import Manifest
 
     manifests = [Manifest(dict(each.body), each.name, 0) for each in found if each.body is not None]
-    problems = await check_manifests(manifests, open_rulebook(), session.namespace, session.find)
+    problems = await check_manifests(manifests, open_rulebook(session.target.site), session.namespace, session.find)
     refused = {problem.about for problem in problems}
     told = [_tell(problem) for problem in problems]
     if told and sought.names:

@@ -71,7 +71,9 @@ async def apply(session: Session, options: ApplyOptions) -> None:
     show_remarks(manifests, session.terminal)
     targets, unknown = locate(manifests, await session.kinds(), session.namespace)
     located = [target.manifest for target in targets]
-    problems += unknown + await check_manifests(located, open_rulebook(), session.namespace, session.find)
+    problems += unknown + await check_manifests(
+        located, open_rulebook(session.target.site), session.namespace, session.find
+    )
     if not problems:
         targets = await read_live(session, targets)
         problems = await rehearse(session, targets, force=options.force_conflicts)

@@ -22,8 +22,8 @@ from dbaas.controllers.managed.claims import Claims
 from dbaas.controllers.managed.drift import Decision, Policy, decide
 from dbaas.controllers.managed.items import Thing, Wish, format_owned, read_owned
 from dbaas.controllers.managed.kinds import Subject
-from dbaas.controllers.managed.newborn import find_made, foresee
-from dbaas.controllers.managed.observing import Observation, check_needs, observe_wishes, split_by_needs
+from dbaas.controllers.managed.newborn import Examples, find_made
+from dbaas.controllers.managed.observing import Observation, check_needs, split_by_needs
 from dbaas.core.clock import Clock, format_time
 from dbaas.core.errors import DbaasError
 
@@ -62,6 +62,7 @@ class Execution:
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
+        self._examples = Examples()
 
     async def settle(self, access: Access, assignment: Assignment) -> Settled:
         """Raises NotApplied, Waiting and Refused; Unreachable and LoginRefused as they come."""
@@ -95,9 +96,7 @@ class Execution:
         `made` are databases that have just been made.
         """
         wishes = assignment.wishes
-        observation = await observe_wishes(
-            access.lane, wishes, lambda shared: foresee(access.server.engine, wishes, shared, made, access.facts)
-        )
+        observation = await self._examples.observe(access, wishes, made)
         if is_set:
             wishes = [_with_proof(access.server.engine, wish, observation) for wish in wishes]
         rules = plan_rules(access, assignment.subject)

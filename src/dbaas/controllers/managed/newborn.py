@@ -1,7 +1,8 @@
 """What need not be asked of a database that we have made a moment ago, because all new ones are alike.
 
 A look into a database costs a connection to it, more than to make it. Where nothing has been done inside since it was
-made, the engine may know what is there; the next drift pass looks all the same.
+made, the engine may know what is there. Somebody may have changed what new ones are made from, so the first of each
+server is looked at, and is the example for those after it; the next drift pass looks at all of them.
 """
 
 from __future__ import annotations
@@ -12,8 +13,31 @@ from typing import Any
 from dbaas.contracts.engine import Engine, ServerFacts
 from dbaas.contracts.looking import Foreseeing
 from dbaas.contracts.statement import Change
-from dbaas.controllers.managed.items import Wish
-from dbaas.controllers.managed.observing import Observation, Place
+from dbaas.controllers.managed.access import Access
+from dbaas.controllers.managed.items import Thing, Wish
+from dbaas.controllers.managed.observing import Observation, Place, observe_wishes
+
+
+class Examples:
+    """Servers whose new databases have been found as they were foreseen, since this process began."""
+
+    def __init__(self) -> None:
+        self._alike: set[str] = set()
+
+    async def observe(self, access: Access, wishes: Sequence[Wish], made: Collection[str]) -> Observation:
+        """`made` are databases that have just been made."""
+        foreseen: Mapping[Place, Mapping[str, Any]] = {}
+        server = access.facts.identity
+
+        def know(shared: Observation) -> Mapping[Place, Mapping[str, Any]]:
+            nonlocal foreseen
+            foreseen = foresee(access.server.engine, wishes, shared, made, access.facts)
+            return foreseen if server in self._alike else {}
+
+        observation = await observe_wishes(access.lane, wishes, know)
+        if server and foreseen and _agrees(observation, foreseen):
+            self._alike.add(server)
+        return observation
 
 
 def find_made(wishes: Iterable[Wish], before: Observation, executed: Iterable[Change]) -> frozenset[str]:
@@ -42,6 +66,14 @@ def _foresee_one(engine: Engine, base: Wish, wish: Wish, shared: Observation, fa
     if observed is None or not isinstance(part, Foreseeing):
         return None
     return part.foresee(wish.thing.name, base.desired, observed, facts)
+
+
+def _agrees(observation: Observation, foreseen: Mapping[Place, Mapping[str, Any]]) -> bool:
+    return all(
+        observation.find(Thing(part, database, name)) == answer
+        for (part, database), answers in foreseen.items()
+        for name, answer in answers.items()
+    )
 
 
 def _is_made(wish: Wish) -> bool:

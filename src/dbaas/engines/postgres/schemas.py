@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dbaas.contracts.engine import PlanRules, ServerFacts
 from dbaas.contracts.statement import NOTHING, Change, Plan
@@ -54,7 +54,7 @@ class ObservedSchema:
     acting_owner: str
     public_may_create: bool
     is_used: bool
-    is_of_superuser: bool = False
+    is_of_superuser: bool = field(default=False, compare=False)  # a hint for who may not change it
 
 
 class Schemas:
