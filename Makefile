@@ -8,14 +8,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
 # Tests that need no server of others: what a developer runs before each commit.
-QUICK := not slow and not real_server and not kube_apiserver
+QUICK := not slow and not real_server and not kube_apiserver and not node
 # Which seeds of the simulation have passed: `make soak` goes on after them.
 SOAKED ?= build/soak
 # What tests of the Kubernetes API are compared with.
 CONTROL_PLANE := etcd kube-apiserver kube-controller-manager kubectl
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test quick check soak simulate format crds docs bench clean
+.PHONY: help demo test quick check e2e soak simulate format crds docs bench clean
 
 ##@ Use
 help: ## show this
@@ -28,10 +28,14 @@ demo: $(READY) ## a PostgreSQL server, a database and a user on this machine, fr
 # Four workers on two cores: many tests wait for servers.
 test: $(READY) ## the whole suite; with CI set, what a test needs is built or the test fails
 	@if [ -n "$$CI" ]; then tools/ensure_servers && tools/control_plane/ensure $(CONTROL_PLANE) >/dev/null; fi
-	$(PYTEST) -n 4 --dist worksteal $(ARGS)
+	$(PYTEST) -n 4 --dist worksteal -m "not node" $(ARGS)
 
 quick: $(READY) ## the tests that need no other server, in two to three minutes
 	$(PYTEST) -n 2 --dist worksteal -m "$(QUICK)" $(ARGS)
+
+e2e: $(READY) ## the operator as a pod of our own image on a real Kubernetes node, which this machine becomes; root, Linux
+	tools/control_plane/ensure $(CONTROL_PLANE) kube-scheduler kubelet kube-proxy >/dev/null
+	$(PYTEST) -n 0 -m node $(ARGS) tests/node
 
 soak: $(READY) ## the full counts of chance, for hours: kills, every PostgreSQL, simulated histories; goes on where it was
 	$(BIN)/python tools/soak.py kills --rounds 200

@@ -1,0 +1,150 @@
+"""A cluster of databases lives on a real node: made, used, hurt, changed, and gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from node.conftest import SYSTEM, Node, until
+
+pytestmark = [pytest.mark.node, pytest.mark.timeout(1500)]
+NAMESPACE = "shop"
+CLUSTER = """
+apiVersion: dbaas.io/v1
+kind: DatabaseCluster
+metadata: {{name: main}}
+spec:
+  engine: {{type: postgresql, version: "15"}}
+  clusterSize: 1
+  profile: dev
+  config: [{config}]
+"""
+DATABASE = """
+apiVersion: dbaas.io/v1
+kind: DatabaseUser
+metadata: {{name: {name}-owner}}
+spec:
+  instanceRef: {{kind: DatabaseCluster, name: main}}
+  databaseRef: {{name: {name}}}
+---
+apiVersion: dbaas.io/v1
+kind: Database
+metadata: {{name: {name}}}
+spec:
+  instanceRef: {{kind: DatabaseCluster, name: main}}
+  owner: {name}-owner
+"""
+
+
+def cluster(**config: str) -> str:
+    return CLUSTER.format(config=", ".join(f'{{name: {n}, value: "{v}"}}' for n, v in config.items()))
+
+
+def is_ready(node: Node, kind: str, name: str) -> bool:
+    found = node.get(f"{kind}.dbaas.io", "-n", NAMESPACE, name)
+    conditions = ((found or {}).get("status") or {}).get("conditions") or ()
+    current = (
+        found is not None and (found.get("status") or {}).get("observedGeneration") == found["metadata"]["generation"]
+    )
+    return bool(current) and any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def log_in(node: Node, secret: str) -> psycopg.Connection[Any]:
+    """By what is published, through the Service: kube-proxy leads this machine there."""
+    login = node.secret(NAMESPACE, secret)
+    service = node.get("service", "-n", NAMESPACE, "main-rw")
+    return psycopg.connect(
+        host=service["spec"]["clusterIP"], port=int(login["port"]), dbname=login["database"],
+        user=login["username"], password=login["password"], connect_timeout=5, autocommit=True,
+    )  # fmt: skip
+
+
+def ask(node: Node, secret: str, sql: str) -> Any:
+    with log_in(node, secret) as connection:
+        row = connection.execute(sql.encode()).fetchone()
+        return row[0] if row else None
+
+
+def answers(node: Node, sql: str, expected: object) -> bool:
+    try:
+        return bool(ask(node, "shop-owner-credentials", sql) == expected)
+    except (psycopg.OperationalError, TypeError, KeyError):
+        return False
+
+
+def test_a_whole_life(operated: Node) -> None:
+    node = operated
+    node.run("create", "namespace", NAMESPACE)
+    make(node)
+    heal(node)
+    lose_the_operator(node)
+    change(node)
+    end(node)
+
+
+def make(node: Node) -> None:
+    node.apply(NAMESPACE, cluster())
+    node.apply(NAMESPACE, DATABASE.format(name="shop"))
+    until(lambda: is_ready(node, "databaseclusters", "main"), "the cluster is Ready")
+    until(lambda: is_ready(node, "databases", "shop"), "the database is Ready")
+    until(lambda: node.get("secret", "-n", NAMESPACE, "shop-owner-credentials"), "the login is published")
+    with log_in(node, "shop-owner-credentials") as connection:
+        connection.execute("CREATE TABLE orders (id int)")
+        connection.execute("INSERT INTO orders VALUES (42)")
+
+
+def heal(node: Node) -> None:
+    """Pod, Secrets, Services and the rest, all at once; the data is as it was."""
+    before = node.get("pod", "-n", NAMESPACE, "main-0")["metadata"]["uid"]
+    node.run("-n", NAMESPACE, "delete", "pod", "main-0", "--wait=false")
+    node.run("-n", NAMESPACE, "delete", "service", "main-rw", "main-ro", "main-r")
+    node.run("-n", NAMESPACE, "delete", "secret", "shop-owner-credentials")
+    node.run("-n", NAMESPACE, "delete", "statefulset", "main")
+    until(lambda: answers(node, "SELECT id FROM orders", 42), "all is healed")
+    assert node.get("pod", "-n", NAMESPACE, "main-0")["metadata"]["uid"] != before
+    until(lambda: is_ready(node, "databaseclusters", "main"), "the cluster is Ready again")
+
+
+def lose_the_operator(node: Node) -> None:
+    """In the middle of work; the next one finishes it, and nothing is done twice."""
+    node.apply(NAMESPACE, DATABASE.format(name="stock"))
+    node.run("-n", SYSTEM, "delete", "pod", "--all", "--force", "--grace-period=0")
+    until(lambda: is_ready(node, "databases", "stock"), "the next operator has gone on")
+    assert answers(node, "SELECT count(*)::int FROM pg_database WHERE datname = 'stock'", 1)
+    assert answers(node, "SELECT id FROM orders", 42)
+
+
+def change(node: Node) -> None:
+    """By a reload where that is enough, else by another pod."""
+    pod = node.get("pod", "-n", NAMESPACE, "main-0")["metadata"]["uid"]
+    node.apply(NAMESPACE, cluster(work_mem="5MB"))
+    until(lambda: answers(node, "SELECT current_setting('work_mem')", "5MB"), "the reload is done")
+    assert node.get("pod", "-n", NAMESPACE, "main-0")["metadata"]["uid"] == pod
+    node.apply(NAMESPACE, cluster(work_mem="5MB", max_connections="77"))
+    until(lambda: answers(node, "SELECT current_setting('max_connections')", "77"), "the restart is done")
+    assert node.get("pod", "-n", NAMESPACE, "main-0")["metadata"]["uid"] != pod
+    assert answers(node, "SELECT id FROM orders", 42)
+
+
+def end(node: Node) -> None:
+    """Nothing is left but what Retain keeps: the volume, and the login to what is on it."""
+    everything = "---".join([cluster(), *(DATABASE.format(name=name) for name in ("shop", "stock"))])
+    node.run("-n", NAMESPACE, "delete", "-f", "-", "--wait=false", body=everything)
+    until(lambda: left(node) == {"secret/main-credentials", "persistentvolumeclaim/data-main-0"}, "nothing is left")
+
+
+def left(node: Node) -> set[str]:
+    ours = [f"{kind}.dbaas.io" for kind in ("databaseclusters", "databaseinstances", "databases", "databaseusers")]
+    children = [
+        "statefulsets",
+        "pods",
+        "services",
+        "configmaps",
+        "secrets",
+        "persistentvolumeclaims",
+        "networkpolicies",
+    ]
+    names = node.run("-n", NAMESPACE, "get", ",".join([*ours, *children]), "-o", "name").split()
+    return {name for name in names if name != "configmap/kube-root-ca.crt"}
