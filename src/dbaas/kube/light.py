@@ -65,7 +65,7 @@ class LightTransport:
                     return Response(status, b"", headers, _lines(body))
                 if status == 401:
                     self._logins.refused()
-            whole = b"".join([piece async for piece in body])
+                whole = b"".join([piece async for piece in body])
             is_reusable = headers.get("connection", "").lower() != "close" and _is_delimited(status, headers)
             if is_reusable:
                 self._idle.append(connection)

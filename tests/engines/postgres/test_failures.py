@@ -36,6 +36,14 @@ def test_what_is_wrong_with_one_login_or_database_is_told_apart_from_a_server_th
     assert type(failure) is kind and failure.message == f"cannot connect: {text}"
 
 
+def test_a_name_with_line_breaks_does_not_hide_what_is_wrong() -> None:
+    name = " two  blanks\tand\nlines "
+    error = psycopg.OperationalError(f'{REFUSED}permission denied for database "{name}"\nDETAIL:  User lacks it.')
+    failure = translate_connecting(error, "cannot connect", name)
+    assert type(failure) is Denied
+    assert failure.message == 'cannot connect: permission denied for database "two blanks and lines"'
+
+
 def test_of_several_addresses_the_last_one_is_told() -> None:
     attempt = (
         "- host: 'x', port: '1', hostaddr: '{0}': connection failed: connection to server at \"{0}\", port 1 failed: "

@@ -90,15 +90,16 @@ def translate(error: psycopg.Error, what: str) -> EngineError:
 
 def translate_connecting(error: psycopg.Error, what: str, database: str) -> EngineError:
     """For a connection that was never there. What is wrong with one database alone says nothing about the server."""
-    text = _plain(str(error))
+    name = " ".join(database.split())  # one with line breaks would end the reason in its middle
+    text = _plain(str(error).replace(database, name) if database else str(error))
     message = f"{what}: {text}"
-    if f'database "{database}" does not exist' in text:
+    if f'database "{name}" does not exist' in text:
         return Missing(message)
-    if f'database "{database}" is not currently accepting connections' in text:
+    if f'database "{name}" is not currently accepting connections' in text:
         return Closed(message)
-    if f'permission denied for database "{database}"' in text:
+    if f'permission denied for database "{name}"' in text:
         return Denied(message)
-    if f'too many connections for database "{database}"' in text:
+    if f'too many connections for database "{name}"' in text:
         return EngineError(message, reason="TooManyConnections")
     if (sign := find_sign(text)) is not None:
         return Untrusted(f"{what}: {sign.meaning or text}", reason=sign.reason)
