@@ -66,7 +66,7 @@ async def test_a_replica_that_stood_still_too_long_ends_with_an_error(cluster: I
     first.send(signal.SIGSTOP)
     await second.says("lease_gained")
     first.send(signal.SIGCONT)
-    # The fuse tells first where each thread was; reading frames that move has been seen to fault. Either way it has ended.
+    # The fuse first tells where each thread was, and reading frames that move may fault: ended it has either way.
     assert await first.ends() in (1, -signal.SIGSEGV)
 
 
