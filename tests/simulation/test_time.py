@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from dbaas.core.clock import LoopClock
 from simulation.scheduler import run_shuffled
 
 NEAREST = 1e-6
@@ -19,7 +20,7 @@ def test_who_waits_for_the_rest_of_a_moment_sees_it_come(distance: float) -> Non
     async def wait() -> float:
         nonlocal turns
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(1000)
+        await LoopClock().sleep(1000)
         due = loop.time() + distance
         while (left := due - loop.time()) > 0:
             turns += 1
