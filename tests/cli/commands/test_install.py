@@ -11,6 +11,7 @@ import yaml
 from dbaas.cli.application import execute
 from dbaas.cli.commands.install import InstallOptions, name_cluster, read_installation
 from dbaas.cli.exits import WrongUsage
+from fixtures.control_plane import running_control_plane
 from fixtures.replicas import installed
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
@@ -53,16 +54,18 @@ def test_an_unknown_way_of_certificates_is_refused(capsys: pytest.CaptureFixture
 
 @pytest.mark.kube_apiserver
 async def test_a_second_time_there_is_nothing_to_change(
-    operated_kube_state: Path, capsys: pytest.CaptureFixture[str]
+    kube_assets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with installed(operated_kube_state) as cluster:
-        arguments = ["--kubeconfig", str(cluster.kubeconfig), "-n", cluster.asked.namespace]
-        arguments += ["--namespaced", cluster.work]
-        first = await asyncio.to_thread(execute, ["install", *arguments])
-        said = capsys.readouterr()
-        assert first == 0, said.err
-        assert f"Deployment {cluster.asked.namespace}/dbaas-operator changed" in said.out  # another image
-        assert await asyncio.to_thread(execute, ["install", *arguments]) == 0
-        said = capsys.readouterr()
-        assert said.out == "nothing to change\n"
-        assert "rollout status" in said.err
+    """In a cluster where nobody else installs anything meanwhile: definitions are everybody's."""
+    with running_control_plane(kube_assets, tmp_path / "kube") as state:
+        async with installed(state) as cluster:
+            arguments = ["--kubeconfig", str(cluster.kubeconfig), "-n", cluster.asked.namespace]
+            arguments += ["--namespaced", cluster.work]
+            first = await asyncio.to_thread(execute, ["install", *arguments])
+            said = capsys.readouterr()
+            assert first == 0, said.err
+            assert f"Deployment {cluster.asked.namespace}/dbaas-operator changed" in said.out  # another image
+            assert await asyncio.to_thread(execute, ["install", *arguments]) == 0
+            said = capsys.readouterr()
+            assert said.out == "nothing to change\n"
+            assert "rollout status" in said.err
