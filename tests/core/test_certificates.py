@@ -11,7 +11,6 @@ import pytest
 
 from dbaas.core.certificates import (
     BadCertificate,
-    Certificate,
     is_due,
     is_over,
     issue_certificate,
@@ -20,13 +19,14 @@ from dbaas.core.certificates import (
     split_bundle,
 )
 from dbaas.core.clock import SystemClock
+from dbaas.core.key_pair import KeyPair
 from dbaas.core.secrets import Secret
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 YEAR, MONTH = timedelta(days=365), timedelta(days=30)
 
 
-async def _shakes_hands(pair: Certificate, trusted: str, name: str, folder: Path) -> bool:
+async def _shakes_hands(pair: KeyPair, trusted: str, name: str, folder: Path) -> bool:
     """Whether a client that trusts an authority believes a server that shows the pair."""
     file = folder / "pair.pem"
     file.write_text(pair.certificate + pair.private_key.reveal())
@@ -82,7 +82,7 @@ def test_what_serves_is_told_from_what_does_not() -> None:
     assert serves(pair, authority.certificate, ["a", "10.0.0.1"])
     assert not serves(pair, authority.certificate, ["a", "b"])
     assert not serves(pair, other.certificate, ["a"])
-    assert not serves(Certificate(pair.certificate, second.private_key), authority.certificate, ["a"])
+    assert not serves(KeyPair(pair.certificate, second.private_key), authority.certificate, ["a"])
     assert not serves(authority, authority.certificate, ["a"])
     assert serves(authority, authority.certificate, [])
     assert not serves(pair, other.certificate, [])
@@ -99,5 +99,5 @@ def test_what_is_no_certificate_is_said_to_be_none_and_shows_nothing() -> None:
     with pytest.raises(BadCertificate, match="no PEM certificate"):
         is_due("hunter2", NOW)
     with pytest.raises(BadCertificate, match="no PEM key") as caught:
-        issue_certificate(Certificate(authority.certificate, Secret("hunter2")), ["a"], NOW, MONTH)
+        issue_certificate(KeyPair(authority.certificate, Secret("hunter2")), ["a"], NOW, MONTH)
     assert "hunter2" not in str(caught.value)

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from dbaas.api.core import SECRET, VALIDATING_WEBHOOK_CONFIGURATION
 from dbaas.api.resource import Key
-from dbaas.core.certificates import Certificate, is_over, serves
+from dbaas.core.certificates import is_over, serves
 from dbaas.core.clock import SystemClock
+from dbaas.core.key_pair import KeyPair
 from dbaas.core.secrets import Secret
 from dbaas.kube.http import HttpTransport
 from dbaas.kube.kubeconfig import load_kubeconfig
@@ -93,7 +94,7 @@ async def test_a_folder_is_read_each_time(tmp_path: Path) -> None:
         await mounted.keep()
     (tmp_path / "tls.crt").write_text("a")
     (tmp_path / "tls.key").write_text("b")
-    assert await mounted.keep() == Certificate("a", Secret("b"))
+    assert await mounted.keep() == KeyPair("a", Secret("b"))
 
 
 @pytest_asyncio.fixture

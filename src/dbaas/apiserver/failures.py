@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from dbaas.contracts.admission import Explained, summarize
 from dbaas.core.errors import DbaasError
 
 STALE = "the object has been modified; please apply your changes to the latest version and try again"
@@ -24,13 +25,9 @@ class NamedResource(Protocol):
     def kind(self) -> str: ...
 
 
-class CauseLike(Protocol):
+class CauseLike(Explained, Protocol):
     """`field: message` is how it reads in a sentence."""
 
-    @property
-    def field(self) -> str: ...
-    @property
-    def message(self) -> str: ...
     @property
     def reason(self) -> str: ...
 
@@ -173,8 +170,6 @@ def unavailable(message: str) -> Failure:
 
 def invalid(kind: str, group: str, name: str, causes: Sequence[CauseLike]) -> Failure:
     """All that is wrong with an object, at once."""
-    sentences = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
-    summary = sentences[0] if len(sentences) == 1 else f"[{', '.join(sentences)}]"
     details: dict[str, Any] = {"name": name, "group": group, "kind": kind}
     details = {key: value for key, value in details.items() if value}
     details["causes"] = [
@@ -182,4 +177,4 @@ def invalid(kind: str, group: str, name: str, causes: Sequence[CauseLike]) -> Fa
         for c in causes
     ]
     subject = f"{kind}.{group}" if group else kind
-    return Failure(422, "Invalid", f"{subject} {quoted(name)} is invalid: {summary}", details)
+    return Failure(422, "Invalid", f"{subject} {quoted(name)} is invalid: {summarize(causes)}", details)

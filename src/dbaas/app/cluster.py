@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from dbaas.api.kinds import DEFINITIONS
 from dbaas.api.resource import Kind
 from dbaas.api.schema import build_crd
 from dbaas.contracts.registry import Registry, find_registry
+from dbaas.core.clock import Clock, SystemClock
+from dbaas.core.randomness import Randomness, SystemRandomness
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where time and chance come from."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    randomness: Randomness = field(default_factory=SystemRandomness)
 
 
 def find_cluster_registry() -> Registry:

@@ -21,7 +21,7 @@ from dbaas.api.database_engine import DATABASE_ENGINE
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
-from dbaas.app.cluster import build_definitions, find_cluster_registry, find_kinds
+from dbaas.app.cluster import Sources, build_definitions, find_cluster_registry, find_kinds
 from dbaas.contracts.client import NotFound
 from dbaas.contracts.registry import Registry
 from dbaas.contracts.rest import Propagation, Rest, Selection
@@ -30,9 +30,8 @@ from dbaas.controllers import build_controllers
 from dbaas.controllers.database_engine import builtin_entries
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.servers import Servers
-from dbaas.core.clock import Clock, SystemClock
+from dbaas.core.clock import Clock
 from dbaas.core.errors import DbaasError
-from dbaas.core.randomness import Randomness, SystemRandomness
 from dbaas.kube.verbs import RestClient, key_of
 from dbaas.lanes.lanes import ServerLanes
 from dbaas.manifests.installation import LABEL_INSTALLATION, LEASE_NAME, WEBHOOKS, Installation
@@ -75,14 +74,9 @@ class _Nowhere:
         raise TransportError(f"cannot send {request.method} {request.path}: there is no API")
 
 
-class _Sources:
-    clock: Clock = SystemClock()
-    randomness: Randomness = SystemRandomness()
-
-
 def find_needs(registry: Registry) -> Needs:
     """What the operator needs of a cluster, with everything that is plugged in."""
-    sources, collected = _Sources(), CollectorRegistry()
+    sources, collected = Sources(), CollectorRegistry()
     manager = Manager(RestClient(_Nowhere()), sources.clock, sources.randomness)
     servers = Servers(manager.client, ServerLanes(sources.clock, sources.randomness))
     admission = RuleAdmission(registry, manager.client.get)

@@ -19,23 +19,23 @@ from prometheus_client import CollectorRegistry
 
 from dbaas.admission import RuleAdmission
 from dbaas.api.resource import Key
-from dbaas.app.cluster import find_cluster_registry, find_kinds
+from dbaas.app.cluster import Sources, find_cluster_registry, find_kinds
 from dbaas.app.partition import PartitionedRest
 from dbaas.contracts.registry import Registry
 from dbaas.contracts.rest import Rest
 from dbaas.controllers import build_controllers, instance_waker
 from dbaas.controllers.servers import Servers
-from dbaas.core.certificates import Certificate
-from dbaas.core.clock import Clock, SystemClock
+from dbaas.core.clock import Clock
 from dbaas.core.errors import DbaasError
 from dbaas.core.fuse import ProcessFuse
-from dbaas.core.randomness import Randomness, SystemRandomness
+from dbaas.core.key_pair import KeyPair
 from dbaas.core.signals import on_stop_signal
 from dbaas.kube.access import Access
 from dbaas.kube.http import HttpTransport
 from dbaas.kube.retries import RetryingTransport
 from dbaas.kube.verbs import RestClient
 from dbaas.lanes.lanes import ServerLanes
+from dbaas.manifests.installation import LEASE_NAME, WEBHOOKS
 from dbaas.runtime.election import Candidate, Elector, Timing, build_identity
 from dbaas.runtime.fencing import LeaderTransport
 from dbaas.runtime.health import Health, LeaderMetrics, Problems
@@ -49,8 +49,8 @@ from dbaas.server.webhooks import Webhooks
 
 log = structlog.get_logger(__name__)
 
-LEASE = Key("dbaas-system", "dbaas-operator")
-CERTIFICATE = Key("dbaas-system", "dbaas-webhooks")
+LEASE = Key("dbaas-system", LEASE_NAME)
+CERTIFICATE = Key("dbaas-system", WEBHOOKS)
 USUAL_TIMING = Timing()
 CERTIFICATE_SECONDS = 60.0
 FIRST_CERTIFICATE_SECONDS = 2.0
@@ -69,7 +69,7 @@ class WebhookSettings:
     port: int = 9443
     certificates: Path | None = None
     secret: Key = CERTIFICATE
-    service: str = "dbaas-webhooks"
+    service: str = WEBHOOKS
     configuration: str = "dbaas-system-operator"
 
 
@@ -103,15 +103,7 @@ class Serving:
 class Identity(Protocol):
     """Where the certificate of the webhooks comes from."""
 
-    async def keep(self) -> Certificate: ...
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where time and chance come from."""
-
-    clock: Clock = field(default_factory=SystemClock)
-    randomness: Randomness = field(default_factory=SystemRandomness)
+    async def keep(self) -> KeyPair: ...
 
 
 async def run_operator(settings: OperatorSettings, announce: Callable[[Serving], None]) -> None:

@@ -53,6 +53,11 @@ class TimeoutOptions:
     timeout: Annotated[str, typer.Option(help="How long to wait, as 30s or 5m.")] = "5m"
 
 
+def split_names(text: str) -> tuple[str, ...]:
+    """Names with commas between them, each once."""
+    return tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
+
+
 def build_command(options: type[T], run: Callable[[T], None]) -> Callable[..., None]:
     """A function whose signature has the fields of `options`, for typer; its help is the docstring of `run`."""
     hints = get_type_hints(options, include_extras=True)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+
+class Explained(Protocol):
+    """What is wrong with one field."""
+
+    @property
+    def field(self) -> str: ...
+    @property
+    def message(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -18,6 +27,12 @@ class Violation:
     field: str
     message: str
     reason: str = "FieldValueInvalid"
+
+
+def summarize(violations: Iterable[Explained]) -> str:
+    """All of them in one line, each once, as Kubernetes words an invalid object."""
+    sentences = list(dict.fromkeys(f"{each.field}: {each.message}" for each in violations))
+    return sentences[0] if len(sentences) == 1 else f"[{', '.join(sentences)}]"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -16,25 +15,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from dbaas.core.key_pair import KeyPair
 from dbaas.core.secrets import Secret
 
 BACKDATED = timedelta(minutes=5)  # clocks differ: a certificate of this very moment would be refused by some
 RENEWED_AT = 2 / 3  # of its life
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """A certificate and its key, both PEM."""
-
-    certificate: str
-    private_key: Secret
-
-
 class BadCertificate(ValueError):
     """A text that is no certificate or key, or a pair that does not belong together."""
 
 
-def make_authority(name: str, now: datetime, life: timedelta) -> Certificate:
+def make_authority(name: str, now: datetime, life: timedelta) -> KeyPair:
     """One that signs itself, and may sign certificates of servers and clients but no other authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _name(name)
@@ -51,7 +43,7 @@ def make_authority(name: str, now: datetime, life: timedelta) -> Certificate:
     return _finish(builder, key, key)
 
 
-def issue_certificate(authority: Certificate, names: Sequence[str], now: datetime, life: timedelta) -> Certificate:
+def issue_certificate(authority: KeyPair, names: Sequence[str], now: datetime, life: timedelta) -> KeyPair:
     """For a server of these names and addresses; the first is its common name. Never outlives the authority."""
     signer, signer_key = _read(authority.certificate), _read_key(authority.private_key)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -82,7 +74,7 @@ def is_over(certificate: str, now: datetime) -> bool:
     return now >= _read(certificate).not_valid_after_utc
 
 
-def serves(pair: Certificate, authority: str, names: Sequence[str]) -> bool:
+def serves(pair: KeyPair, authority: str, names: Sequence[str]) -> bool:
     """Whether a server of these names can show it to who trusts the authority. Raises BadCertificate.
 
     Without names: whether the key belongs to it and the authority has signed it.
@@ -122,12 +114,12 @@ def _start(
 
 def _finish(
     builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivateKey
-) -> Certificate:
+) -> KeyPair:
     signed = builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return Certificate(signed.decode(), Secret(private.decode()))
+    return KeyPair(signed.decode(), Secret(private.decode()))
 
 
 def _name(text: str) -> x509.Name:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import ssl
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dbaas.core.errors import DbaasError
+from dbaas.core.key_pair import KeyPair, load_key_pair
 from dbaas.core.secrets import Secret
 from dbaas.kube.impersonation import Headers
 
@@ -19,14 +18,6 @@ class BadKubeconfig(DbaasError):
     """The access cannot be used as it stands; the message names the file or entry and what to change."""
 
     reason = "BadKubeconfig"
-
-
-@dataclass(frozen=True)
-class KeyPair:
-    """A client certificate and its key, as PEM texts."""
-
-    certificate: str
-    private_key: Secret
 
 
 @dataclass(frozen=True)
@@ -93,18 +84,7 @@ def build_ssl_context(access: Access, pair: KeyPair | None = None) -> ssl.SSLCon
             context.verify_mode = ssl.CERT_NONE
         pair = pair or access.key_pair
         if pair is not None:
-            _load_certificate(context, pair)
+            load_key_pair(context, pair)
     except (ssl.SSLError, ValueError) as error:
         raise BadKubeconfig(f"cannot use the certificates of context {access.context!r}: {error}") from error
     return context
-
-
-def _load_certificate(context: ssl.SSLContext, pair: KeyPair) -> None:
-    """The ssl module reads key pairs from files only: the file lives for the moment of the call, readable by us."""
-    descriptor, name = tempfile.mkstemp(prefix="dbaas-")
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(f"{pair.certificate}\n{pair.private_key.reveal()}\n")
-        context.load_cert_chain(name)
-    finally:
-        Path(name).unlink()

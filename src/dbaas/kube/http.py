@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from dbaas.contracts.transport import NotSent, Request, Response, TransportError
 from dbaas.core.clock import Clock
-from dbaas.kube.access import Access, KeyPair, build_ssl_context
+from dbaas.core.key_pair import KeyPair
+from dbaas.kube.access import Access, build_ssl_context
 from dbaas.kube.logins import Logins
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ import orjson
 
 from dbaas.contracts.transport import NotSent
 from dbaas.core.clock import Clock, parse_time
+from dbaas.core.key_pair import KeyPair
 from dbaas.core.secrets import Secret
-from dbaas.kube.access import Access, KeyPair, LoginCommand
+from dbaas.kube.access import Access, LoginCommand
 from dbaas.kube.impersonation import Headers
 
 if TYPE_CHECKING:

@@ -23,7 +23,6 @@ from dbaas.contracts.client import AlreadyExists, NotFound, WriteConflict
 from dbaas.contracts.rest import Rest
 from dbaas.core.certificates import (
     BadCertificate,
-    Certificate,
     is_due,
     is_over,
     issue_certificate,
@@ -32,6 +31,7 @@ from dbaas.core.certificates import (
     split_bundle,
 )
 from dbaas.core.clock import Clock
+from dbaas.core.key_pair import KeyPair
 from dbaas.core.secrets import Secret
 
 log = structlog.get_logger(__name__)
@@ -45,9 +45,9 @@ _KEYS = ("ca.crt", "ca.key", "tls.crt", "tls.key")
 class Identity:
     """`authorities` is what to believe, newest first; the newest has signed `pair`."""
 
-    authority: Certificate
+    authority: KeyPair
     authorities: tuple[str, ...]
-    pair: Certificate
+    pair: KeyPair
 
     @property
     def bundle(self) -> str:
@@ -79,8 +79,8 @@ def read_identity(data: Mapping[str, str]) -> Identity | None:
     authorities = tuple(split_bundle(texts["ca.crt"]))
     if not authorities:
         return None
-    authority = Certificate(authorities[0], Secret(texts["ca.key"]))
-    return Identity(authority, authorities, Certificate(texts["tls.crt"], Secret(texts["tls.key"])))
+    authority = KeyPair(authorities[0], Secret(texts["ca.key"]))
+    return Identity(authority, authorities, KeyPair(texts["tls.crt"], Secret(texts["tls.key"])))
 
 
 def write_identity(identity: Identity) -> dict[str, str]:
@@ -104,7 +104,7 @@ class SharedIdentity:
         self._service = service
         self._configuration = configuration
 
-    async def keep(self) -> Certificate:
+    async def keep(self) -> KeyPair:
         """The pair to show now, after whatever was due has been done. Raises ApiError and TransportError."""
         identity = await self._agree()
         await self._tell(identity)
@@ -166,10 +166,10 @@ class MountedIdentity:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def keep(self) -> Certificate:
+    async def keep(self) -> KeyPair:
         """Raises OSError where the folder has none (yet)."""
         certificate, key = ((self._folder / name).read_text() for name in ("tls.crt", "tls.key"))
-        return Certificate(certificate, Secret(key))
+        return KeyPair(certificate, Secret(key))
 
 
 def _is_sound(held: Identity, now: datetime) -> bool:

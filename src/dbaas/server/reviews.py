@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from dbaas.contracts.admission import Review, Verdict, Violation
+from dbaas.contracts.admission import Review, Verdict, Violation, summarize
 
 API_VERSION = "admission.k8s.io/v1"
 KIND = "AdmissionReview"
@@ -76,11 +76,10 @@ def _object(value: object) -> Mapping[str, Any] | None:
 
 def _build_status(review: Review, violations: Sequence[Violation]) -> dict[str, Any]:
     name = str((review.new or review.old or {}).get("metadata", {}).get("name") or "")
-    sentences = list(dict.fromkeys(f"{each.field}: {each.message}" for each in violations))
     causes = [{"reason": each.reason, "message": each.message, "field": each.field} for each in violations]
     return {
         "code": 422,
         "reason": "Invalid",
-        "message": sentences[0] if len(sentences) == 1 else f"[{', '.join(sentences)}]",
+        "message": summarize(violations),
         "details": {"name": name, "group": review.group, "kind": review.kind, "causes": causes},
     }

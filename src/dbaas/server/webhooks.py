@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import ssl
-import tempfile
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import orjson
 import structlog
@@ -20,9 +17,9 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Histogram
 
 from dbaas.contracts.admission import Admission, Verdict
-from dbaas.core.certificates import Certificate
 from dbaas.core.clock import Clock
 from dbaas.core.errors import DbaasError
+from dbaas.core.key_pair import KeyPair, load_key_pair
 from dbaas.server.metrics import PortInUse
 from dbaas.server.reviews import NotAReview, build_answer, read_review
 
@@ -41,7 +38,7 @@ class Webhooks:
         self._clock = clock
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._shown: Certificate | None = None
+        self._shown: KeyPair | None = None
         self._runner: web.AppRunner | None = None
         self._took = Histogram(
             "dbaas_webhook_duration_seconds", "Time to answer a review.", ("kind", "verdict"), registry=registry,
@@ -59,18 +56,11 @@ class Webhooks:
             return ["the webhooks have no certificate"]
         return [] if self._runner is not None else ["the webhooks do not listen"]
 
-    def show(self, pair: Certificate) -> None:
+    def show(self, pair: KeyPair) -> None:
         """To whom shakes hands from now on. Raises ssl.SSLError where the pair does not belong together."""
         if pair == self._shown:
             return
-        # the ssl module reads key pairs from files only: the file lives for the moment of the call, readable by us
-        descriptor, name = tempfile.mkstemp(prefix="dbaas-")
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(f"{pair.certificate}\n{pair.private_key.reveal()}\n")
-            self._tls.load_cert_chain(name)
-        finally:
-            Path(name).unlink()
+        load_key_pair(self._tls, pair)
         self._shown = pair
 
     async def start(self, host: str, port: int) -> None:

@@ -13,7 +13,7 @@ import typer
 
 from dbaas.cli.exits import WrongUsage
 from dbaas.cli.formats import Format, dump
-from dbaas.cli.options import TargetOptions
+from dbaas.cli.options import TargetOptions, split_names
 from dbaas.cli.session import Session, run_on_target
 from dbaas.cli.terminal import write
 
@@ -73,7 +73,7 @@ def read_installation(options: InstallOptions) -> Installation:
     from dbaas.app.partition import parse_labels
 
     this = version("dbaas")
-    namespaces = tuple(dict.fromkeys(filter(None, map(str.strip, options.namespaced.split(",")))))
+    namespaces = split_names(options.namespaced)
     if options.namespaced and not namespaces:
         raise WrongUsage("--namespaced names no namespace")
     return replace(

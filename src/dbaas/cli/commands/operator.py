@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dbaas.cli.exits import WrongUsage
+from dbaas.cli.options import split_names
 from dbaas.kube.access import Access
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def read_settings(options: OperatorOptions, environment: Mapping[str, str]) -> O
     lease = Key(options.lease_namespace or access.namespace, options.lease_name) if options.leader_elect else None
     return OperatorSettings(
         access,
-        namespaces=tuple(dict.fromkeys(filter(None, map(str.strip, options.namespaces.split(","))))),
+        namespaces=split_names(options.namespaces),
         labels=parse_labels(options.selector),
         controllers=options.controllers,
         lease=lease,
