@@ -48,7 +48,7 @@ class Site:
         return {"name": self.world.named(name), **more}
 
     async def settle(self, *ready: tuple[Kind, str]) -> None:
-        await self.world.settle(quiet_seconds=1.2 * PATIENCE_SECONDS, limit_seconds=60.0)
+        await self.world.settle(quiet_seconds=0.4, soon_seconds=1.2 * PATIENCE_SECONDS, limit_seconds=60.0)
         for kind, name in ready:
             assert await self.world.ready(kind, name) == ("True", "Applied")
 

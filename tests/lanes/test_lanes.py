@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from dbaas.contracts.engine import Unreachable
+from dbaas.contracts.engine import Retired, Unreachable
 from dbaas.contracts.leadership import NotLeading
 from dbaas.contracts.statement import Statement
 from dbaas.core.randomness import SeededRandomness
@@ -211,6 +211,22 @@ def test_what_an_old_lane_still_has_counts() -> None:
         assert await new.observe("things", "c", ["a"])
         await asyncio.gather(*under_way)
         assert server.most_open == 2
+        await lanes.close_all()
+
+    run_virtually(main())
+
+
+def test_whoever_holds_a_lane_that_another_replaces_is_told_to_ask_anew() -> None:
+    async def main() -> None:
+        server = PretendServer()
+        lanes, engine = ServerLanes(server.clock, SeededRandomness(1)), server.engine()
+        opened = [lanes.open("ns/main", engine, ADDRESS, 4), lanes.open("ns/more", engine, ADDRESS, 4)]
+        kept = [lanes.join(key, "id-1") for key in ("ns/main", "ns/more")][-1]
+        await server.clock.sleep(0.1)
+        (left,) = (lane for lane in opened if lane is not kept)
+        with pytest.raises(Retired):
+            await left.observe("things", "db", ["a"])
+        assert await kept.observe("things", "db", ["a"]) is not None
         await lanes.close_all()
 
     run_virtually(main())

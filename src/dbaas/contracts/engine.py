@@ -86,6 +86,12 @@ class Untrusted(Unreachable):
     reason = "TLSFailed"
 
 
+class Retired(Unreachable):
+    """The lane that was asked is used no more: another leads to the same server for both. Open it anew."""
+
+    reason = "Retired"
+
+
 @dataclass(frozen=True)
 class Tls:
     """How connections are encrypted. `mode` is disable, require, verify-ca or verify-full; empty: as the block says.

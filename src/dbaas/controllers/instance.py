@@ -14,9 +14,9 @@ from dbaas.api.conditions import read_condition
 from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.instance import INSTANCE_KINDS, DatabaseInstance
 from dbaas.api.resource import Key, Resource
-from dbaas.contracts.engine import EngineError, ServerFacts
+from dbaas.contracts.engine import EngineError, Retired, ServerFacts
 from dbaas.contracts.lane import Lane
-from dbaas.contracts.reconcile import Condition, Controller, Outcome, Waiting, token_of
+from dbaas.contracts.reconcile import Condition, Conflict, Controller, Outcome, Waiting, token_of
 from dbaas.controllers.cascading import FIELD, LOOK_AGAIN_SECONDS, Cascade
 from dbaas.controllers.conditions import (
     CONNECTED,
@@ -71,7 +71,7 @@ class InstanceController:
         self._pass = DriftPass(surroundings.client, surroundings.registry, surroundings.enqueue, surroundings.clock)
         self._login_secrets = LoginSecrets(surroundings.client)
         self._cascade = Cascade(surroundings.client, surroundings.registry)
-        self._discovery = DiscoveryStep(surroundings.client, surroundings.clock)
+        self._discovery = DiscoveryStep(surroundings.client, surroundings.clock, surroundings.counts)
         self._due: dict[Key, float] = {}
         self._found: set[Key] = set()
 
@@ -113,6 +113,8 @@ class InstanceController:
             await self._surroundings.servers.close(server.key)
             self._login_secrets.forget(server.key)
             return await self._report_absence(server, waiting)
+        except Retired as retired:  # it is one server with another instance, whose lane serves both
+            raise Conflict(retired.message) from retired
         except EngineError as error:
             return await self._report_absence(server, error)
         return await self._report(answer, result, inventory)
@@ -147,6 +149,7 @@ class InstanceController:
 
     async def _report(self, answer: Answer, result: PassResult | None, inventory: Mapping[str, Any]) -> Outcome:
         resource, facts, address = answer.server.resource, answer.facts, _address(answer.server)
+        self._note_look(answer.server)
         await self._wake_inhabitants(resource, is_there=True)
         if not is_connected(resource):
             self._client.event(resource, "Normal", "Connected", f"{address} answers, version {facts.version}")
@@ -172,6 +175,7 @@ class InstanceController:
 
     async def _report_absence(self, server: Server, error: Waiting | EngineError) -> Outcome:
         resource = server.resource
+        self._note_look(server)
         await self._wake_inhabitants(resource, is_there=False)
         message = f"{_address(server)}: {error.message}"
         if read_condition(resource, CONNECTED).get("reason") != error.reason:
@@ -180,6 +184,9 @@ class InstanceController:
         kept = own_status(resource)
         pause = SECRET_SECONDS if error.reason in ABOUT_SECRETS else RETRY_SECONDS
         return Outcome(conditions, kept, phase="Failed", requeue_after=pause)
+
+    def _note_look(self, server: Server) -> None:
+        self._surroundings.counts.note_health_check(server.key, self._clock.now().timestamp())
 
     async def _wake_inhabitants(self, resource: Resource, *, is_there: bool) -> None:
         """Only where something changes for them: the server's absence, its return, or its spec."""
@@ -222,6 +229,7 @@ class InstanceController:
         self._found.discard(resource.key)
         self._pass.forget(resource.key)
         self._discovery.forget(resource.key)
+        self._surroundings.counts.forget(resource.key)
         await let_go(self._client, resource)
         return Outcome(gone=True)
 

@@ -58,20 +58,26 @@ class Dialler:
     async def dial(self, database: str) -> Session:
         """A new connection with the lane's own login. Raises at once while the circuit is open."""
         self.breaker.check()
-        began = self._surroundings.clock.monotonic()
         try:
-            session = await self._connect(self._address, database)
+            return await self._log_in(database)
         except (Unreachable, LoginRefused) as failure:
-            self._meter("connect", began, failure.reason)
             self.breaker.trip(failure)
             raise
-        self._meter("connect", began)
-        return session
 
     async def prove(self, address: Address) -> None:
         """In and out with another login; what happens says nothing about ours."""
         session = await self._connect(address, address.database or self.administrative)
         await session.close()
+
+    async def _log_in(self, database: str) -> Session:
+        began = self._surroundings.clock.monotonic()
+        try:
+            session = await self._connect(self._address, database)
+        except (Unreachable, LoginRefused) as failure:
+            self._meter("connect", began, failure.reason)
+            raise
+        self._meter("connect", began)
+        return session
 
     @property
     def _connect(self) -> Connect:
@@ -80,7 +86,7 @@ class Dialler:
         return self._engine.connect
 
     async def _probe(self) -> None:
-        await self._try_out(self.administrative, lambda: self._connect(self._address, self.administrative))
+        await self._try_out(self.administrative, lambda: self._log_in(self.administrative))
 
     def _circuit_changed(self, failure: EngineError | None) -> None:
         now = self._surroundings.clock.monotonic()
@@ -93,4 +99,4 @@ class Dialler:
 
     def _meter(self, work: Work, began: float, failure: str = "") -> None:
         seconds = self._surroundings.clock.monotonic() - began
-        self._surroundings.meter(LaneEvent(self._key, work, seconds, failure=failure))
+        self._surroundings.meter(LaneEvent(self._key, work, seconds, failure=failure, engine=self._engine.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 
-from dbaas.contracts.engine import EngineError, Session, Unreachable
+from dbaas.contracts.engine import EngineError, Retired, Session
 from dbaas.core.clock import Clock
 from dbaas.lanes.sharing import Shared
 from dbaas.lanes.waiting import Grant, Waiter, WaitingLine
@@ -51,9 +51,9 @@ class Connections:
             shared.serve()
 
     async def request(self, database: str, background: bool, *, urgent: bool = False) -> Grant:
-        """Waits for its turn. Raises Unreachable after closing, and whatever `fail_waiters` is told."""
+        """Waits for its turn. Raises Retired after closing, and whatever `fail_waiters` is told."""
         if self._closed:
-            raise Unreachable("the connections to this server are closed")
+            raise Retired("the connections to this server are closed")
         grant = None if self.line.blocks(background) else self._take(database, background)
         if grant is not None:
             return grant
@@ -102,7 +102,7 @@ class Connections:
             self.shared.remove(self)
         for nap in self._naps.values():
             nap.cancel()
-        self.line.fail_all(Unreachable("the connections to this server are being closed"))
+        self.line.fail_all(Retired("the connections to this server are being closed"))
 
     async def _undo(self, grant: Grant, background: bool) -> None:
         """For somebody who gave up at the very moment of being served."""

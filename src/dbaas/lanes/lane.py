@@ -171,7 +171,7 @@ class ServerLane:
 
     def _meter(self, work: Work, began: float, count: int, failure: str = "") -> None:
         seconds = self._clock.monotonic() - began
-        self._surroundings.meter(LaneEvent(self.key, work, seconds, count, failure))
+        self._surroundings.meter(LaneEvent(self.key, work, seconds, count, failure, self.engine.name))
 
 
 def _linger(dialler: Dialler, database: str, seconds: float) -> float:

@@ -21,6 +21,7 @@ class LaneEvent:
     seconds: float = 0.0
     count: int = 1
     failure: str = ""
+    engine: str = ""
 
 
 Meter = Callable[[LaneEvent], None]

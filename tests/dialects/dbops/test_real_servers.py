@@ -46,7 +46,7 @@ class Site:
         await self.world.create(KINDS[kind], name, body)
 
     async def settle(self, *ready: tuple[str, str]) -> None:
-        await self.world.settle(quiet_seconds=1.2 * PATIENCE_SECONDS, limit_seconds=60.0)
+        await self.world.settle(quiet_seconds=0.4, soon_seconds=1.2 * PATIENCE_SECONDS, limit_seconds=60.0)
         for kind, name in ready:
             status = (await self.read(kind, name)).status
             assert status["phase"] == "Ready", status
