@@ -14,6 +14,8 @@ SOAKED ?= build/soak
 # What tests of the Kubernetes API are compared with.
 CONTROL_PLANE := etcd kube-apiserver kube-controller-manager kubectl
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Hundreds of processes are started from these sources: compiling them each time is half of each start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test quick check e2e soak simulate format crds docs bench clean
 
