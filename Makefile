@@ -12,7 +12,7 @@ QUICK := not slow and not real_server and not kube_apiserver and not node
 # Which seeds of the simulation have passed: `make soak` goes on after them.
 SOAKED ?= build/soak
 # What tests of the Kubernetes API are compared with.
-CONTROL_PLANE := etcd kube-apiserver kube-controller-manager kubectl
+CONTROL_PLANE := etcd kube-apiserver kube-controller-manager kubectl helm postgres_exporter
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Hundreds of processes are started from these sources: compiling them each time is half of each start.
 unexport PYTHONDONTWRITEBYTECODE

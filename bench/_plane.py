@@ -12,14 +12,14 @@ import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from _laptop import MEMORY, ROOT
+from _laptop import DBAAS, MEMORY, ROOT
 from dbaas.admission import RuleAdmission
 from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, SECRET
 from dbaas.api.instance import DATABASE_INSTANCE
@@ -27,14 +27,18 @@ from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.schema import build_crd
 from dbaas.apiserver import ApiServer
+from dbaas.apiserver.http import serve
+from dbaas.cli.session import FIELD_MANAGER
 from dbaas.contracts.client import NotFound
 from dbaas.contracts.registry import Registry, find_registry
 from dbaas.contracts.transport import Request, Response
 from dbaas.controllers import build_controllers, instance_waker
 from dbaas.controllers.servers import Servers
 from dbaas.core.clock import SystemClock
+from dbaas.core.home import Home
 from dbaas.core.offload import ThreadOffload
-from dbaas.core.randomness import SystemRandomness
+from dbaas.core.randomness import SystemRandomness, token
+from dbaas.core.secrets import Secret
 from dbaas.kube.verbs import RestClient, Writing
 from dbaas.lanes.lanes import ServerLanes
 from dbaas.lanes.metering import LaneEvent
@@ -59,6 +63,12 @@ class Sources:
     randomness: SystemRandomness = field(default_factory=SystemRandomness)
 
 
+def build_manifest(kind: Kind, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """An object where the server is."""
+    metadata = {"name": name, "namespace": MAIN.namespace}
+    return {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, "spec": dict(spec)}
+
+
 @contextlib.contextmanager
 def running_server(version: str = "18") -> Iterator[TestServer]:
     """With its data in memory if possible; gone with all that is in it after the block."""
@@ -75,16 +85,16 @@ class CountingTransport:
 
     def __init__(self, server: ApiServer) -> None:
         self.writes = 0
-        self._server = server
+        self.server = server
 
     async def request(self, request: Request) -> Response:
         self.writes += request.method not in ("GET", "HEAD")
-        return await self._server.request(request)
+        return await self.server.request(request)
 
 
 @dataclass
 class Plane:
-    """`user` writes as people do. `did` counts the work of lanes: connect, observe, execute."""
+    """`user` writes as `dbaas apply` does. `did` counts the work of lanes: connect, observe, execute."""
 
     user: RestClient
     registry: Registry
@@ -127,9 +137,7 @@ class Plane:
         return [said.strip() for name, said in zip(marked[1::2], marked[2::2], strict=True) if name == NAME]
 
     async def make(self, kind: Kind, name: str, spec: Mapping[str, Any]) -> None:
-        metadata = {"name": name, "namespace": MAIN.namespace}
-        body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, "spec": dict(spec)}
-        await self.user.create(kind, body)
+        await self.user.apply(kind, build_manifest(kind, name, spec))
 
     async def until_idle(self, kinds: Mapping[Kind, int]) -> None:
         """Until so many of each kind are Ready and nothing is left to do."""
@@ -176,13 +184,34 @@ def is_ready(resource: Resource) -> bool:
 
 
 @contextlib.asynccontextmanager
+async def serving(plane: Plane, folder: Path) -> AsyncIterator[Callable[..., Awaitable[str]]]:
+    """The API of the plane by HTTP, for commands: each answers what it prints. `folder` is for the login."""
+    secret, home = Secret(token(plane.sources.randomness)), Home(folder)
+    site = await serve(plane.transport.server, "127.0.0.1", 0, secret)
+    home.write_kubeconfig(site.url, secret)
+
+    async def dbaas(*arguments: str) -> str:
+        command = [DBAAS, *arguments, "--kubeconfig", str(home.kubeconfig)]
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        said, _ = await process.communicate()
+        if process.returncode:
+            raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+        return said.decode()
+
+    try:
+        yield dbaas
+    finally:
+        await site.stop()
+
+
+@contextlib.asynccontextmanager
 async def open_plane(database: TestServer) -> AsyncIterator[Plane]:
     """Started, with that server as DatabaseInstance `main`."""
     registry, sources = find_registry(), Sources()
     threads = ThreadOffload(1, "bench")
     server = ApiServer(None, sources.clock, sources.randomness, threads)
     await server.start()
-    user = RestClient(server, Writing("user"))
+    user = RestClient(server, Writing(FIELD_MANAGER))
     for definition in (*DEFINITIONS, *LAPTOP_DEFINITIONS):
         await user.create(CUSTOM_RESOURCE_DEFINITION, build_crd(definition, registry.blocks(definition.kind.kind)))
     for foreign in registry.foreign_kinds():

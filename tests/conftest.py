@@ -16,6 +16,8 @@ pytest_plugins = [
     "fixtures.engines",
     "fixtures.postgres",
     "fixtures.grounds",
+    "fixtures.monitoring",
+    "fixtures.exporting",
 ]
 
 # By default they are coloured boxes with all local variables, which take a third of a second each.

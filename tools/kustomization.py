@@ -27,6 +27,7 @@ def pages() -> Pages:
     yield f"{narrow}/kustomization.yaml", [_kustomization("../../../crds", "objects.yaml")]
     yield f"{narrow}/objects.yaml", _objects(replace(planned, namespaces=(EXAMPLE,)))
     yield from _cert_manager(planned)
+    yield from _monitoring(planned)
     yield f"{FOLDER}/catalogue/kustomization.yaml", [_kustomization("entries.yaml")]
     yield f"{FOLDER}/catalogue/entries.yaml", planned.entries
 
@@ -50,6 +51,14 @@ def _cert_manager(planned: Installation) -> Pages:
     yield f"{folder}/kustomization.yaml", [{**_kustomization(), **files}]
     yield f"{folder}/certificates.yaml", resources
     yield f"{folder}/replaced.yaml", changed
+
+
+def _monitoring(planned: Installation) -> Pages:
+    """Over the base, for clusters with the Prometheus operator. The dashboards are a base of their own."""
+    folder, base = f"{FOLDER}/overlays/monitoring", {_name(body) for body in _objects(planned)}
+    added = [body for body in _objects(replace(planned, monitoring=True)) if _name(body) not in base]
+    yield f"{folder}/kustomization.yaml", [_kustomization("../../base", "../../../dashboards", "monitors.yaml")]
+    yield f"{folder}/monitors.yaml", added
 
 
 def _kustomization(*resources: str) -> dict[str, Any]:

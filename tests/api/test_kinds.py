@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS
-from dbaas.api.schema import build_crd
+from dbaas.api.schema import UNSEEN, build_crd
 from dbaas.contracts.registry import find_registry
 from fixtures.control_plane import Api
 from fixtures.definitions import built_crd
@@ -56,7 +56,7 @@ async def test_a_status_is_stored_as_it_was_written(api: Api) -> None:
     await api.post(path, user())
     written = {"phase": "Ready", "drift": {"detected": False}, "user": {"username": "u"}}
     stored = await api.patch(f"{path}/u/status", {"status": written})
-    assert stored.body["status"] == written
+    assert stored.body["status"] == {**written, "observedGeneration": UNSEEN}
 
 
 @pytest.mark.parametrize("change", [{"username": "other"}, {"instanceRef": {"name": "elsewhere"}}])

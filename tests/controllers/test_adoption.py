@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from controllers.make import instance
 from dbaas.api.database import DATABASE
@@ -12,6 +13,7 @@ from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.engine import Inventory
 from dbaas.controllers.adoption import AdoptionStep, explain_impossible, object_name
+from dbaas.controllers.metrics import ControllerCounts
 from fixtures.clients import FakeClient
 
 THERE = Inventory(databases=("Old Shop", "orders", "ours"), users=("app",), roles=("readers",))
@@ -22,7 +24,8 @@ async def adopt(client: FakeClient, **annotations: str) -> None:
              ANNOTATION_ADOPT_USERS: annotations.get("users", ""),
              ANNOTATION_ADOPT_ROLES: annotations.get("roles", "")}  # fmt: skip
     managed = {"databases": frozenset({"ours"})}
-    await AdoptionStep(client).adopt(instance(annotations=named), THERE, managed)
+    counts = ControllerCounts(CollectorRegistry())
+    await AdoptionStep(client, counts).adopt(instance(annotations=named), THERE, managed)
 
 
 async def test_nothing_is_stated_but_the_name_and_the_real_thing_stays() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from prometheus_client import CollectorRegistry
+
 from controllers.make import instance
 from dbaas.api.database import DATABASE
 from dbaas.api.instance import MOST_LISTED
@@ -16,12 +18,14 @@ from dbaas.contracts.registry import Registry
 from dbaas.controllers.discovery import LIST_SECONDS, DiscoveryStep, describe, merge
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.managed.tokens import provided_by
+from dbaas.controllers.metrics import ControllerCounts
 from dbaas.controllers.servers import Server, read_server
 from dbaas.core.clock import LoopClock
 from fixtures.clients import FakeClient
 from fixtures.operating import virtually
 from simulation.engine import Network, build_engine
 
+COUNTS = ControllerCounts(CollectorRegistry())
 FACTS = ServerFacts("1", 1, "id", "root")
 NOW = "2026-01-01T00:00:00Z"
 
@@ -60,7 +64,11 @@ def client() -> FakeClient:
 
 @virtually
 async def test_names_are_listed_and_looked_up_seldom() -> None:
-    lane, step, clock = FixedLane(bases=["b", "a"], roles=["r"]), DiscoveryStep(client(), LoopClock()), LoopClock()
+    lane, step, clock = (
+        FixedLane(bases=["b", "a"], roles=["r"]),
+        DiscoveryStep(client(), LoopClock(), COUNTS),
+        LoopClock(),
+    )
     found = await step.look(read(), lane, FACTS)  # type: ignore[arg-type]
     assert found == {"databases": ["a", "b"], "databaseCount": 2, "users": ["r"], "userCount": 1}
     await step.look(read(), lane, FACTS)  # type: ignore[arg-type]
@@ -72,7 +80,7 @@ async def test_names_are_listed_and_looked_up_seldom() -> None:
 
 @virtually
 async def test_what_no_object_stands_for_is_told_and_the_time_stays_while_nothing_changes() -> None:
-    lane, step, clock = FixedLane(bases=["old", "shop"]), DiscoveryStep(client(), LoopClock()), LoopClock()
+    lane, step, clock = FixedLane(bases=["old", "shop"]), DiscoveryStep(client(), LoopClock(), COUNTS), LoopClock()
     server = read(discovery={"enabled": True})
     found = dict(await step.look(server, lane, FACTS))  # type: ignore[arg-type]
     (entry,) = found["discoveredResources"]["databases"]

@@ -93,6 +93,32 @@ async def test_a_short_interval_is_kept() -> None:
 
 
 @virtually
+async def test_a_short_interval_is_kept_from_its_first_moment_on() -> None:
+    async with simulated_world() as world:
+        await make_shop(world, "detect")
+        await asyncio.sleep(60)  # a pass has just been made, and the next one is far
+        for kind, name in ((DATABASE, "shop"), (DATABASE_GRANT, "app")):
+            await world.change(kind, name, {"driftPolicy": {"mode": "correct", "interval": "4s"}})
+        await asyncio.sleep(1)
+        world.server.privileges["app"].clear()
+        await asyncio.sleep(4)
+        assert world.server.privileges["app"] == {ENTRY}
+
+
+@virtually
+async def test_a_shorter_interval_of_the_server_counts_at_once() -> None:
+    async with simulated_world() as world:
+        await world.make_shop()
+        await world.settle()
+        await asyncio.sleep(60)
+        await world.change(DATABASE_INSTANCE, "main", {"driftPolicy": {"mode": "correct", "interval": "4s"}})
+        await asyncio.sleep(1)
+        world.server.privileges["app"].clear()
+        await asyncio.sleep(4)
+        assert world.server.privileges["app"] == {ENTRY}
+
+
+@virtually
 async def test_ignore_says_and_does_nothing() -> None:
     async with simulated_world() as world:
         await make_shop(world, "ignore")

@@ -80,6 +80,13 @@ async def test_two_that_apply_on_the_servers_side_change_nothing_once_all_is_set
     assert [each.raw for each in await read_all(place)] == [each.raw for each in before]
 
 
+async def test_what_nobody_has_looked_at_is_not_done(place: Inhabited) -> None:
+    """Whoever applies and waits must not be told that all is well before the operator has begun."""
+    await place.world.stop()
+    await apply(place, MANAGERS[0])
+    assert {state_of(each.body()) for each in await read_all(place)} == {"InProgress"}
+
+
 async def test_they_see_when_it_is_being_done_when_it_is_done_and_when_it_cannot_be(place: Inhabited) -> None:
     await apply(place, MANAGERS[0])
     await place.settle(patiently=True)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from controllers.make import instance
-from dbaas.api.resource import Key
+from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.reconcile import Refused, Waiting
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.servers import Servers, read_server
@@ -38,6 +38,46 @@ async def test_the_address_comes_from_spec_and_secret() -> None:
     assert (address.host, address.port, address.username, address.database) == ("db.test", 7000, "root", "system")
     assert address.password.reveal() == "secret"
     assert "secret" not in repr(address)
+
+
+async def test_a_secret_is_read_again_only_when_it_is_another() -> None:
+    client = CountingClient()
+    client.put_secret(KEY, {"username": "root", "password": "first"})
+    told = {KEY: "1"}
+    servers = Servers(client, lanes(), versions=lambda kind, key: told.get(key, ""))
+    server = read_server(instance(), REGISTRY)
+    passwords = [(await servers.find_address(server)).password.reveal() for _ in range(3)]
+    assert (passwords, client.reads) == (["first"] * 3, 1)
+    client.put_secret(KEY, {"username": "root", "password": "second"})
+    told[KEY] = "2"
+    assert (await servers.find_address(server)).password.reveal() == "second"
+    client.put_secret(KEY, {"username": "root", "password": "third"})
+    servers.forget_login(server.key)  # it was refused: a watch may be late
+    assert (await servers.find_address(server)).password.reveal() == "third"
+    changed = read_server(instance(generation=2), REGISTRY)
+    await servers.find_address(changed)
+    assert client.reads == 4
+
+
+async def test_where_no_watch_tells_of_a_secret_it_is_read_each_time() -> None:
+    client = CountingClient()
+    client.put_secret(KEY, {"username": "root", "password": "first"})
+    servers, server = Servers(client, lanes(), versions=lambda kind, key: ""), read_server(instance(), REGISTRY)
+    await servers.find_address(server)
+    await servers.find_address(server)
+    assert client.reads == 2
+
+
+class CountingClient(FakeClient):
+    """Counts what it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+
+    async def get(self, kind: Kind, key: Key, *, fresh: bool = False) -> Resource | None:
+        self.reads += 1
+        return await super().get(kind, key, fresh=fresh)
 
 
 async def test_a_missing_secret_or_key_is_waited_for() -> None:

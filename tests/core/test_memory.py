@@ -8,7 +8,7 @@ import sys
 SCRIPT = """
 import gc
 import weakref
-from dbaas.core.memory import set_aside
+from dbaas.core.memory import YOUNG_OBJECTS, set_aside
 
 class Node: pass
 
@@ -22,6 +22,7 @@ assert not any(each is kept for each in gc.get_objects()), "what lives is not lo
 gone = weakref.ref(kept)
 del kept
 assert gone() is None, "and it goes as ever"
+assert gc.get_threshold()[0] == YOUNG_OBJECTS and gc.get_threshold()[1] > 0 and gc.isenabled()
 """
 
 

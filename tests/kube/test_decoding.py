@@ -37,6 +37,11 @@ def test_what_we_applied_is_remembered_and_what_others_did_is_not() -> None:
         assert _decode(metadata={"name": "a", "managedFields": [ENTRY | other]}).applied == b""
 
 
+def test_objects_that_are_owned_alike_keep_that_once() -> None:
+    one, other = (_decode(metadata={"name": name, "managedFields": [ENTRY]}) for name in "ab")
+    assert one.applied is other.applied
+
+
 def test_items_and_headers_get_the_kind_that_was_asked_for() -> None:
     body = _decode(apiVersion="meta.k8s.io/v1", kind="PartialObjectMetadata", metadata={"name": "a"}).body()
     assert (body["apiVersion"], body["kind"]) == ("tests.dbaas.io/v1", "Gadget")

@@ -46,6 +46,19 @@ async def test_an_object_can_be_made_read_changed_and_deleted(server: ApiServer)
         await rest.get(CONFIG_MAP, ONE)
 
 
+async def test_a_read_from_a_version_on_asks_again_for_the_newest_where_the_server_lags(server: ApiServer) -> None:
+    faults = FaultyTransport(server)
+    rest = RestClient(faults)
+    made = await rest.create(CONFIG_MAP, _config())
+    assert await rest.get(CONFIG_MAP, ONE, version=made.metadata.resourceVersion) == made
+    assert len(faults.requests) == 2
+    ahead = str(int(made.metadata.resourceVersion) + 100)
+    assert await rest.get(CONFIG_MAP, ONE, version=ahead) == made
+    assert [each.query.get("resourceVersion") for each in faults.requests[2:]] == [ahead, None]
+    with pytest.raises(NotFound):
+        await rest.get(CONFIG_MAP, Key("default", "nobody"), version=made.metadata.resourceVersion)
+
+
 async def test_json_patches_are_lists_of_operations(server: ApiServer) -> None:
     rest = RestClient(server)
     await rest.create(CONFIG_MAP, _config(a="1"))

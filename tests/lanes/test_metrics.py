@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from dbaas.contracts.engine import Unreachable
@@ -51,3 +52,24 @@ def test_what_is_known_beforehand_is_there_with_zero() -> None:
     for name in ("dbaas_connection_attempts_total", "dbaas_statements_total"):
         assert registry.get_sample_value(name, {**ENGINE, "status": "failure"}) == 0
     assert registry.get_sample_value("dbaas_connection_latency_seconds_count", ENGINE) == 0
+
+
+def test_every_attempt_to_log_in_is_counted_those_of_probes_too() -> None:
+    """A server that stays away is only probed: it must not look as if nobody tried."""
+
+    async def main() -> None:
+        server, registry = PretendServer(down=Unreachable("away")), CollectorRegistry()
+        events: list[LaneEvent] = []
+        lane, meter = server.lane(events=events), LaneMetrics(registry)
+        with pytest.raises(Unreachable):
+            await lane.observe("things", None, ["a"])
+        await server.clock.sleep(600)
+        await lane.close()
+        for event in events:
+            meter(event)
+        failed = {"engine": lane.engine.name, "status": "failure"}
+        tried = sum(server.connects.values())
+        assert tried > 5
+        assert registry.get_sample_value("dbaas_connection_attempts_total", failed) == tried
+
+    run_virtually(main())

@@ -58,6 +58,16 @@ def test_everything_but_definitions_is_marked_as_of_this_installation() -> None:
         assert marked == (None if body["kind"] == "CustomResourceDefinition" else "here"), body
 
 
+def test_monitors_are_made_where_they_are_asked_for() -> None:
+    asked = {body["kind"]: body for body in _build(monitoring=True, namespace="here")}
+    service = next(body for body in _of(_build(), "Service") if body["metadata"]["name"] == "dbaas-metrics")
+    monitor = asked["ServiceMonitor"]["spec"]
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert monitor["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
+    assert asked["PrometheusRule"]["metadata"]["namespace"] == "here"
+    assert not {"ServiceMonitor", "PrometheusRule"} & {body["kind"] for body in _build()}
+
+
 def test_two_installations_share_nothing_but_the_definitions() -> None:
     names = [
         {(b["kind"], b["metadata"].get("namespace", ""), b["metadata"]["name"]) for b in _build(namespace=namespace)}

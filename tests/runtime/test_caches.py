@@ -35,6 +35,16 @@ def test_what_is_secret_in_an_answer_does_not_enter_the_cache() -> None:
     assert b"hunter2" not in found.raw
 
 
+def test_the_version_of_an_object_is_told_where_it_is_known() -> None:
+    caches = Caches()
+    assert caches.version_of(SECRET, Key("default", "pw")) == ""
+    cache = caches.open(SECRET)
+    cache.finish_list(set(), "1")
+    caches.take(gadget("pw", 2, kind=SECRET))
+    assert caches.version_of(SECRET, Key("default", "pw")) == "2"
+    assert caches.version_of(SECRET, Key("default", "other")) == ""
+
+
 def test_answers_are_judged_by_the_cache_of_their_kind_and_namespace() -> None:
     whole, scoped = Caches(), Caches(["default"])
     for caches in (whole, scoped):

@@ -10,7 +10,7 @@ import pytest
 from dbaas.api.core import SECRET
 from dbaas.api.resource import Key, Resource
 from dbaas.contracts.client import AlreadyExists, WriteConflict
-from dbaas.contracts.reconcile import Condition, Conflict, Controller, Outcome, Watch
+from dbaas.contracts.reconcile import Condition, Conflict, Controller, Outcome, Watch, token_of
 from dbaas.contracts.transport import Response
 from fixtures.operating import PART, WIDGET, Operator, build_widget, operating, virtually
 
@@ -55,6 +55,19 @@ async def test_reads_before_the_caches_have_synced_go_to_the_server() -> None:
 
 
 @virtually
+async def test_a_list_by_token_waits_until_the_cache_has_synced_and_reads_nothing_itself() -> None:
+    async with operating() as operator:
+        await operator.make("one", PART)
+        client = operator.manager.client
+        operator.start(Controller(PART, _idle))
+        listed = asyncio.get_running_loop().create_task(client.list(PART, token=token_of(PART, ONE)))
+        await operator.settle()
+        assert [found.key for found in await listed] == [ONE]
+        lists = [r for r in operator.faults.requests if r.path.endswith(PART.plural) and "watch" not in r.query]
+        assert len(lists) == 1, "that of the cache itself"
+
+
+@virtually
 async def test_what_was_written_can_be_read_even_while_the_watch_is_dead() -> None:
     async with operating(_controller()) as operator:
         await operator.settle()
@@ -82,6 +95,21 @@ async def test_only_the_metadata_of_secrets_is_kept_and_reads_get_them_whole() -
         cached = next(cache for cache, _ in operator.manager.reflectors() if cache.kind == SECRET).get(ONE)
         assert cached is not None
         assert b"aHVudGVyMg" not in cached.raw
+
+
+@virtually
+async def test_a_secret_that_is_known_is_read_from_the_memory_of_the_server() -> None:
+    async with operating(_controller()) as operator:
+        body = build_widget("one", SECRET)
+        del body["spec"]
+        made = await operator.user.create(SECRET, body)
+        await operator.settle()
+        read, client = operator.faults.requests, operator.manager.client
+        assert await client.get(SECRET, ONE) is not None
+        assert read[-1].query == {"resourceVersion": made.metadata.resourceVersion}
+        assert await client.get(SECRET, ONE, fresh=True) is not None
+        assert await client.get(SECRET, Key("default", "nobody")) is None
+        assert [dict(each.query) for each in read[-2:]] == [{}, {}]
 
 
 @virtually

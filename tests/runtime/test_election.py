@@ -10,11 +10,14 @@ from datetime import timedelta
 import pytest
 
 from dbaas.apiserver import ApiServer
+from dbaas.contracts.transport import Request, Response, Transport
 from dbaas.core.clock import LoopClock
 from dbaas.core.offload import InlineOffload
 from dbaas.core.randomness import SeededRandomness
 from dbaas.runtime.election import LeaseLost, Timing, build_identity
+from dbaas.runtime.lease import DEAF_SECONDS
 from fixtures.electing import Contender, Hand, State
+from fixtures.faults import status_body
 from fixtures.operating import virtually
 
 CLOCK = LoopClock()
@@ -36,7 +39,7 @@ async def electing(*, brought: bool = True) -> AsyncIterator[tuple[ApiServer, Ha
         await server.stop()
 
 
-async def _two(server: ApiServer) -> tuple[Contender, Contender]:
+async def _two(server: Transport) -> tuple[Contender, Contender]:
     """One leads, the other stands by."""
     leader = Contender(server, 1)
     await CLOCK.sleep(5)
@@ -129,14 +132,37 @@ async def test_a_killed_leader_is_followed_when_its_time_has_run_out_with_the_ne
 
 
 @virtually
-async def test_a_leader_that_leaves_is_followed_at_the_next_look() -> None:
+async def test_a_leader_that_leaves_is_followed_at_once() -> None:
     async with electing() as (server, hand):
         leader, standby = await _two(server)
+        await CLOCK.sleep(1000)  # watches end meanwhile, and others begin
         await leader.leave()
         assert "holderIdentity" not in await hand.spec()
-        assert await _seconds_until(standby) <= LOOK_SECONDS
+        assert await _seconds_until(standby) <= DEAF_SECONDS
         assert standby.elector.transitions == 2
         await _end(standby)
+
+
+@virtually
+async def test_where_the_lease_cannot_be_watched_a_leader_that_leaves_is_followed_at_the_next_look() -> None:
+    async with electing() as (server, _):
+        leader, standby = await _two(Unwatched(server))
+        await CLOCK.sleep(1000)
+        await leader.leave()
+        assert DEAF_SECONDS < await _seconds_until(standby) <= LOOK_SECONDS
+        await _end(standby)
+
+
+class Unwatched:
+    """Implements `contracts.transport.Transport`: rights as they were before a Lease was watched."""
+
+    def __init__(self, server: Transport) -> None:
+        self._server = server
+
+    async def request(self, request: Request) -> Response:
+        if "watch" in request.query:
+            return Response(403, status_body(403, "Forbidden"))
+        return await self._server.request(request)
 
 
 @pytest.mark.parametrize("state", ["refused", "hung", "deaf", "late", "failing"])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from dbaas.contracts.client import ApiError
+from dbaas.contracts.transport import TransportError
 from dbaas.core.clock import SystemClock
 from dbaas.runtime.election import Elector
 from dbaas.runtime.lease import LeaseRecord, patch_released
@@ -53,8 +57,9 @@ class Rude(Elector):
 
     async def release(self) -> None:
         if self._leads.is_set():
-            await self._view.look(self._timing.duration_seconds)
-            await self._view.write(patch_released(self._view.record, SystemClock().now()))
+            with suppress(ApiError, TransportError):
+                await self._view.look(self._timing.duration_seconds)
+                await self._view.write(patch_released(self._view.record, SystemClock().now()))
         self._leads.clear()
         self._fuse.disarm()
 

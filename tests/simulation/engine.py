@@ -378,7 +378,8 @@ def _take(principal: str, entry: str) -> Change:
 
 def describe_database(spec: DatabaseSpec, references: References) -> tuple[Item, ...]:
     name, block = spec.name or "", spec.block("basalt")
-    needs = (Need("roles", None, spec.owner, f"role {spec.owner!r}"),) if spec.owner else ()
+    owner = spec.owner
+    needs = (Need("roles", None, owner, f"role {owner!r}", is_given=owner == ADMIN),) if owner else ()
     wanted = WantedBase(name, spec.owner, block.get("locale"))
     schemas = block.get("schemas", ())
     return (

@@ -23,6 +23,7 @@ from dbaas.core.clock import LoopClock
 from dbaas.core.randomness import SeededRandomness
 from dbaas.kube.verbs import RestClient
 from dbaas.lanes.lanes import ServerLanes
+from dbaas.runtime.cache import Cache
 from dbaas.runtime.manager import Manager
 from simulation.engine import build_engine
 from simulation.lines import Line
@@ -49,6 +50,9 @@ class _Host:
 
     def enqueue(self, kind: Kind, key: Key, *, low_priority: bool = False) -> None:
         self.manager.enqueue(kind, key, low_priority=low_priority)
+
+    def fleets(self) -> Sequence[Cache]:
+        return self.manager.fleets()
 
 
 @dataclass
@@ -98,7 +102,7 @@ def start_life(
     host = _Host(manager, parts.client(manager.client))
     controllers = build_controllers(
         host,
-        Servers(host.client, lanes),
+        Servers(host.client, lanes, versions=manager.version_of),
         registry,
         Sources(clock, randomness),
         RuleAdmission(registry, find),

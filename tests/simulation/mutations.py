@@ -29,8 +29,8 @@ class DeafRest:
         self._rest = rest
         self._known: dict[Kind, dict[Key, Resource]] = {}
 
-    async def get(self, kind: Kind, key: Key) -> Resource:
-        return await self._rest.get(kind, key)
+    async def get(self, kind: Kind, key: Key, *, version: str = "") -> Resource:
+        return await self._rest.get(kind, key, version=version)
 
     async def list_page(self, kind: Kind, selection: Selection, *, limit: int = 500, token: str = "") -> Page:
         page = await self._rest.list_page(kind, selection, limit=limit, token=token)

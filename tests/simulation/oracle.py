@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.core import NAMESPACE
@@ -58,6 +59,7 @@ class Oracle:
         self._servers = servers
         self._touched: dict[Place, float] = {}
         self._edited: dict[tuple[Kind, Key], float] = {}
+        self._wished: dict[tuple[Kind, Key], float] = {}  # the edits among them that asked for something else
         self._before: dict[tuple[Kind, Key], list[tuple[float, Thing]]] = {}  # each edit, as things were before it
         self._disturbed_until = -DISTURBED_SECONDS
         self._asked: dict[str, set[tuple[Key, Key]]] = {}  # entries, and the grants that ever listed them, for whom
@@ -100,10 +102,14 @@ class Oracle:
 
     def edited(self, kind: Kind, key: Key, before: Thing | None = None) -> None:
         """The user has changed it: what was decided before may be out of date for a while. `before`: as it was then."""
-        self._edited[kind, key] = self._clock.monotonic()
+        now, found = self._clock.monotonic(), self.declared().all(kind).get(key)
+        self._edited[kind, key] = now
+        if before is None or found is None or _wish(before) != _wish(found):
+            self._wished[kind, key] = now
         if before is not None:
-            self._before.setdefault((kind, key), []).append((self._clock.monotonic(), before))
-        found = self.declared().all(kind).get(key) if kind in (DATABASE_GRANT, DATABASE_USER) else None
+            self._before.setdefault((kind, key), []).append((now, before))
+        if kind not in (DATABASE_GRANT, DATABASE_USER):
+            return
         if found is not None and kind == DATABASE_USER:
             self._names.setdefault(key, set()).add(found.real_name)
         elif found is not None:
@@ -121,9 +127,9 @@ class Oracle:
         return any(self._is_recent(self._touched.get(place), within) for place in places)
 
     def was_touched(self, server: StormyServer, what: str, name: str, thing: Thing) -> bool:
-        """Whether it was changed behind our back since somebody last asked for this thing."""
+        """Whether it was changed behind our back since somebody last asked for something else."""
         touched = self._touched.get(Place(server.name, what, name))
-        return touched is not None and touched >= self._edited.get((thing.kind, thing.key), 0.0)
+        return touched is not None and touched >= self._wished.get((thing.kind, thing.key), 0.0)
 
     def about_to(self, server: StormyServer, text: str, database: str) -> None:
         """Before each statement: is there a declaration behind it, and is it held so that the effect cannot be lost?"""
@@ -285,6 +291,11 @@ def _claimants(declared: Declared, server: StormyServer, oracle: Oracle, text: s
     return found
 
 
+def _wish(thing: Thing) -> dict[str, Any]:
+    """What is asked of the server, without how it is looked after."""
+    return {name: value for name, value in thing.spec.items() if name not in _POLICIES}
+
+
 def _kind_of(text: str) -> Kind:
     return _KINDS.get(text.split()[1], DATABASE_GRANT)
 
@@ -293,6 +304,7 @@ def _drops(thing: Thing) -> bool:
     return thing.is_deleting and thing.spec.get("deletionPolicy", "Delete") == "Delete"
 
 
+_POLICIES = frozenset({"deletionPolicy", "deletionProtection", "driftPolicy", "allowedNamespaces"})
 _KINDS: Mapping[str, Kind] = {"BASE": DATABASE, "SCHEMA": DATABASE, "ROLE": DATABASE_USER}
 
 

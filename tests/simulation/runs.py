@@ -29,6 +29,7 @@ PERIODIC = frozenset({"lastVerified", "verifiedObjects"})
 PERIODIC_SECONDS = 600.0
 LEAST_RETRY_SECONDS = 60.0
 LONGEST_RETRY_SECONDS = 330.0  # what the API refused amid the faults is tried again after up to five minutes
+GIVEN_UP_SECONDS = 660.0  # a deletion waits for a server that is away for ten minutes
 """What a server refuses is tried again from time to time, for what is in the way may go without a word."""
 _WRITE = re.compile(r"[\d.]+ (POST|PUT|PATCH|DELETE) (\S+) (.*)")
 
@@ -130,7 +131,8 @@ async def _settle(stage: Stage) -> None:
         assert stage.life is not None, "an operator that dies is started again"
         await settle(stage.life.manager, stage.clock)
 
-    await stage.clock.sleep(LONGEST_RETRY_SECONDS)
+    waits = any(thing.is_deleting for thing in stage.oracle.declared().ours())
+    await stage.clock.sleep(GIVEN_UP_SECONDS if waits else LONGEST_RETRY_SECONDS)
     if (error := await attempt(wait)) is not None:
         raise Violated(str(error)) from error
 
@@ -152,7 +154,7 @@ async def _stay_quiet(stage: Stage, seconds: float) -> None:
     for line in stage.trace.lines[before:]:
         if (write := _WRITE.match(line)) is None:
             continue
-        if refused and "/events/" in write[2]:
+        if refused and "/events/" in f"{write[2]}/":
             refused -= 1  # it is said each time
             continue
         if not _is_periodic(write[2], write[3]):

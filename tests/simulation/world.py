@@ -6,7 +6,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -27,7 +27,9 @@ from dbaas.controllers import build_controllers, instance_waker
 from dbaas.controllers.servers import Servers
 from dbaas.kube.verbs import RestClient, Writing
 from dbaas.lanes.lanes import ServerLanes
+from dbaas.lanes.metrics import LaneMetrics
 from dbaas.runtime.manager import Manager
+from dbaas.runtime.metrics import MeteredTransport, Metrics
 from fixtures.faults import FaultyTransport
 from fixtures.grounds import Ground, InProcess, Plane, Sources
 from fixtures.settle import settle
@@ -62,6 +64,7 @@ class World:
     user: RestClient
     namespaces: Sequence[str] = ("default",)
     operator: Operator | None = None
+    collected: CollectorRegistry = field(default_factory=CollectorRegistry)  # of the present life of the operator
 
     @property
     def api(self) -> Transport:
@@ -81,13 +84,15 @@ class World:
         """The operator, with nothing remembered; over `transport` where one is given."""
         sources, enqueue = self.sources, self._enqueue
         watched = [self.named(each) for each in self.namespaces] if self.plane.suffix else ()
-        rest = RestClient(transport or self.plane.patient(self.faults))
-        manager = Manager(rest, sources.clock, sources.randomness, namespaces=watched)
-        lanes = ServerLanes(sources.clock, sources.randomness, recovered=instance_waker(enqueue))
+        collected = self.collected = CollectorRegistry()
+        metrics, meter = Metrics(collected), LaneMetrics(collected, self.registry.engines)
+        rest = RestClient(MeteredTransport(transport or self.plane.patient(self.faults), metrics))
+        manager = Manager(rest, sources.clock, sources.randomness, metrics, namespaces=watched)
+        recovered = instance_waker(enqueue)
+        lanes = ServerLanes(sources.clock, sources.randomness, meter=meter, recovered=recovered)
         admission = RuleAdmission(self.registry, self.find)
-        controllers = build_controllers(
-            manager, Servers(manager.client, lanes), self.registry, sources, admission, CollectorRegistry()
-        )
+        servers = Servers(manager.client, lanes, versions=manager.version_of)
+        controllers = build_controllers(manager, servers, self.registry, sources, admission, collected)
         for controller in controllers:
             manager.add(controller)
         self.operator = Operator(manager, lanes, asyncio.get_running_loop().create_task(manager.run()))
@@ -102,7 +107,7 @@ class World:
 
     async def settle(self, **limits: float) -> None:
         assert self.operator is not None
-        await settle(self.operator.manager, self.sources.clock, **limits)
+        await settle(self.operator.manager, self.sources.clock, collected=True, **limits)
 
     async def find(self, kind: Kind, key: Key) -> Resource | None:
         try:

@@ -1,55 +1,84 @@
-"""metrics.md: the series of the metrics endpoint, read from where they are made."""
+"""metrics.md: the series of the metrics endpoint, read from a registry that is filled as the operator fills its own."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics import MetricWrapperBase
+
+from dbaas.admission import RuleAdmission
+from dbaas.api.resource import Key
+from dbaas.app.cluster import Sources, find_cluster_registry
+from dbaas.contracts.transport import Request, Response, TransportError
+from dbaas.controllers import build_controllers
+from dbaas.controllers.servers import Servers
+from dbaas.core.fuse import ProcessFuse
+from dbaas.kube.verbs import RestClient
+from dbaas.lanes.lanes import ServerLanes
+from dbaas.lanes.metrics import LaneMetrics
+from dbaas.runtime.election import Candidate, Elector
+from dbaas.runtime.health import LeaderMetrics
+from dbaas.runtime.manager import Manager
+from dbaas.runtime.metrics import Metrics
+from dbaas.runtime.watchdog import Watchdog
+from dbaas.server.metrics import describe_process
+from dbaas.server.webhooks import Webhooks
 from reference.markdown import code, document, table
 
-PACKAGE = Path(__file__).resolve().parents[2] / "src" / "dbaas"
-TYPES = {
-    "Counter": "counter", "Gauge": "gauge", "Histogram": "histogram",
-    "CounterMetricFamily": "counter", "GaugeMetricFamily": "gauge",
-}  # fmt: skip
 INTRODUCTION = """
-Served in the Prometheus text format by the metrics endpoint; `dbaas status` prints its address. No series has a label
-per object, so their number does not grow with yours.
+Served in the Prometheus text format by the metrics endpoint: on a laptop `dbaas status` prints its address, on
+Kubernetes it is port 8080 of the Service `dbaas-metrics`. Alerts and dashboards that use them:
+[watch over dbaas](../how-to/watch-over-dbaas.md).
+
+Servers and clusters are named by labels. What is inside them is counted by namespace and never named, so that tens of
+thousands of objects do not become as many series; only of the largest databases each has its own. Counters have no
+namespaces: those would stay for as long as the process lives. Every replica of the operator tells how the fleet is, so
+queries take `max` over the replicas before they add up.
 """
+Row = tuple[str, str, str, str]
+
+
+class _Nowhere:
+    """The way to an API for parts that are only asked what they count."""
+
+    async def request(self, request: Request) -> Response:
+        raise TransportError(f"cannot send {request.method} {request.path}: there is no API")
 
 
 def page() -> str:
-    rows = sorted(row for path in PACKAGE.rglob("*.py") for row in _series(ast.parse(path.read_text())))
-    return document("Metrics", INTRODUCTION, table(("Series", "Type", "Labels", "What it counts"), rows))
+    rows = sorted({row for row in series() if not row[0].startswith("`process_")})
+    note = "Beside these there are those of every process: `process_cpu_seconds_total`, `process_resident_memory_bytes`"
+    note += ", `process_open_fds` and so on."
+    return document("Metrics", INTRODUCTION, table(("Series", "Type", "Labels", "What it counts"), rows), note)
 
 
-def _series(tree: ast.Module) -> Iterator[tuple[str, str, str, str]]:
-    constants = dict(_constants(tree))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in TYPES and len(node.args) >= 2:
-            name, says = _text(node.args[0], constants), _text(node.args[1], constants)
-            given = {word.arg: word.value for word in node.keywords}
-            labels = node.args[2] if len(node.args) > 2 else given.get("labels", given.get("labelnames"))
-            kind = TYPES[getattr(node.func, "id", "")]
-            series = name if kind != "counter" or name.endswith("_total") else f"{name}_total"
-            yield code(series), kind, _labels(labels), says
+def series() -> Iterator[Row]:
+    """Name, type, labels and meaning of each."""
+    for collector in fill()._collector_to_names:
+        if isinstance(collector, MetricWrapperBase):
+            yield _row(collector._name, collector._type, collector._labelnames, collector._documentation)
+        else:
+            for metric in collector.collect():
+                yield _row(metric.name, metric.type, getattr(metric, "_labelnames", ()), metric.documentation)
 
 
-def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            yield ast.unparse(node.targets[0]), node.value.value
+def fill() -> CollectorRegistry:
+    """Everything that an operator registers."""
+    collected, registry, sources = CollectorRegistry(), find_cluster_registry(), Sources()
+    clock, randomness, rest = sources.clock, sources.randomness, RestClient(_Nowhere())
+    describe_process(collected)
+    elector = Elector(rest, Candidate(Key("", ""), ""), clock, randomness, ProcessFuse())
+    collected.register(LeaderMetrics(elector, ""))
+    manager = Manager(rest, clock, randomness, Metrics(collected))
+    servers = Servers(manager.client, ServerLanes(clock, randomness, meter=LaneMetrics(collected, registry.engines)))
+    admission = RuleAdmission(registry, manager.client.get)
+    build_controllers(manager, servers, registry, sources, admission, collected)
+    Watchdog(clock, collected)
+    Webhooks(admission, clock, collected)
+    return collected
 
 
-def _text(node: ast.expr, constants: Mapping[str, str]) -> str:
-    if isinstance(node, ast.JoinedStr):
-        return "".join(_text(part, constants) for part in node.values)
-    if isinstance(node, ast.FormattedValue):
-        return constants.get(ast.unparse(node.value), "…")
-    return str(node.value) if isinstance(node, ast.Constant) else constants.get(ast.unparse(node), "…")
-
-
-def _labels(node: ast.expr | None) -> str:
-    names = node.elts if isinstance(node, ast.List | ast.Tuple) else []
-    return ", ".join(code(name.value) for name in names if isinstance(name, ast.Constant))
+def _row(name: str, kind: str, labels: tuple[str, ...], says: str) -> Row:
+    series_name = f"{name}_total" if kind == "counter" else name
+    return code(series_name), kind, ", ".join(map(code, labels)), says

@@ -117,7 +117,12 @@ class _Spec(msgspec.Struct):
     spec: dict[str, Any] | None = None
 
 
+class _Status(msgspec.Struct):
+    status: Any = None
+
+
 _SPEC = msgspec.json.Decoder(_Spec)
+_STATUS = msgspec.json.Decoder(_Status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,7 @@ class Resource:
 
     @property
     def status(self) -> dict[str, Any]:
-        return self.body().get("status") or {}
+        return _STATUS.decode(self.raw).status or {}
 
     def __str__(self) -> str:
         return f"{self.kind.kind} {self.key}"

@@ -5,7 +5,8 @@ custom-resource-definitions/#specifying-a-structural-schema): no references, no 
 `additionalProperties` beside `properties`. An optional field is one that is not required; null means absent.
 
 Defaults of a spec are stored by the server, so changing one changes the API. Empty lists, maps and strings are not
-stored, because they mean the same as nothing; a status has no defaults, because what its writer left out must stay out.
+stored, because they mean the same as nothing; a status has no defaults, because what its writer left out must stay out,
+but for that of the whole, which stands until somebody writes one.
 Neither have items of a list: who applies a list owns all of it, and an item that the server has completed is another
 one than was applied, so two who apply the same manifest would take the list from each other for ever.
 """
@@ -26,6 +27,7 @@ CATEGORY = "dbaas"
 VALIDATIONS = "x-kubernetes-validations"
 INT_OR_STRING = "x-kubernetes-int-or-string"
 PRESERVE = "x-kubernetes-preserve-unknown-fields"
+UNSEEN = -1
 
 _KEPT = (
     "type", "format", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf", "minItems",
@@ -105,7 +107,7 @@ def build_schema(definition: Definition, blocks: Mapping[str, type[BaseModel]]) 
             **{name: dict(schema) for name, schema in _IDENTITY.items()},
             "metadata": {"type": "object"},
             "spec": spec,
-            "status": _without_defaults(fields["status"]),
+            "status": _begin(_without_defaults(fields["status"])),
         },
     }
     if definition.object_rules:
@@ -223,6 +225,14 @@ def _without_defaults(schema: JsonSchema) -> JsonSchema:
         if key in schema:
             result[key] = _without_defaults(schema[key])
     return result
+
+
+def _begin(status: JsonSchema) -> JsonSchema:
+    """An object that nobody has looked at has an observedGeneration that is none of its own: who reads by kstatus takes
+    one without any status for done."""
+    if "observedGeneration" not in status.get("properties", {}):
+        return status
+    return {**status, "default": {"observedGeneration": UNSEEN}}
 
 
 def _add_rules(schema: JsonSchema, rules: Mapping[str, Any]) -> None:

@@ -180,7 +180,8 @@ class Connection(BaseProtocol):
             else:
                 is_pouring, self._is_ending = True, self._is_ending or is_old
                 await self._outlet.pour(response, response.stream, closes=self._is_ending, is_old=is_old)
-            await self._outlet.is_free.wait()  # nobody gets more answers ready than are read
+            if not self._outlet.is_free.is_set():
+                await self._outlet.is_free.wait()  # nobody gets more answers ready than are read
         except Exception:
             self._fail(is_pouring=is_pouring)
             raise  # into the log of the loop

@@ -22,6 +22,7 @@ from dbaas.apiserver.schemas.wording import json_type
 from dbaas.apiserver.timestamps import unreadable_time
 
 Strictness = Literal["Strict", "Warn", "Ignore"]
+_OPEN = (dict, list)
 _LOOKS_LIKE_KEY = re.compile(rb'"[ \t\r\n]*:')
 # Of fields of metadata: what JSON has for them, and what Go calls it; of a list, what its items are called.
 _TYPES: Mapping[str, tuple[type[Any], str]] = {
@@ -153,16 +154,18 @@ def strict_decoding_error(resource: Resource, found: Sequence[str]) -> Failure:
 def has_each_key_once(body: bytes, value: Any) -> bool:
     """Whether `value`, which was read from this JSON, surely has all of its keys; False says nothing.
 
-    What looks like a key is one, or it is part of a text: there are never fewer of these than there are keys.
+    What looks like a key is one, or it is part of a text: there are never fewer of these than there are keys. The same
+    is true of colons, which are counted faster.
     """
-    return len(_LOOKS_LIKE_KEY.findall(body)) == _count_keys(value)
+    keys = _count_keys(value)
+    return body.count(b":") == keys or len(_LOOKS_LIKE_KEY.findall(body)) == keys
 
 
 def _count_keys(value: Any) -> int:
     if isinstance(value, dict):
         count = len(value)
         for each in value.values():
-            if isinstance(each, dict | list):
+            if type(each) in _OPEN:
                 count += _count_keys(each)
         return count
     return sum(map(_count_keys, value)) if isinstance(value, list) else 0

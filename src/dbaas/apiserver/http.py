@@ -16,7 +16,7 @@ import ipaddress
 import socket
 
 from dbaas.apiserver.connections import Connection
-from dbaas.apiserver.deadlines import seconds_for
+from dbaas.apiserver.deadlines import LONGEST_SECONDS, SharedDeadline, seconds_for
 from dbaas.apiserver.failures import (
     Failure,
     bad_request,
@@ -110,6 +110,7 @@ class _Face:
         self._token = token.reveal().encode()
         self._offload = offload
         self._free = most_at_once
+        self._deadline = SharedDeadline(LONGEST_SECONDS)
 
     async def answer(self, request: Request, authorization: str) -> Response:
         try:
@@ -133,6 +134,8 @@ class _Face:
             raise too_many_requests()
         self._free -= 1
         try:
+            if seconds == LONGEST_SECONDS:
+                return await self._deadline.hold(self._server.request(request))
             async with asyncio.timeout(seconds):
                 return await self._server.request(request)
         except TimeoutError as error:

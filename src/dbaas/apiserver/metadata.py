@@ -5,13 +5,13 @@ Source: apimachinery `api/validation/objectmeta.go`, apiserver `registry/rest/cr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dbaas.apiserver.schemas import Cause
+from dbaas.apiserver.schemas.names import key_problems, label_value_problems, name_problems
 from dbaas.apiserver.schemas.wording import format_json
 from dbaas.core.randomness import Randomness, name_suffix
 
@@ -26,37 +26,6 @@ ANNOTATIONS_LIMIT = 256 * 1024
 SYSTEM_FIELDS = ("uid", "creationTimestamp", "selfLink")
 DELETION_FIELDS = ("deletionTimestamp", "deletionGracePeriodSeconds")
 _BANNED_OWNERS = frozenset({("v1", "Event")})
-
-_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
-_LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
-_QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-_KEY_TEXT = (
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
-    f"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{_QUALIFIED}')"
-)
-_LABEL_VALUE = f"({_QUALIFIED})?"
-_TEXT = {
-    "subdomain": (
-        re.compile(_SUBDOMAIN),
-        253,
-        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
-        f"and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')",
-    ),
-    "label": (
-        re.compile(_LABEL),
-        63,
-        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
-        f"with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')",
-    ),
-    "label1035": (
-        re.compile(_LABEL_1035),
-        63,
-        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
-        "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation "
-        f"is '{_LABEL_1035}')",
-    ),
-}
 
 
 def assign_identity(metadata: dict[str, Any], randomness: Randomness, time: str) -> None:
@@ -160,15 +129,7 @@ def validate_name(field: str, name: str, rule: str, *, is_prefix: bool = False) 
             [f"may not be '{name}'"] if name in (".", "..") else [f"may not contain '{c}'" for c in "/%" if c in name]
         )
         return [Cause(field, shown + text) for text in wrong]
-    pattern, longest, text = _TEXT[rule]
-    causes = []
-    if is_prefix and name.endswith("-"):
-        name = name[:-1] + "a"
-    if len(name) > longest:
-        causes.append(Cause(field, f"{shown}must be no more than {longest} characters"))
-    if not pattern.fullmatch(name):
-        causes.append(Cause(field, shown + ("must not contain dots" if rule == "label" and "." in name else text)))
-    return causes
+    return [Cause(field, shown + text) for text in name_problems(rule, name, is_prefix=is_prefix)]
 
 
 @lru_cache(maxsize=4096)
@@ -178,42 +139,13 @@ def validate_key(field: str, key: str) -> tuple[Cause, ...]:
 
 
 def _check_key(field: str, key: str) -> list[Cause]:
-    domain, slash, name = key.partition("/") if "/" in key else ("", "", key)
-    shown = f'Invalid value: "{key}": '
-    causes = []
-    if "/" in name:
-        what = "valid label key" if field in ("key", "metadata.labels", "metadata.annotations") else "qualified name"
-        prefix = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
-        return [Cause(field, f"{shown}a {what} {_KEY_TEXT} {prefix}")]
-    if slash and not domain:
-        causes.append(Cause(field, f"{shown}prefix part must be non-empty"))
-    elif slash:
-        causes += [
-            Cause(field, shown + "prefix part " + cause.message.split(": ", 2)[2])
-            for cause in validate_name(field, domain, "subdomain")
-        ]
-    if not name:
-        causes.append(Cause(field, f"{shown}name part must be non-empty"))
-    elif len(name) > 63:
-        causes.append(Cause(field, f"{shown}name part must be no more than 63 bytes"))
-    if not re.fullmatch(_QUALIFIED, name):
-        causes.append(Cause(field, f"{shown}name part {_KEY_TEXT}"))
-    return causes
+    of_objects = field in ("key", "metadata.labels", "metadata.annotations")
+    found = key_problems(key, "valid label key" if of_objects else "qualified name")
+    return [Cause(field, f'Invalid value: "{key}": {each}') for each in found]
 
 
 def validate_label_value(field: str, value: str) -> list[Cause]:
-    shown = f'Invalid value: "{value}": '
-    causes = []
-    if len(value) > 63:
-        causes.append(Cause(field, f"{shown}must be no more than 63 bytes"))
-    if not re.fullmatch(_LABEL_VALUE, value):
-        text = (
-            "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must "
-            "start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used "
-            f"for validation is '({_QUALIFIED})?')"
-        )
-        causes.append(Cause(field, shown + text))
-    return causes
+    return [Cause(field, f'Invalid value: "{value}": {each}') for each in label_value_problems(value)]
 
 
 def _validate_annotations(annotations: Mapping[str, str]) -> list[Cause]:

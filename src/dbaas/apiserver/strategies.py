@@ -62,6 +62,9 @@ class Strategy:
     def prepare(self, new: dict[str, Any], old: Mapping[str, Any] | None) -> None:
         """Fills in what the server sets: owned by nobody; before validation."""
 
+    def prepare_status(self, new: dict[str, Any], old: Mapping[str, Any]) -> None:
+        """The same where the status is written."""
+
     def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
         """What is wrong beyond the schema and the metadata."""
         return []
@@ -216,6 +219,12 @@ class Pods(Strategy):
                 if field in old["spec"]:
                     spec.setdefault(field, old["spec"][field])
             schedule(spec)
+
+    def prepare_status(self, new: dict[str, Any], old: Mapping[str, Any]) -> None:
+        """What a Pod gets of a node was settled with its creation; who replaces its status may leave that out."""
+        settled, status = (old.get("status") or {}).get("qosClass"), new.get("status")
+        if settled and isinstance(status, dict) and not status.get("qosClass"):
+            new["status"] = {**status, "qosClass": settled}
 
     def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
         causes = list(pod_problems(new.get("spec") or {}, "spec"))

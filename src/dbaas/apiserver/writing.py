@@ -124,7 +124,7 @@ class Writer:
         if operation == "Update":
             self._own(target, None, obj, options, time)
         if resource.has_status:
-            obj.pop("status", None)
+            obj = resource.schema.without_status(obj)
         resource.strategy.prepare(obj, None)
         if resource.habits.counts_generations:
             metadata["generation"] = 1
@@ -337,6 +337,7 @@ def _prepare_update(target: Target, old: dict[str, Any], new: dict[str, Any]) ->
     resource = target.resource
     if target.subresource == "status":
         new = _with_status_of(resource, old, new)
+        resource.strategy.prepare_status(new, old)
     elif target.subresource == "finalize":
         finalizers = (new.get("spec") or {}).get("finalizers")
         spec = {name: value for name, value in (old.get("spec") or {}).items() if name != "finalizers"}
@@ -384,16 +385,16 @@ def _validate(
     resource: Resource, new: Mapping[str, Any], old: Mapping[str, Any] | None, subresource: str
 ) -> list[Cause]:
     """The schema first; a kind's own rules may rely on it."""
-    if subresource == "status" and resource.custom:
-        return resource.schema.validate(new, old, subresource="status")
+    if resource.custom:
+        return resource.schema.validate(new, old, subresource="status" if subresource == "status" else "")
     causes = resource.schema.validate(new, old)
     unusable = {cause.field for cause in causes if cause.reason in _UNUSABLE and "." not in cause.field}
-    if resource.custom or unusable - {*resource.strategy.copes_without}:
-        return causes
-    if any(cause.reason == "FieldValueTypeInvalid" for cause in causes):
+    if unusable - {*resource.strategy.copes_without} or any(each.reason == "FieldValueTypeInvalid" for each in causes):
         return causes
     if subresource == "status":
         causes = []  # of a status only the kind's own rules are looked at
     own = resource.strategy.validate(new, old)
+    if not own:
+        return causes
     told = {(cause.field, cause.reason) for cause in own} | {(cause.field, "FieldValueRequired") for cause in own}
     return [*(cause for cause in causes if (cause.field, cause.reason) not in told), *own]

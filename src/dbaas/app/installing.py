@@ -43,12 +43,16 @@ POLL_SECONDS = 0.2
 Tell = Callable[[str], None]
 
 _RBAC = "rbac.authorization.k8s.io"
+SERVICE_MONITOR = Kind("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors")
+PROMETHEUS_RULE = Kind("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules")
 DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments")
 REMOVED = (
     VALIDATING_WEBHOOK_CONFIGURATION,
     Kind("cert-manager.io", "v1", "Certificate", "certificates"),
     Kind("cert-manager.io", "v1", "Issuer", "issuers"),
     DEPLOYMENT,
+    SERVICE_MONITOR,
+    PROMETHEUS_RULE,
     Kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets"),
     Kind("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies"),
     SERVICE,
@@ -164,9 +168,18 @@ async def _apply(rest: Rest, body: Mapping[str, Any], tell: Tell) -> None:
         before = (await rest.get(kind, key)).metadata.resourceVersion
     except NotFound:
         before = ""
-    applied = await rest.apply(kind, body, force=True)
+    try:
+        applied = await rest.apply(kind, body, force=True)
+    except NotFound as error:
+        raise NotInstalled(f"cannot install {_name(kind, key)}: {_why_missing(kind, error)}") from error
     if applied.metadata.resourceVersion != before:
         tell(f"{_name(kind, key)} {'changed' if before else 'created'}")
+
+
+def _why_missing(kind: Kind, error: NotFound) -> str:
+    if kind in (SERVICE_MONITOR, PROMETHEUS_RULE):
+        return "the cluster has no Prometheus operator; all else is installed"
+    return error.message
 
 
 async def _wait_served(rest: Rest, key: Key, clock: Clock, deadline: float) -> None:

@@ -35,13 +35,14 @@ from dbaas.core.signals import on_stop_signal
 from dbaas.core.supervise import supervise
 from dbaas.kube.verbs import RestClient, Writing
 from dbaas.lanes.lanes import ServerLanes
+from dbaas.lanes.metrics import LaneMetrics
 from dbaas.laptop.agent import Agent
 from dbaas.laptop.machine import Machine, server_user
 from dbaas.runtime.health import Health
 from dbaas.runtime.manager import Manager
 from dbaas.runtime.metrics import MeteredTransport, Metrics
 from dbaas.runtime.watchdog import Watchdog
-from dbaas.server.metrics import serve_metrics
+from dbaas.server.metrics import describe_process, serve_metrics
 
 HOST = "127.0.0.1"
 PORTS = range(6440, 6540)
@@ -102,14 +103,16 @@ async def _start(settings: Settings, machine: Machine, held: Running, parts: Asy
     parts.push_async_callback(server.stop)
     await _install_definitions(server, registry)
     collected = CollectorRegistry()
+    describe_process(collected)
     metrics = Metrics(collected)
     manager = Manager(RestClient(MeteredTransport(server, metrics)), machine.clock, machine.randomness, metrics)
-    lanes = ServerLanes(machine.clock, machine.randomness, recovered=instance_waker(manager.enqueue))
+    meter, recovered = LaneMetrics(collected, registry.engines), instance_waker(manager.enqueue)
+    lanes = ServerLanes(machine.clock, machine.randomness, meter=meter, recovered=recovered)
     parts.push_async_callback(lanes.close_all)
     agent = Agent(manager.client, machine, home.path, manager.enqueue)
     parts.push_async_callback(agent.close)
     parts.push_async_callback(agent.stop_all)
-    servers = Servers(manager.client, lanes, ClusterNames(manager.client.get))
+    servers = Servers(manager.client, lanes, ClusterNames(manager.client.get), manager.version_of)
     again = admission.asking(manager.client.get)  # what a reconcile acts on is what the caches say
     controllers = build_controllers(manager, servers, registry, machine, again, collected)
     for controller in [agent.controller(), *controllers]:

@@ -21,6 +21,7 @@ from dbaas.admission import RuleAdmission
 from dbaas.api.resource import Key
 from dbaas.app.cluster import Sources, find_cluster_registry, find_kinds
 from dbaas.app.partition import PartitionedRest
+from dbaas.app.tracing import open_traces
 from dbaas.contracts.registry import Registry
 from dbaas.contracts.rest import Rest
 from dbaas.controllers import build_controllers, instance_waker
@@ -35,6 +36,8 @@ from dbaas.kube.http import HttpTransport
 from dbaas.kube.retries import RetryingTransport
 from dbaas.kube.verbs import RestClient
 from dbaas.lanes.lanes import ServerLanes
+from dbaas.lanes.metering import Meter
+from dbaas.lanes.metrics import LaneMetrics
 from dbaas.manifests.installation import LEASE_NAME, WEBHOOKS
 from dbaas.runtime.election import Candidate, Elector, Timing, build_identity
 from dbaas.runtime.fencing import LeaderTransport
@@ -44,7 +47,7 @@ from dbaas.runtime.metrics import MeteredTransport, Metrics
 from dbaas.runtime.operator import Operator, Part
 from dbaas.runtime.watchdog import Watchdog
 from dbaas.server.identity import MountedIdentity, SharedIdentity
-from dbaas.server.metrics import serve_metrics
+from dbaas.server.metrics import describe_process, serve_metrics
 from dbaas.server.webhooks import Webhooks
 
 log = structlog.get_logger(__name__)
@@ -78,6 +81,7 @@ class OperatorSettings:
     """`namespaces` empty: all of them. `lease` None: no other process can be at work.
 
     `labels`: only objects of our kinds that have these are ours; empty where no other operator shares the cluster.
+    `environment` says by OTEL_* whether there are traces.
     """
 
     access: Access
@@ -89,6 +93,7 @@ class OperatorSettings:
     metrics_host: str = ""  # as above
     metrics_port: int = 8080
     webhooks: WebhookSettings | None = field(default_factory=WebhookSettings)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -123,19 +128,29 @@ async def _assemble(settings: OperatorSettings, sources: Sources, parts: AsyncEx
     """Each part goes to `parts` as soon as it is open: they are closed in reverse order, whatever happens."""
     clock, randomness, registry = sources.clock, sources.randomness, find_cluster_registry()
     collected = CollectorRegistry()
+    describe_process(collected)
     identity = build_identity(platform.node(), randomness)
     elector = _build_elector(settings, identity, sources, parts)
     if elector is not None:
         collected.register(LeaderMetrics(elector, "dbaas-operator"))
     metrics = Metrics(collected)
+    traces = open_traces(settings.environment, clock)
+    parts.push_async_callback(traces.close)
     transport = HttpTransport(settings.access, clock, user_agent="dbaas-operator")
     parts.push_async_callback(transport.close)
     fenced = LeaderTransport(transport, elector) if elector is not None else transport
-    rest: Rest = RestClient(MeteredTransport(RetryingTransport(fenced, clock, randomness), metrics))
+    patient = MeteredTransport(RetryingTransport(fenced, clock, randomness), metrics)
+    rest: Rest = RestClient(traces.transport(patient))
     if settings.labels:
         rest = PartitionedRest(rest, settings.labels, find_kinds(registry))
     manager = Manager(rest, clock, randomness, metrics, elector, settings.namespaces)
-    _add_controllers(manager, settings, sources, registry, collected, parts)
+    lanes = _open_lanes(manager, sources, traces.meter(LaneMetrics(collected, registry.engines)), parts)
+    servers = Servers(manager.client, lanes, versions=manager.version_of)
+    admission = RuleAdmission(registry, manager.client.get)
+    for controller in build_controllers(manager, servers, registry, sources, admission, collected):
+        manager.add(traces.controller(controller))
+    if settings.controllers:
+        manager.switch(settings.controllers)
     watchdog = Watchdog(clock, collected)
     beside: list[tuple[str, Part]] = [("watchdog", watchdog.run)]
     ready: list[Problems] = [partial(_tell_unready, manager)]
@@ -174,21 +189,13 @@ def _build_elector(
     return Elector(RestClient(way), candidate, sources.clock, sources.randomness, ProcessFuse())
 
 
-def _add_controllers(
-    manager: Manager, settings: OperatorSettings, sources: Sources, registry: Registry,
-    collected: CollectorRegistry, parts: AsyncExitStack,
-) -> None:  # fmt: skip
+def _open_lanes(manager: Manager, sources: Sources, meter: Meter, parts: AsyncExitStack) -> ServerLanes:
     lanes = ServerLanes(
-        sources.clock, sources.randomness,
+        sources.clock, sources.randomness, meter=meter,
         recovered=instance_waker(manager.enqueue), leadership=manager.leadership,
     )  # fmt: skip
     parts.push_async_callback(lanes.close_all)
-    servers = Servers(manager.client, lanes)
-    admission = RuleAdmission(registry, manager.client.get)
-    for controller in build_controllers(manager, servers, registry, sources, admission, collected):
-        manager.add(controller)
-    if settings.controllers:
-        manager.switch(settings.controllers)
+    return lanes
 
 
 async def _serve_webhooks(

@@ -48,8 +48,8 @@ class PartitionedRest:
         self._labels = labels
         self._kinds = frozenset(kinds)
 
-    async def get(self, kind: Kind, key: Key) -> Resource:
-        found = await self._rest.get(kind, key)
+    async def get(self, kind: Kind, key: Key, *, version: str = "") -> Resource:
+        found = await self._rest.get(kind, key, version=version)
         if kind in self._kinds and not self._labels.items() <= found.metadata.labels.items():
             raise NotFound(f"cannot get {kind} {key}: it is another operator's", code=404, reason="NotFound")
         return found

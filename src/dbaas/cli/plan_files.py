@@ -3,8 +3,8 @@
 Its digest is over all of that, so that nothing else than what was read is applied. Where an object has a generation,
 this is its version, because a status that is written meanwhile changes nothing that was planned.
 
-Values of Secrets are not kept, but what they must be like: to apply the plan they are read from their files again. A
-plan may be shown to those who decide, and what is in its place is slow to guess.
+Values of Secrets and passwords in other objects are not kept, but what they must be like: to apply the plan they are
+read from their files again. A plan may be shown to those who decide, and what is in their place is slow to guess.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from dbaas.api.resource import Resource
+from dbaas.api.sensitive import Path as Place
+from dbaas.api.sensitive import find_secrets, put_secrets
 from dbaas.cli.exits import CommandError, WrongUsage
 from dbaas.cli.forecasting import Forecast
 from dbaas.cli.manifests import Manifest
@@ -28,7 +30,6 @@ from dbaas.core.home import write_privately
 FORMAT = "dbaas.io/plan"
 VERSION = 2
 Facts = dict[str, JsonValue]
-_VALUES = ("data", "stringData")
 
 
 class _Document(BaseModel):
@@ -48,7 +49,7 @@ class _Document(BaseModel):
 
 @dataclass(frozen=True)
 class KeptPlan:
-    """What is in the file, as JSON values. `sources` are the files and folders that its Secrets are read from."""
+    """What is in the file, as JSON values. `sources` are the files and folders that its secrets are read from."""
 
     objects: Sequence[Facts]
     changes: Sequence[Facts]
@@ -68,28 +69,27 @@ class KeptPlan:
 
     @property
     def withholds(self) -> bool:
-        """Whether values of Secrets are missing."""
-        return any(_is_secret(body) and _values(body) for body in self.objects)
+        """Whether secrets are missing."""
+        return any(map(find_secrets, self.objects))
 
     def manifests(self, file: str, found: Sequence[Manifest] = ()) -> list[Manifest]:
-        """The objects, as if they had been written there; values of Secrets are those of the manifests `found`.
+        """The objects, as if they had been written there; their secrets are those of the manifests `found`.
 
-        Raises CommandError where a Secret is not among them, or not as it was.
+        Raises CommandError where an object with secrets is not among them, or they are not as they were.
         """
-        return [Manifest(self._with_values(body, found), file, 1) for body in self.objects]
+        return [Manifest(self._with_secrets(body, found), file, 1) for body in self.objects]
 
-    def _with_values(self, body: Facts, found: Sequence[Manifest]) -> dict[str, Any]:
-        if not _is_secret(body) or not _values(body):
+    def _with_secrets(self, body: Facts, found: Sequence[Manifest]) -> dict[str, Any]:
+        withheld = find_secrets(body)
+        if not withheld:
             return dict(body)
-        name = _place(_metadata(body))
         for manifest in found:
-            namespace = manifest.key.namespace or _metadata(body).get("namespace")
-            is_it = _is_secret(manifest.body) and (namespace, manifest.name) == (
-                _metadata(body).get("namespace"), _metadata(body).get("name")
-            )  # fmt: skip
-            if is_it and _values(_withhold(manifest.body, self.salt)) == _values(body):
-                return {**body, **_values(manifest.body)}
-        text = f"Secret {name} is not in {', '.join(self.sources)} as it was when this was planned; nothing was applied"
+            secrets = find_secrets(manifest.body)
+            if _is_it(body, manifest) and _stand_ins(secrets, self.salt) == withheld:
+                whole: dict[str, Any] = put_secrets(body, secrets)
+                return whole
+        name = f"{body['kind']} {_place(_metadata(body))}"
+        text = f"{name} is not in {', '.join(self.sources)} as it was when this was planned; nothing was applied"
         raise CommandError(text, "plan anew and read it")
 
 
@@ -164,28 +164,27 @@ def _version(resource: Resource) -> Facts:
     }
 
 
-def _is_secret(body: Mapping[str, Any]) -> bool:
-    return (body.get("apiVersion"), body.get("kind")) == ("v1", "Secret")
-
-
 def _metadata(body: Mapping[str, Any]) -> Mapping[str, Any]:
     found: Mapping[str, Any] = body.get("metadata") or {}
     return found
 
 
-def _values(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {part: body[part] for part in _VALUES if body.get(part)}
+def _is_it(body: Mapping[str, Any], manifest: Manifest) -> bool:
+    """Whether it is the manifest of that object, which has a namespace even where the manifest says none."""
+    metadata = _metadata(body)
+    names = body["apiVersion"], body["kind"], metadata.get("namespace"), metadata.get("name")
+    namespace = manifest.key.namespace or metadata.get("namespace")
+    return names == (manifest.body["apiVersion"], manifest.kind, namespace, manifest.name)
 
 
 def _withhold(body: Mapping[str, Any], salt: str) -> dict[str, Any]:
-    """A Secret with what stands for its values; anything else as it is."""
-    if not _is_secret(body):
-        return dict(body)
-    masked = {
-        part: {name: _stand_in(f"{salt}/{part}/{name}", str(value)) for name, value in values.items()}
-        for part, values in _values(body).items()
-    }
-    return {**body, **masked}
+    """The object, with what stands for its secrets."""
+    masked: dict[str, Any] = put_secrets(body, _stand_ins(find_secrets(body), salt))
+    return masked
+
+
+def _stand_ins(secrets: Mapping[Place, Any], salt: str) -> dict[Place, str]:
+    return {place: _stand_in("/".join(map(str, (salt, *place))), str(value)) for place, value in secrets.items()}
 
 
 def _stand_in(salt: str, value: str) -> str:

@@ -198,11 +198,15 @@ class Probe(Protocol):
 
 @dataclass(frozen=True)
 class PlanRules:
-    """What a plan must know besides the two states. `cascade`: what is dropped goes with all that is in it."""
+    """What a plan must know besides the two states. `cascade`: what is dropped goes with all that is in it.
+
+    `is_guest`: nothing may be made that gives its people power over the server, which is somebody else's.
+    """
 
     server: ServerFacts
     allow_destructive: bool = False
     cascade: bool = False
+    is_guest: bool = False
 
 
 Desired_contra = TypeVar("Desired_contra", contravariant=True)
@@ -255,12 +259,13 @@ class Tallying(Protocol):
 
 @dataclass(frozen=True)
 class Need:
-    """Something that must exist before an item can be applied."""
+    """Something that must exist before an item can be applied. `is_given`: it comes with every new server."""
 
     part: str
     database: str | None
     name: str
     what: str  # for people: "role 'shop-owner'"
+    is_given: bool = False
 
 
 @dataclass(frozen=True)

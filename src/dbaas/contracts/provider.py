@@ -212,6 +212,7 @@ class ClusterFacts:
     """How a cluster is; `host` and `port` are the endpoint that takes writes, empty until there is one.
 
     `replica` and `external` are `host:port` for reads from replicas and for clients from outside, where there are such.
+    `growing` tells of each volume that has not the size yet that was asked for.
     """
 
     instances: tuple[InstanceFacts, ...] = ()
@@ -219,6 +220,7 @@ class ClusterFacts:
     port: int = 0
     replica: str = ""
     external: str = ""
+    growing: tuple[str, ...] = ()
 
 
 class NotProvided(DbaasError):

@@ -50,8 +50,11 @@ class WatchEvent:
 class Rest(Protocol):
     """`create`, `apply` and `patch` write as one field manager, which the implementation was made with."""
 
-    async def get(self, kind: Kind, key: Key) -> Resource:
-        """Raises NotFound."""
+    async def get(self, kind: Kind, key: Key, *, version: str = "") -> Resource:
+        """As it is now or, with `version`, at any moment since then: that a server answers from its memory.
+
+        Raises NotFound.
+        """
         ...
 
     async def list_page(self, kind: Kind, selection: Selection, *, limit: int = 500, token: str = "") -> Page: ...

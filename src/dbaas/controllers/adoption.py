@@ -18,6 +18,7 @@ from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import AlreadyExists, Client
 from dbaas.contracts.engine import Inventory
+from dbaas.controllers.metrics import ControllerCounts
 
 LABEL_ADOPTED = f"{DATABASE.group}/adopted"
 NOT_POSSIBLE = "AdoptionNotPossible"
@@ -45,8 +46,9 @@ class Wanted:
 class AdoptionStep:
     """Makes an object for each name; one that somebody has deleted is made again while the annotation stays."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, counts: ControllerCounts) -> None:
         self._client = client
+        self._counts = counts
 
     async def adopt(self, instance: Resource, inventory: Inventory, managed: Mapping[str, frozenset[str]]) -> None:
         """`managed` are the names, by the list they are in, that objects stand for already."""
@@ -59,6 +61,7 @@ class AdoptionStep:
                 note = f"{wanted.kind} {instance.metadata.namespace}/{name} exists and stands for something else"
                 self._client.event(instance, "Warning", NOT_POSSIBLE, note)
             else:
+                self._counts.count_adoption(wanted.kind.resource)
                 self._client.event(instance, "Normal", "Adopted", f"made {made} for {wanted.name!r}")
 
     def _find(self, instance: Resource, inventory: Inventory, managed: Mapping[str, frozenset[str]]) -> list[Wanted]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry
@@ -15,7 +15,9 @@ from dbaas.contracts.reconcile import Controller, Enqueue
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.cluster import ClusterController
 from dbaas.controllers.database_engine import DatabaseEngineController
+from dbaas.controllers.dues import Dues
 from dbaas.controllers.facade import Facade
+from dbaas.controllers.fleet import Fleet, FleetStates
 from dbaas.controllers.instance import InstanceController
 from dbaas.controllers.login_secrets import LoginSecretController
 from dbaas.controllers.managed.controller import build_controller
@@ -34,6 +36,10 @@ class Host(Protocol):
     def client(self) -> Client: ...
 
     def enqueue(self, kind: Kind, key: Key, *, low_priority: bool = False) -> None: ...
+
+    def fleets(self) -> Sequence[Fleet]:
+        """The objects of every kind that has a controller."""
+        ...
 
 
 class Sources(Protocol):
@@ -58,8 +64,10 @@ def build_controllers(
         enqueue=host.enqueue,
         clock=sources.clock,
         randomness=sources.randomness,
-        counts=ControllerCounts(metrics),
+        counts=ControllerCounts(metrics, [kind.noun for kind in MANAGED.values()], registry.engines),
+        dues=Dues(sources.clock),
     )
+    metrics.register(FleetStates(host.fleets))
     return [
         DatabaseEngineController(registry).build(),
         ClusterController(host.client, registry, sources.randomness).build(),

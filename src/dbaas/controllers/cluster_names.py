@@ -43,7 +43,10 @@ class ClusterNames:
         key = Key(match["namespace"], match["service"])
         service = await self._find(SERVICE, key)
         if service is None:
-            raise Waiting("ServiceNotFound", f"there is no Service {key}, and {host} is its name")
+            raise Waiting(
+                "ServiceNotFound",
+                f"the server is called {host}, and there is no Service {key}: make it, or correct the host",
+            )
         if service.spec.get("type") == "ExternalName":
             return _external(service.spec, port)
         endpoints = await self._find(ENDPOINTS, key)

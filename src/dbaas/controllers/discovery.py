@@ -13,6 +13,7 @@ from dbaas.contracts.engine import Engine, Inventory, ServerFacts
 from dbaas.contracts.lane import Lane
 from dbaas.controllers.adoption import NOT_POSSIBLE, AdoptionStep, asks_for_adoption, explain_impossible
 from dbaas.controllers.managed.records import MANAGED
+from dbaas.controllers.metrics import ControllerCounts
 from dbaas.controllers.servers import Server
 from dbaas.controllers.tokens import claims
 from dbaas.core.clock import Clock, format_time
@@ -28,10 +29,11 @@ _THINGS: Mapping[str, str] = {"databases": "database", "users": "role", "roles":
 class DiscoveryStep:
     """One scan after another over any server."""
 
-    def __init__(self, client: Client, clock: Clock) -> None:
+    def __init__(self, client: Client, clock: Clock, counts: ControllerCounts) -> None:
         self._client = client
         self._clock = clock
-        self._adoption = AdoptionStep(client)
+        self._counts = counts
+        self._adoption = AdoptionStep(client, counts)
         self._due: dict[Key, float] = {}
         self._seen: dict[Key, Mapping[str, str]] = {}
 
@@ -60,7 +62,9 @@ class DiscoveryStep:
             async with asyncio.timeout(LONGEST_SECONDS):
                 inventory = await take(server.engine, lane, facts)
         except TimeoutError:  # it is busy with changes
+            self._counts.count_scan(server.engine.name, succeeded=False)
             return known
+        self._counts.count_scan(server.engine.name, succeeded=True)
         found = describe(inventory)
         asked = asks_for_adoption(server.resource)
         if not discovery.enabled and not asked:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,7 +21,9 @@ from dbaas.contracts.lane import Lane
 from dbaas.contracts.looking import OnlyTelling
 from dbaas.contracts.reconcile import Enqueue, Refused, Waiting
 from dbaas.contracts.registry import Registry
+from dbaas.controllers.dues import LONGEST_PERIOD_SECONDS, period_of
 from dbaas.controllers.holding import find_inhabitants
+from dbaas.controllers.managed.access import is_restricted
 from dbaas.controllers.managed.assessment import assess
 from dbaas.controllers.managed.claims import Claiming, Claims
 from dbaas.controllers.managed.credentials import remembered_login
@@ -37,8 +40,6 @@ from dbaas.core.clock import Clock
 from dbaas.core.duration import parse_duration
 
 BREATH = 50  # objects compared before others get their turn
-LONGEST_PERIOD_SECONDS = 30.0
-SHORTEST_PERIOD_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Candidate:
     """A settled object, reduced to what a comparison needs: thousands of them are kept from pass to pass.
 
     `basis` is what it was read from: while these are the resources that there are, it need not be read again. `known`
-    are the differences that its status speaks of already. `interval` is its own, in seconds.
+    are the differences that its status speaks of already. `interval` is its own.
     """
 
     resource: Resource
@@ -55,7 +56,8 @@ class Candidate:
     policy: Policy
     known: list[dict[str, Any]]
     cascades: bool
-    interval: float | None
+    is_guest: bool
+    interval: timedelta | None
 
 
 @dataclass
@@ -150,7 +152,7 @@ class DriftPass:
         policy = read_policy(resolved, subject.status.applied or "")
         return Candidate(
             resource, (*basis, (server.kind, server)), wishes, policy, _known_differences(subject),
-            kind.cascades(subject.spec), _interval(subject),
+            kind.cascades(subject.spec), is_restricted(subject, resolved.server), subject.drift_interval,
         )  # fmt: skip
 
 
@@ -175,7 +177,7 @@ def differs(engine: Engine, candidate: Candidate, look: Look, claims: Claims, fa
     seen = [wish for wish in candidate.wishes if (wish.thing.part, wish.thing.database) not in look.skipped]
     if any(not look.observation.knows(wish.thing) for wish in seen):
         return True
-    rules = PlanRules(facts, policy.allow_destructive, candidate.cascades)
+    rules = PlanRules(facts, policy.allow_destructive, candidate.cascades, candidate.is_guest)
     try:
         changes = assess(engine, seen, look.observation, claims, rules)
     except EngineError:
@@ -215,12 +217,6 @@ def _claims_of_others(candidate: Candidate, claims: dict[Thing, dict[str, frozen
 
 
 def _period(server: Server, candidates: Iterable[Candidate]) -> float:
-    """Half the shortest interval that is asked for, so that nothing is noticed later than its interval."""
+    """By the shortest interval that is asked for."""
     asked = [candidate.interval for candidate in candidates if candidate.interval is not None]
-    shortest = min([parse_duration(server.spec.drift_policy.interval).total_seconds(), *asked])
-    return min(LONGEST_PERIOD_SECONDS, max(SHORTEST_PERIOD_SECONDS, shortest / 2))
-
-
-def _interval(subject: Subject) -> float | None:
-    policy = subject.drift_policy
-    return parse_duration(policy.interval).total_seconds() if policy is not None and policy.mode != "ignore" else None
+    return period_of(min([parse_duration(server.spec.drift_policy.interval), *asked]))

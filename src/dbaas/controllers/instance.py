@@ -28,6 +28,7 @@ from dbaas.controllers.conditions import (
 )
 from dbaas.controllers.discovery import DiscoveryStep
 from dbaas.controllers.drift_pass import DriftPass, PassResult
+from dbaas.controllers.dues import period_of
 from dbaas.controllers.finalizers import hold, is_held, let_go
 from dbaas.controllers.health import describe_absence, describe_presence
 from dbaas.controllers.holding import find_going_namespace, find_inhabitants, find_residents, is_forced, name_few
@@ -38,6 +39,7 @@ from dbaas.controllers.servers import Server, read_server
 from dbaas.controllers.surroundings import Surroundings
 from dbaas.controllers.tokens import is_server, lives_on, logs_in_by
 from dbaas.core.clock import format_time, parse_time
+from dbaas.core.duration import parse_duration
 
 RETRY_SECONDS = 3.0
 SECRET_SECONDS = 60.0  # a Secret that is missing wakes us when it comes
@@ -72,7 +74,7 @@ class InstanceController:
         self._login_secrets = LoginSecrets(surroundings.client)
         self._cascade = Cascade(surroundings.client, surroundings.registry)
         self._discovery = DiscoveryStep(surroundings.client, surroundings.clock, surroundings.counts)
-        self._due: dict[Key, float] = {}
+        self._dues = surroundings.dues
         self._found: set[Key] = set()
 
     def build(self) -> list[Controller]:
@@ -116,6 +118,7 @@ class InstanceController:
         except Retired as retired:  # it is one server with another instance, whose lane serves both
             raise Conflict(retired.message) from retired
         except EngineError as error:
+            self._surroundings.servers.forget_login(server.key)
             return await self._report_absence(server, error)
         return await self._report(answer, result, inventory)
 
@@ -125,15 +128,16 @@ class InstanceController:
         A server that has just been found is told of first, since everything on it waits for that. One that is so busy
         with changes that a pass finds no place is there all the same.
         """
-        key, now = answer.server.key, self._clock.monotonic()
+        key = answer.server.key
         if not is_connected(answer.server.resource):
-            self._due[key] = now
+            self._dues.set(key, 0.0)
             self._found.add(key)
             return None
         if key in self._found:
             self._found.discard(key)
             await self._wake_waiting(key)
-        return await self._pass_over(answer) if now >= self._due.get(key, 0.0) else None
+        self._dues.bring_forward(key, period_of(parse_duration(answer.server.spec.drift_policy.interval)))
+        return await self._pass_over(answer) if self._dues.left(key) <= 0 else None
 
     async def _pass_over(self, answer: Answer) -> PassResult | None:
         key, now = answer.server.key, self._clock.monotonic()
@@ -141,10 +145,10 @@ class InstanceController:
             async with asyncio.timeout(PASS_SECONDS):
                 result = await self._pass.run(answer.server, answer.lane, answer.facts)
         except TimeoutError:
-            self._due[key] = self._clock.monotonic() + PASS_SECONDS
+            self._dues.set(key, PASS_SECONDS)
             return None
         self._surroundings.counts.time_pass(self._clock.monotonic() - now)
-        self._due[key] = self._clock.monotonic() + result.period_seconds
+        self._dues.set(key, result.period_seconds)
         return result
 
     async def _report(self, answer: Answer, result: PassResult | None, inventory: Mapping[str, Any]) -> Outcome:
@@ -161,7 +165,7 @@ class InstanceController:
             **self._verified(resource, result),
             **inventory,
         }
-        due = max(0.1, self._due[resource.key] - self._clock.monotonic())
+        due = max(0.1, self._dues.left(resource.key))
         check = answer.server.spec.health_check
         pause = min(due, check.interval_seconds) if check.enabled else due
         return Outcome(conditions, status, phase="Ready", requeue_after=pause)
@@ -225,7 +229,7 @@ class InstanceController:
             await self._wake_all(resource.key)
         await self._surroundings.servers.close(resource.key)
         self._login_secrets.forget(resource.key)
-        self._due.pop(resource.key, None)
+        self._dues.forget(resource.key)
         self._found.discard(resource.key)
         self._pass.forget(resource.key)
         self._discovery.forget(resource.key)

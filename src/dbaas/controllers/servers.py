@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from dbaas.api.core import SECRET
 from dbaas.api.instance import DatabaseInstance, DatabaseInstanceSpec
-from dbaas.api.resource import Key, Resource
+from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.client import Client
-from dbaas.contracts.engine import Address, Engine
+from dbaas.contracts.engine import Address, Engine, Tls
 from dbaas.contracts.lane import Lane, Lanes
 from dbaas.contracts.reconcile import Refused
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.cluster_names import ClusterNames, Find
-from dbaas.controllers.logins import Logins
+from dbaas.controllers.logins import Logins, secrets_of
+from dbaas.core.secrets import Secret
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,39 @@ def choose_names(find: Find, *, no_dns: bool) -> ClusterNames | None:
     return ClusterNames(find) if no_dns else None
 
 
-class Servers:
-    """Opens lanes; each key is opened by one caller at a time. `names` where no DNS resolves those of Services."""
+Versions = Callable[[Kind, Key], str]
+"""In which version an object is known, as a watch has told; empty where nothing is known of it."""
 
-    def __init__(self, client: Client, lanes: Lanes, names: ClusterNames | None = None) -> None:
+
+def know_nothing(kind: Kind, key: Key) -> str:
+    """Where nobody watches."""
+    return ""
+
+
+@dataclass(frozen=True)
+class _Login:
+    """What Secrets said of a server in these versions, which are those of the instance and of each Secret."""
+
+    versions: tuple[str, ...]
+    username: Secret
+    password: Secret
+    tls: Tls
+
+
+class Servers:
+    """Opens lanes; each key is opened by one caller at a time. `names` where no DNS resolves those of Services.
+
+    Every probe asks where a server is. Its Secrets are read again only when `versions` says that they are others.
+    """
+
+    def __init__(
+        self, client: Client, lanes: Lanes, names: ClusterNames | None = None, versions: Versions = know_nothing
+    ) -> None:
         self._logins = Logins(client)
         self._names = names
         self._lanes = lanes
+        self._versions = versions
+        self._read: dict[Key, _Login] = {}
         self._opening: dict[str, asyncio.Lock] = {}
 
     async def open(self, server: Server) -> Lane:
@@ -80,21 +109,43 @@ class Servers:
 
     async def close(self, server: Key) -> None:
         self._opening.pop(str(server), None)
+        self.forget_login(server)
         await self._lanes.close(str(server))
+
+    def forget_login(self, server: Key) -> None:
+        """It did not do: whatever a watch has told, the next one is read."""
+        self._read.pop(server, None)
 
     async def find_address(self, server: Server) -> Address:
         """Raises Waiting where the Secret or one of its keys is missing, or a Service that is named."""
         connection = server.spec.connection
         via = await self._names.resolve(connection.host, connection.port) if self._names else None
-        username, password = await self._logins.read(server.key, server.spec)
+        login = await self._find_login(server)
         return Address(
             host=connection.host,
             port=connection.port,
-            username=username.reveal(),
-            password=password,
+            username=login.username.reveal(),
+            password=login.password,
             database=connection.database or server.engine.default_database,
             options=server.spec.block(server.engine.name),
             parameters=connection.options,
-            tls=await self._logins.read_tls(server.key, server.spec),
+            tls=login.tls,
             via=via,
         )
+
+    async def _find_login(self, server: Server) -> _Login:
+        versions = self._find_versions(server)
+        known = self._read.get(server.key)
+        if known is not None and known.versions == versions:
+            return known
+        username, password = await self._logins.read(server.key, server.spec)
+        login = _Login(versions, username, password, await self._logins.read_tls(server.key, server.spec))
+        if versions:
+            self._read[server.key] = login
+        return login
+
+    def _find_versions(self, server: Server) -> tuple[str, ...]:
+        """Empty where one of them is not known; read before the Secrets are, so that they are never older."""
+        metadata = server.resource.metadata
+        secrets = [self._versions(SECRET, key) for key in secrets_of(server.key, server.spec)]
+        return (metadata.uid, str(metadata.generation), *secrets) if secrets and all(secrets) else ()

@@ -8,6 +8,7 @@ from dbaas.contracts.admission import Admission
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Enqueue
 from dbaas.contracts.registry import Registry
+from dbaas.controllers.dues import Dues
 from dbaas.controllers.metrics import ControllerCounts
 from dbaas.controllers.servers import Servers
 from dbaas.core.clock import Clock
@@ -26,3 +27,4 @@ class Surroundings:
     clock: Clock
     randomness: Randomness
     counts: ControllerCounts
+    dues: Dues

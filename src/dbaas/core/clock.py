@@ -58,7 +58,7 @@ class LoopClock:
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC to the second, as Kubernetes writes `metav1.Time`: `2026-01-01T00:00:00Z`."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()}Z"
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def parse_time(text: str) -> datetime:

@@ -7,9 +7,9 @@ import secrets
 import string
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
-from uuid import UUID
 
 T = TypeVar("T")
+BYTE_VALUES = 256
 NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: a generated name never spells a word (Kubernetes' choice)
 
 
@@ -33,13 +33,21 @@ class SystemRandomness:
     """The operating system's source, fit for secrets."""
 
     def uuid(self) -> str:
-        return str(UUID(bytes=secrets.token_bytes(16), version=4))
+        return _format_uuid(secrets.token_bytes(16))
 
     def uniform(self, low: float, high: float) -> float:
         return random.uniform(low, high)
 
     def choose(self, alphabet: Sequence[T], count: int) -> list[T]:
-        return [secrets.choice(alphabet) for _ in range(count)]
+        """As `secrets.choice` again and again, with one question to the system instead of one for each draw."""
+        size = len(alphabet)
+        if not 0 < size <= BYTE_VALUES:
+            return [secrets.choice(alphabet) for _ in range(count)]
+        even = BYTE_VALUES - BYTE_VALUES % size  # greater bytes would favour the first of the alphabet
+        drawn: list[T] = []
+        while len(drawn) < count:
+            drawn += [alphabet[byte % size] for byte in secrets.token_bytes(count) if byte < even]
+        return drawn[:count]
 
 
 class SeededRandomness:
@@ -49,13 +57,20 @@ class SeededRandomness:
         self._random = random.Random(seed)
 
     def uuid(self) -> str:
-        return str(UUID(bytes=self._random.randbytes(16), version=4))
+        return _format_uuid(self._random.randbytes(16))
 
     def uniform(self, low: float, high: float) -> float:
         return self._random.uniform(low, high)
 
     def choose(self, alphabet: Sequence[T], count: int) -> list[T]:
         return [self._random.choice(alphabet) for _ in range(count)]
+
+
+def _format_uuid(drawn: bytes) -> str:
+    """As `uuid.UUID(bytes=drawn, version=4)` reads, in a quarter of its time: each object that is made gets one."""
+    digits = drawn.hex()
+    variant = "89ab"[drawn[8] >> 4 & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def name_suffix(randomness: Randomness, length: int = 5) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -86,5 +87,11 @@ def _applied_fields(managed: msgspec.Raw | None) -> bytes:
         return b""
     for entry in _ENTRIES.decode(managed):
         if entry.manager == FIELD_MANAGER and entry.operation == "Apply" and not entry.subresource:
-            return bytes(entry.fieldsV1)
+            return _share(bytes(entry.fieldsV1))
     return b""
+
+
+@lru_cache(maxsize=128)
+def _share(fields: bytes) -> bytes:
+    """The same bytes once: objects that are made alike are owned alike, and caches keep what is owned of each."""
+    return fields

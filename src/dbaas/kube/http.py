@@ -145,7 +145,8 @@ class LineStream:
 
 
 def _is_stream(request: Request) -> bool:
-    return any(request.query.get(name, "").lower() in ("true", "1") for name in ("watch", "follow"))
+    query = request.query
+    return bool(query) and any(query.get(name, "").lower() in ("true", "1") for name in ("watch", "follow"))
 
 
 def _headers(response: ClientResponse) -> dict[str, str]:

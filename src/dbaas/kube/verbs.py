@@ -14,6 +14,7 @@ import msgspec
 import orjson
 
 from dbaas.api.resource import FIELD_MANAGER, Key, Kind, Resource
+from dbaas.contracts.client import ApiError
 from dbaas.contracts.rest import Change, Page, Propagation, Selection, WatchEvent
 from dbaas.contracts.transport import Request, Response, Transport, TransportError
 from dbaas.kube.answers import error_of, status_error
@@ -25,6 +26,7 @@ TABLE = f"{JSON};as=Table;v=v1;g=meta.k8s.io,{JSON}"
 METADATA = f"{JSON};as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 METADATA_LIST = f"{JSON};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 PAGE_SIZE = 500
+LAGS = 504  # the server's memory has not come to the version that is asked for, or its store has gone back behind it
 
 PatchType = Literal["merge", "json", "strategic"]
 _PATCH_TYPES = {
@@ -55,9 +57,15 @@ class RestClient:
         self._transport = transport
         self._writing = writing or Writing()
 
-    async def get(self, kind: Kind, key: Key) -> Resource:
-        request = Request("GET", kind.path(key.namespace, key.name), headers={"accept": JSON})
-        return _decode(kind, await self._send(request, f"get {kind} {key}"))
+    async def get(self, kind: Kind, key: Key, *, version: str = "") -> Resource:
+        path, query = kind.path(key.namespace, key.name), {"resourceVersion": version} if version else {}
+        try:
+            answer = await self._send(Request("GET", path, query, {"accept": JSON}), f"get {kind} {key}")
+        except ApiError as error:
+            if not version or error.code != LAGS:
+                raise
+            return await self.get(kind, key)
+        return _decode(kind, answer)
 
     async def list_page(self, kind: Kind, selection: Selection, *, limit: int = PAGE_SIZE, token: str = "") -> Page:
         query = _selecting(selection) | {"limit": str(limit)} | ({"continue": token} if token else {})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import orjson
 
 from dbaas.api.core import CONFIG_MAP, SECRET
-from dbaas.api.resource import Kind, Resource
+from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.index import Lookup
 from dbaas.runtime.cache import Cache
 from dbaas.runtime.joined import JoinedCache
@@ -50,6 +50,18 @@ class Caches:
         if cache is None or not cache.is_synced or cache.metadata_only:
             return None
         return cache if not namespace or {namespace, ""} & cache.parts.keys() else None
+
+    async def until_synced(self, kind: Kind) -> None:
+        """Until the first list of a kind has come in; at once where nobody fills a cache of it."""
+        cache = self._caches.get(kind)
+        if cache is not None:
+            await cache.synced.wait()
+
+    def version_of(self, kind: Kind, key: Key) -> str:
+        """The version in which an object is known; empty where it is not."""
+        cache = self._caches.get(kind)
+        known = cache.get(key) if cache is not None else None
+        return "" if known is None else known.metadata.resourceVersion
 
     def take(self, resource: Resource) -> None:
         """The answer to a write of ours."""

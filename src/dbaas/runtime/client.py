@@ -39,8 +39,9 @@ class CachedClient:
         cache = None if fresh else self._caches.readable(kind, key.namespace)
         if cache is not None:
             return cache.get(key)
+        version = "" if fresh else self._caches.version_of(kind, key)
         try:
-            resource = await self._rest.get(kind, key)
+            resource = await self._rest.get(kind, key, version=version)
         except NotFound:
             return None
         if self._caches.is_outdated(resource):  # whoever acted on it would not be woken again: its change has been told
@@ -52,6 +53,8 @@ class CachedClient:
         self, kind: Kind, *, namespace: str = "", labels: Mapping[str, str] | None = None, token: str = "",
         fresh: bool = False,
     ) -> Sequence[Resource]:  # fmt: skip
+        if token and not fresh:  # else each of thousands of questions would read all objects of the kind
+            await self._caches.until_synced(kind)
         cache = None if fresh else self._caches.readable(kind, namespace)
         if cache is None:
             listed = await self._list_fresh(kind, namespace, labels)

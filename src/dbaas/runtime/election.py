@@ -33,7 +33,9 @@ from dbaas.core.clock import Clock
 from dbaas.core.errors import DbaasError
 from dbaas.core.fuse import Fuse
 from dbaas.core.randomness import Randomness
+from dbaas.core.supervise import supervise
 from dbaas.runtime.lease import (
+    LeaseBell,
     LeaseRecord,
     LeaseView,
     patch_released,
@@ -104,6 +106,7 @@ class Elector:
         self._timing = candidate.timing
         pause_seconds = candidate.timing.retry_seconds * (1 + JITTER)
         self._view = LeaseView(rest, candidate.lease, clock, candidate.timing.request_seconds, pause_seconds)
+        self._bell = LeaseBell(rest, candidate.lease, clock, candidate.timing.lease_seconds)
         self._clock = clock
         self._randomness = randomness
         self._fuse = fuse
@@ -132,7 +135,12 @@ class Elector:
 
         Cancel it before `release`.
         """
-        await self._campaign()
+        listening = asyncio.get_running_loop().create_task(supervise("lease bell", self._bell.listen, self._clock))
+        try:
+            await self._campaign()
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
         log.info("lease_gained", lease=self._lease, identity=self.identity, transitions=self.transitions)
         try:
             await self._keep()
@@ -165,7 +173,7 @@ class Elector:
             except (ApiError, TransportError) as error:
                 log.info("lease_not_read", lease=self._lease, error=error.message)
             if not self._leads.is_set():
-                await self._clock.sleep(self._timing.retry_seconds * self._randomness.uniform(1, 1 + JITTER))
+                await self._bell.wait(self._timing.retry_seconds * self._randomness.uniform(1, 1 + JITTER))
 
     async def _take_if_free(self) -> None:
         seen = self._view.record

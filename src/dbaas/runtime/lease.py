@@ -12,11 +12,13 @@ from typing import Any
 
 from dbaas.api.core import LEASE
 from dbaas.api.resource import Key, Resource
-from dbaas.contracts.client import AlreadyExists, NotFound
-from dbaas.contracts.rest import Rest
+from dbaas.contracts.client import AlreadyExists, ApiError, NotFound
+from dbaas.contracts.rest import Rest, Selection
 from dbaas.contracts.transport import TransportError
 from dbaas.core.clock import Clock
 
+WATCH_SECONDS = 300.0
+DEAF_SECONDS = 1.0  # between two watches
 RELEASED_SECONDS = 1  # the duration that a holder leaves behind who has gone of its own will
 HELD_FOR = "dbaas.io/held-for-seconds"
 """The duration once more, as an annotation: who shortens or empties the spec by hand shortens nobody's turn."""
@@ -107,6 +109,52 @@ class LeaseView:
             self.last_held_seconds = record.duration_seconds
         elif record.duration_seconds == RELEASED_SECONDS:
             self.last_held_seconds = 0
+
+
+class LeaseBell:
+    """Rings when the holder of a Lease gives it back, so that who stands by need not wait for its next look.
+
+    Nothing is believed that it hears: whoever is woken looks. Where the Lease cannot be watched, looks must do.
+    """
+
+    def __init__(self, rest: Rest, key: Key, clock: Clock, silence_seconds: float) -> None:
+        """A holder renews it more often than every `silence_seconds`; a stream that is silent for longer is dropped."""
+        self._rest = rest
+        self._key = key
+        self._clock = clock
+        self._silence_seconds = silence_seconds
+        self._rung = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Until it rings, or for so long."""
+        loop = asyncio.get_running_loop()
+        tasks = [loop.create_task(self._clock.sleep(seconds)), loop.create_task(self._rung.wait())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        self._rung.clear()
+
+    async def listen(self) -> None:
+        """Until cancelled."""
+        while True:
+            with contextlib.suppress(ApiError, TransportError, TimeoutError):
+                await self._follow()
+            await self._clock.sleep(DEAF_SECONDS)
+
+    async def _follow(self) -> None:
+        selection = Selection(self._key.namespace, fields=f"metadata.name={self._key.name}")
+        events = self._rest.watch(LEASE, selection, version="", timeout_seconds=WATCH_SECONDS)
+        async with contextlib.aclosing(events):
+            while True:
+                async with asyncio.timeout(self._silence_seconds):
+                    event = await anext(events, None)
+                if event is None:
+                    return
+                if event.resource is not None and event.change != "DELETED" and parse_lease(event.resource).is_released:
+                    self._rung.set()
 
 
 def parse_lease(resource: Resource) -> LeaseRecord:

@@ -11,7 +11,7 @@ import itertools
 from dataclasses import dataclass
 
 import structlog
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bound_contextvars, clear_contextvars
 
 from dbaas.api.resource import Key, Resource
 from dbaas.contracts.leadership import Leadership
@@ -122,6 +122,7 @@ class ControllerLoop:
         while (taken := await self.queue.take()) is not None:
             try:
                 run = f"{self.name}-{next(self._runs)}"  # to find all lines of one run by
+                clear_contextvars()  # of what the run before has said of itself
                 with bound_contextvars(controller=self.name, object=str(taken.key), reconcile_id=run):
                     await self._run_safely(taken)
             finally:

@@ -76,6 +76,7 @@ class Manager:
         self._ended = asyncio.Event()
         self.client = CachedClient(rest, self._caches, tokens, self._recorder)
         self.index: Indexer = self._caches.index
+        self.version_of = self._caches.version_of
         self._metrics.watch(self)
 
     def add(self, controller: Controller) -> None:

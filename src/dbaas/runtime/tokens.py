@@ -116,7 +116,7 @@ class Tokens:
         """The tokens whose referrers have something new to look at."""
         old, new = change.old, change.new
         before, after = self.of(old) if old else (), self.of(new) if new else ()
-        if old is None or new is None or (content_matters(change) and self._matters_to_others(old, new)):
+        if old is None or new is None or (self._matters_to_others(old, new) and content_matters(change)):
             return dict.fromkeys([*before, *after])
         return [t for t in before if t not in after] + [t for t in after if t not in before]
 

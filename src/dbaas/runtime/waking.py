@@ -48,13 +48,10 @@ class Waking:
             self._queue.add(change.key, priority_of(change, Priority.USER))
 
     def _child_changed(self, change: Change) -> None:
-        if not content_matters(change):
+        owners = [owner for child in (change.old, change.new) if child and (owner := find_owner(child, self._kind))]
+        if not owners or not content_matters(change):
             return
-        for child in (change.old, change.new):
-            owner = find_owner(child, self._kind) if child is not None else None
-            if owner is None:
-                continue
-            key, uid = owner
+        for key, uid in owners:
             known = self.primary.get(key)
             if known is not None and known.metadata.uid == uid:
                 self._queue.add(key, priority_of(change, Priority.CHILD))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Printed, put, put_status
+from dbaas.api.core import SERVICE
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Key
 from dbaas.api.user import DATABASE_USER
@@ -16,6 +17,7 @@ from dbaas.cli.session import Session
 from fixtures.faults import FaultyTransport
 
 SPEC = {"instanceRef": {"name": "main"}}
+PORTS = {"apiVersion": "v1", "kind": "Service", "spec": {"ports": [{"port": 5432}]}}
 HELD = {"metadata": {"finalizers": ["dbaas.io/finalizer"]}}
 
 
@@ -47,6 +49,32 @@ async def test_what_others_need_is_deleted_last(session: Session) -> None:
         "default/databases/shop",
         "default/databaseusers/shop",
     ]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_by_what_a_server_is_found_goes_when_nothing_is_left_to_drop_there(
+    session: Session, remarked: Printed, waits: bool
+) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await session.rest.patch(DATABASE, Key("default", "shop"), HELD)
+    await session.rest.create(SERVICE, {"metadata": {"name": "pg", "namespace": "default"}, **PORTS})
+    if not waits:
+        await delete(session, DeleteOptions(what=["service/pg", "db/shop"], wait=False))
+        assert "service/pg stays while the others are there" in remarked()
+    else:
+        with pytest.raises(WaitedTooLong):
+            await delete(session, DeleteOptions(what=["service/pg", "db/shop"], timeout="0s"))
+    assert await session.rest.list(SERVICE)
+    await session.rest.patch(DATABASE, Key("default", "shop"), {"metadata": {"finalizers": None}})
+    await delete(session, DeleteOptions(what=["service/pg"]))
+    assert Key("default", "pg") not in [service.key for service in await session.rest.list(SERVICE)]
+
+
+async def test_what_has_a_name_for_a_server_goes_with_it(session: Session, printed: Printed) -> None:
+    await put(session, DATABASE, "shop", SPEC)
+    await session.rest.create(SERVICE, {"metadata": {"name": "pg", "namespace": "default"}, **PORTS})
+    await delete(session, DeleteOptions(what=["service/pg", "db/shop"]))
+    assert printed() == "database.dbaas.io/shop deleted\nservice/pg deleted\n"
 
 
 async def test_a_kind_alone_deletes_nothing(session: Session) -> None:

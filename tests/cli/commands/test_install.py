@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from dbaas.cli.application import execute
-from dbaas.cli.commands.install import InstallOptions, name_cluster, read_installation
+from dbaas.cli.commands.install import InstallOptions, describe_wide_rights, name_cluster, read_installation
 from dbaas.cli.exits import WrongUsage
+from dbaas.manifests.installation import build_installation
 from fixtures.control_plane import running_control_plane
 from fixtures.replicas import installed
 
@@ -52,6 +53,16 @@ def test_an_unknown_way_of_certificates_is_refused(capsys: pytest.CaptureFixture
     assert "cert-manager" in capsys.readouterr().err
 
 
+def test_what_is_allowed_outside_of_the_namespaces_is_told_with_its_reason() -> None:
+    options = InstallOptions(namespaced="a,b")
+    reason, *lines, last = describe_wide_rights(build_installation(read_installation(options)))
+    assert "what is in no namespace can be allowed only cluster-wide" in reason
+    assert "  get, list, watch: namespaces" in lines
+    assert "  get, patch: validatingwebhookconfigurations.admissionregistration.k8s.io (dbaas-system-operator)" in lines
+    assert not [line for line in lines if "secrets" in line or "databases.dbaas.io" in line]
+    assert "namespace default" in last
+
+
 @pytest.mark.kube_apiserver
 async def test_a_second_time_there_is_nothing_to_change(
     kube_assets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -64,6 +75,7 @@ async def test_a_second_time_there_is_nothing_to_change(
             first = await asyncio.to_thread(execute, ["install", *arguments])
             said = capsys.readouterr()
             assert first == 0, said.err
+            assert "outside of these namespaces it may" in said.err
             assert f"Deployment {cluster.asked.namespace}/dbaas-operator changed" in said.out  # another image
             assert await asyncio.to_thread(execute, ["install", *arguments]) == 0
             said = capsys.readouterr()

@@ -15,6 +15,7 @@ from dbaas.api.resource import Key
 from dbaas.cli.commands.plan import PlanOptions, plan
 from dbaas.cli.exits import CommandError, WrongUsage
 from dbaas.cli.formats import Format
+from dbaas.cli.manifests import load_manifests
 from dbaas.cli.plan_files import read_plan
 from dbaas.cli.session import Session
 from dbaas.kube.verbs import RestClient, Writing
@@ -27,6 +28,14 @@ metadata:
 spec:
   instanceRef: {name: main}
   owner: shop-owner
+"""
+SERVER = """\
+apiVersion: dbaas.io/v1
+kind: DatabaseInstance
+metadata: {name: main}
+spec:
+  engine: postgres
+  connection: {host: db.example, port: 5432, credentials: {username: {value: admin}, password: {value: hunter2}}}
 """
 SECRET = "{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {password: hunter2}}\n"
 
@@ -125,6 +134,20 @@ async def test_a_plan_that_cannot_be_made_is_not_kept(session: Session, tmp_path
     with pytest.raises(CommandError):
         await plan(session, replace(options(tmp_path, SHOP.replace("owner", "ownr")), out=str(tmp_path / "plan.json")))
     assert not (tmp_path / "plan.json").exists()
+
+
+async def test_a_password_that_stands_in_a_manifest_is_neither_told_nor_kept_and_found_there_again(
+    session: Session, tmp_path: Path, printed: Printed
+) -> None:
+    await plan(session, replace(options(tmp_path, SERVER), out=str(tmp_path / "plan.json")))
+    assert "********" in printed() and "hunter2" not in printed()
+    assert "hunter2" not in (tmp_path / "plan.json").read_text()
+    kept = read_plan(tmp_path / "plan.json")
+    (manifest,) = kept.manifests("plan.json", load_manifests(kept.sources)[0])
+    assert manifest.body["spec"]["connection"]["credentials"]["password"] == {"value": "hunter2"}
+    (tmp_path / "a.yaml").write_text(SERVER.replace("hunter2", "hunter3"))
+    with pytest.raises(CommandError, match=r"DatabaseInstance default/main is not in .* as it was"):
+        kept.manifests("plan.json", load_manifests(kept.sources)[0])
 
 
 async def test_secrets_from_standard_input_cannot_be_kept(

@@ -237,6 +237,14 @@ async def test_the_status_of_a_job_is_written_apart(api: Api) -> None:
     assert written.body["metadata"]["generation"] == 1
 
 
+async def test_a_pod_keeps_its_quality_of_service(api: Api) -> None:
+    path = path_of(api, "pods")
+    await api.post(path, {"metadata": {"name": "one"}, **pod()})
+    made = (await api.get(f"{path}/one")).body
+    replaced = await api.put(f"{path}/one/status", {**made, "status": {"phase": "Running"}})
+    assert replaced.body["status"]["qosClass"] == made["status"]["qosClass"] == "BestEffort"
+
+
 async def test_a_namespace_goes_only_by_its_deletion(api: Api) -> None:
     path = f"/api/v1/namespaces/{api.namespace}"
     refused = await api.patch(f"{path}/status", {"status": {"phase": "Terminating"}})

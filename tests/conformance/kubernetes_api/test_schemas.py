@@ -262,3 +262,32 @@ async def test_a_schema_that_is_not_structural_is_refused(api: Api, field: dict[
     assert listed(answer) == [
         f"spec.validation.openAPIV3Schema.properties[spec].properties[f]{each}" for each in causes
     ]
+
+
+async def test_a_status_begins_with_its_default_whatever_was_sent(api: Api) -> None:
+    """Those who make an object cannot write it, and nobody owns what the schema says."""
+    group = f"begins-{api.suffix}.test"
+    status = {"type": "object", "properties": {"seen": {"type": "integer"}}, "default": {"seen": -1}}
+    spec = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    schema = {"type": "object", "properties": {"spec": spec, "status": status}}
+    names = {"plural": "beginnings", "singular": "beginning", "kind": "Beginning", "listKind": "BeginningList"}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    version["subresources"] = {"status": {}}
+    await api.define({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"beginnings.{group}"},
+        "spec": {"group": group, "scope": "Namespaced", "names": names, "versions": [version]},
+    })  # fmt: skip
+    path = api.collection("beginnings", group)
+    body = {"apiVersion": f"{group}/v1", "kind": "Beginning", "spec": {"a": 1}, "status": {"seen": 7}}
+    made = (await api.post(path, {**body, "metadata": {"name": "made"}})).body
+    applied = (await api.apply(f"{path}/applied", {**body, "metadata": {"name": "applied"}}, "somebody")).body
+    assert (made["status"], applied["status"]) == ({"seen": -1}, {"seen": -1})
+    owned = [entry["fieldsV1"] for each in (made, applied) for entry in each["metadata"]["managedFields"]]
+    assert owned == [{"f:spec": {".": {}, "f:a": {}}}, {"f:spec": {"f:a": {}}}]
+    changed = (await api.patch(f"{path}/made", {"spec": {"a": 2}})).body
+    assert (changed["status"], changed["metadata"]["generation"]) == ({"seen": -1}, 2)
+    seen = (await api.patch(f"{path}/made/status", {"status": {"seen": 2}})).body
+    assert seen["status"] == {"seen": 2}
+    assert [each["status"] for each in (await api.get(path)).body["items"]] == [{"seen": -1}, {"seen": 2}]

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from dbaas.api.cluster import DATABASE_CLUSTER
-from dbaas.api.resource import build_resource
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import Resource, build_resource
 from dbaas.contracts.provider import ClusterFacts, InstanceFacts
 from dbaas.contracts.reconcile import Refused
-from dbaas.controllers.cluster.report import WITNESS_SECONDS, build_outcome
+from dbaas.controllers.cluster.report import REFUSED_SECONDS, WITNESS_SECONDS, build_outcome
 from dbaas.controllers.cluster.subject import Cluster, read_cluster
 from fixtures.registries import RUNNER, RunnerProvider, granite_registry, granite_spec
 
@@ -82,3 +83,27 @@ def test_every_endpoint_that_there_is_stands_in_the_status() -> None:
     facts = ClusterFacts((UP,), "db.test", 1, external="lb.test:2")
     status = build_outcome(cluster(""), facts, None).status
     assert status["database"]["endpoints"] == {"primary": "db.test:1", "external": "lb.test:2"}
+
+
+def published() -> Resource:
+    ready = {"type": "Ready", "status": "True", "reason": "Connected"}
+    body = {"metadata": {"name": "main", "namespace": "default"}, "status": {"conditions": [ready]}}
+    return build_resource(DATABASE_INSTANCE, body)
+
+
+def test_a_cluster_whose_volume_grows_is_ready_meanwhile_and_looked_at_again_soon() -> None:
+    witnessed = replace(cluster("Ready"), provider=WitnessedProvider())
+    outcome = build_outcome(witnessed, ClusterFacts((UP,), "h", 1, growing=("main-0: it grows",)), published())
+    (condition,) = outcome.conditions
+    assert (condition.status, condition.message) == ("True", "the cluster serves; main-0: it grows")
+    assert (outcome.phase, outcome.requeue_after) == ("Updating", WITNESS_SECONDS)
+
+
+def test_a_volume_that_cannot_be_as_it_is_wanted_is_told_where_nothing_worse_is() -> None:
+    outcome = build_outcome(cluster("Ready"), ClusterFacts((UP,), "h", 1), published(), "its class does not grow")
+    (condition,) = outcome.conditions
+    assert (condition.status, condition.reason) == ("False", "VolumeCannotGrow")
+    assert "its class does not grow" in condition.message
+    assert (outcome.phase, outcome.requeue_after) == ("Failed", REFUSED_SECONDS)
+    (condition,) = build_outcome(cluster("Ready"), ClusterFacts((DOWN,)), None, "its class does not grow").conditions
+    assert condition.reason == "CrashLoop"

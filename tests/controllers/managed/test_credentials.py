@@ -10,6 +10,7 @@ from dbaas.api.core import SECRET
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key
 from dbaas.api.user import DATABASE_USER
+from dbaas.controllers.conditions import ready_message
 from fixtures.operating import virtually
 from simulation.world import HOST, World, simulated_world
 
@@ -86,6 +87,15 @@ async def test_a_password_that_is_edited_in_the_secret_reaches_the_server() -> N
         await world.settle()
         assert world.server.roles["app"] == "chosen"
         assert "chosen" in (await world.read_secret("app-credentials"))["uri"]
+
+
+@virtually
+async def test_a_key_without_a_password_is_not_called_missing() -> None:
+    async with simulated_world() as world:
+        await world.make_secret("given", {"password": ""})
+        await make_user(world, existingPasswordSecret={"name": "given", "key": "password"})
+        told = ready_message(await world.read(DATABASE_USER, "app"))
+        assert told.startswith("Secret default/given has nothing under the key 'password': put the password there")
 
 
 @virtually

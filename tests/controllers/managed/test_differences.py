@@ -30,3 +30,11 @@ def test_values_of_secrets_are_masked() -> None:
     assert [(change.path, change.before, change.after) for change in shown] == [
         ("data.password", "********", "********"), ("data.more", None, "********"),
     ]  # fmt: skip
+
+
+def test_a_password_that_is_written_out_is_masked_and_its_change_is_told() -> None:
+    before, after = ({"spec": {"logins": [1], "login": {"password": {"value": value}}}} for value in ("old", "new"))
+    (change,) = compare_objects(before, after)
+    assert change == FieldChange("spec.login.password.value", "********", "********")
+    (change,) = compare_objects({}, {"spec": {"logins": [{"password": "new"}]}})
+    assert change == FieldChange("spec.logins", None, [{"password": "********"}])

@@ -16,7 +16,7 @@ from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.reconcile import Waiting
 from dbaas.controllers.holding import ON_SERVERS
 from dbaas.controllers.managed.kinds import Subject, read_subject
-from dbaas.controllers.managed.leaving import PATIENCE, Leaving
+from dbaas.controllers.managed.leaving import PATIENCE, TOGETHER, Leaving
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.servers import Server, read_server
 from dbaas.controllers.tokens import lives_on
@@ -57,6 +57,13 @@ async def test_only_others_of_another_kind_can_be_in_the_way() -> None:
     client.mark_deleted(DATABASE, Key("default", "shop"))
     assert await leaving.others_are_leaving(subject(user()), server())
     assert not await leaving.others_are_leaving(subject(database()), server())
+
+
+@virtually
+async def test_who_was_to_go_long_ago_is_stuck_and_not_waited_for() -> None:
+    clock = LoopClock()
+    client = populate(database(**GONE, deletionTimestamp=format_time(clock.now() - TOGETHER)), user(**GONE))
+    assert not await Leaving(client, clock).others_are_leaving(subject(user()), server())
 
 
 @virtually

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
-from dbaas.contracts.engine import Engine, ServerFacts
+from dbaas.contracts.engine import Engine, ServerFacts, Unreachable
 from dbaas.contracts.statement import NOTHING, Change, Plan, Statement
 from dbaas.controllers.managed.access import Access
 from dbaas.controllers.managed.items import Thing, Wish
@@ -81,6 +82,9 @@ class Looking:
     def __init__(self, inside: object) -> None:
         self.inside = inside
         self.looks = 0
+        self.failure: Exception | None = None
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def observe(
         self, part: str, database: str | None, names: Collection[str] | None, *, background: bool = False
@@ -88,6 +92,9 @@ class Looking:
         if database is None:
             return {"shop": "seen"}
         self.looks += 1
+        await self.answers.wait()
+        if self.failure is not None:
+            raise self.failure
         return {"public": self.inside}
 
 
@@ -119,3 +126,38 @@ async def test_a_server_that_does_not_say_who_it_is_is_always_looked_at() -> Non
     for looks in (1, 2):
         await look(examples, lane, "")
         assert lane.looks == looks
+
+
+async def look_together(lane: Looking, times: int = 5) -> list[BaseException | None]:
+    """All are at it before the first has its answer."""
+    examples = Examples()
+    lane.answers.clear()
+    looking = [asyncio.ensure_future(look(examples, lane)) for _ in range(times)]
+    await settle_down()
+    assert lane.looks == 1
+    lane.answers.set()
+    return await asyncio.gather(*looking, return_exceptions=True)
+
+
+async def settle_down() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_those_that_come_meanwhile_wait_for_what_the_first_one_finds() -> None:
+    lane = Looking(("public", "as wished", "seen"))
+    assert await look_together(lane) == [None] * 5
+    assert lane.looks == 1
+
+
+async def test_where_the_first_one_is_not_as_foreseen_the_others_are_looked_at_too() -> None:
+    lane = Looking("changed by somebody")
+    assert await look_together(lane) == [None] * 5
+    assert lane.looks == 5
+
+
+async def test_where_the_first_look_fails_nobody_waits_for_ever() -> None:
+    lane = Looking(None)
+    lane.failure = Unreachable("gone")
+    assert await look_together(lane) == [lane.failure] * 5
+    assert lane.looks == 5

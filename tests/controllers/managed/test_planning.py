@@ -17,6 +17,7 @@ from dbaas.api.user import DATABASE_USER
 from dbaas.controllers.managed.overlay import Overlay
 from dbaas.controllers.managed.planning import ObjectPlan, plan_objects
 from fixtures.operating import virtually
+from simulation.engine import ADMIN
 from simulation.world import World, grant_spec, simulated_world
 
 HERE = {"instanceRef": {"name": "main"}}
@@ -112,6 +113,15 @@ async def test_a_server_that_does_not_exist_yet_is_planned_as_an_empty_one() -> 
 
 
 @virtually
+async def test_what_comes_with_every_server_need_not_be_made_on_a_new_one() -> None:
+    async with simulated_world() as world:
+        cluster = {"engine": {"type": "basalt", "version": "7"}, "clusterSize": 1}
+        owned = {**ON_CLUSTER, "owner": ADMIN}
+        plans = await plan(world, body(DATABASE_CLUSTER, "main", cluster), body(DATABASE, "shop", owned))
+        assert plans[1].notes == ("the server default/main does not exist yet: this is what a new one would get",)
+
+
+@virtually
 async def test_a_server_that_is_nowhere_is_said() -> None:
     async with simulated_world() as world:
         [planned] = await plan(world, body(DATABASE, "shop", HERE))
@@ -195,5 +205,5 @@ async def test_where_no_dns_knows_services_their_names_are_looked_up() -> None:
             (await plan_objects(client, lanes, world.registry, bodies, no_dns=no_dns))[1].notes
             for no_dns in (True, False)
         ]
-        assert "there is no Service shop/db, and db.shop.svc.cluster.local is its name" in notes[0][0]
+        assert "the server is called db.shop.svc.cluster.local, and there is no Service shop/db" in notes[0][0]
         assert "Service" not in notes[1][0]

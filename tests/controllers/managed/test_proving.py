@@ -82,6 +82,19 @@ async def test_drift_that_is_ignored_is_still_told() -> None:
 
 
 @virtually
+async def test_what_the_server_shows_is_told_where_drift_is_ignored() -> None:
+    async with simulated_world() as world:
+        await world.connect()
+        await world.make(DATABASE_USER, "app", {"instanceRef": {"name": "main"}, "driftPolicy": {"mode": "ignore"}})
+        await world.settle()
+        world.server.roles["app"] = "stolen"
+        await world.change(DATABASE_USER, "app", {"deletionPolicy": "Retain"})
+        await world.settle()
+        assert await world.ready(DATABASE_USER, "app") == ("True", "Applied")
+        assert await verified(world) == ("False", "PasswordDiffers")
+
+
+@virtually
 async def test_of_one_who_may_not_log_in_nobody_can_tell_and_that_is_said() -> None:
     async with simulated_world() as world:
         world.server.shows_verifiers = False

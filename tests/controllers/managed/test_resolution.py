@@ -8,6 +8,7 @@ from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import ANNOTATION_PAUSED
+from dbaas.api.schema import UNSEEN
 from dbaas.api.user import DATABASE_USER
 from dbaas.controllers.managed.resolution import BEING_MADE_SECONDS
 from fixtures.operating import virtually
@@ -74,7 +75,7 @@ async def test_a_grant_waits_without_a_word_while_its_user_is_being_made() -> No
         await world.user.create(DATABASE_USER, user)
         await world.make(DATABASE_GRANT, "app", grant_spec("app", "shop", "SELECT"))
         await asyncio.sleep(BEING_MADE_SECONDS - 5)
-        assert (await world.read(DATABASE_GRANT, "app")).status == {}
+        assert (await world.read(DATABASE_GRANT, "app")).status == {"observedGeneration": UNSEEN}
         await asyncio.sleep(15)
         assert await world.ready(DATABASE_GRANT, "app") == ("False", "UserNotReady")
 

@@ -85,3 +85,18 @@ def test_a_change_matters_to_others_by_what_is_asked_for_and_by_its_owner(
     old: Resource, new: Resource, expected: bool
 ) -> None:
     assert matters(DATABASES, old, new) is expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"postgres": {"connectionLimit": 3}, "passwordSecret": {"length": 40}}, False),
+        ({"username": "other"}, True),
+        ({"instanceRef": {"name": "other"}}, True),
+        ({"allowedNamespaces": ["other"]}, True),
+    ],
+    ids=["own business", "name", "server", "consent"],
+)
+def test_how_a_user_is_made_is_nothing_to_those_who_refer_to_it(spec: dict[str, Any], expected: bool) -> None:
+    old = gadget("app", kind=DATABASE_USER, spec=HERE)
+    assert matters(USERS, old, gadget("app", 2, kind=DATABASE_USER, spec={**HERE, **spec}, generation=2)) is expected

@@ -11,7 +11,13 @@ from dbaas.contracts.statement import Plan
 from dbaas.core.offload import InlineOffload
 from dbaas.engines.postgres.databases import DesiredDatabase
 from dbaas.engines.postgres.engine import build_engine
-from dbaas.engines.postgres.extensions import DesiredExtension, Extensions, ObservedExtension
+from dbaas.engines.postgres.extensions import (
+    AvailableExtension,
+    DesiredExtension,
+    Extensions,
+    Observed,
+    ObservedExtension,
+)
 from dbaas.lanes.lanes import ServerLanes
 from fixtures.engines import Applier
 from fixtures.postgres import TestServer
@@ -21,7 +27,7 @@ NOTHING: frozenset[str] = frozenset()
 OBSERVED = ObservedExtension("shop", "vector", "public", "0.7.0", "postgres")
 
 
-def plan(desired: DesiredExtension | None, observed: ObservedExtension | None, owned: frozenset[str] = NOTHING) -> Plan:
+def plan(desired: DesiredExtension | None, observed: Observed | None, owned: frozenset[str] = NOTHING) -> Plan:
     return Extensions().plan(desired, observed, owned, NOTHING, RULES)
 
 
@@ -47,6 +53,20 @@ def test_schema_and_version_are_changed_in_place() -> None:
 def test_a_schema_that_cannot_be_changed_is_only_reported() -> None:
     (change,) = plan(DesiredExtension("shop", "vector", "ext"), replace(OBSERVED, is_relocatable=False)).changes
     assert change.immutable and not change.statements and change.field == "postgres.extensions[vector].schema"
+
+
+def test_a_guest_of_the_server_gets_only_versions_that_are_trusted() -> None:
+    rules, available = replace(RULES, is_guest=True), AvailableExtension("hstore", "1.8", frozenset({"1.8"}))
+    (made,) = Extensions().plan(DesiredExtension("shop", "hstore"), available, NOTHING, NOTHING, rules).changes
+    assert [str(statement.sql) for statement in made.statements] == ['CREATE EXTENSION "hstore" SCHEMA "public"']
+    old = DesiredExtension("shop", "hstore", version="1.3")
+    (refused,) = Extensions().plan(old, available, NOTHING, NOTHING, rules).changes
+    assert refused.immutable and not refused.statements and "spec.tenancy.privilegedAttributes" in refused.why
+    assert Extensions().plan(old, available, NOTHING, NOTHING, RULES).statements
+
+
+def test_one_that_is_not_there_and_not_wanted_needs_nothing() -> None:
+    assert not plan(None, AvailableExtension("hstore", "1.8"), frozenset({"hstore"}))
 
 
 def test_what_depends_on_an_extension_goes_with_it_only_if_that_is_said() -> None:

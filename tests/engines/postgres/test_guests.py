@@ -215,6 +215,30 @@ async def test_no_script_of_a_guest_gets_out_of_its_database(place: Inhabited) -
     assert await place.ask("SELECT 1 FROM pg_roles WHERE rolname ~ '^dbaas-run-' AND rolvaliduntil > now()") == []
 
 
+async def test_a_guest_gets_an_extension_only_if_anybody_could_create_it_or_the_servers_owner_has(
+    prefix: str, ground: Ground
+) -> None:
+    with own_server("15") as server:
+        async with real_world(ground, "platform", "default") as world:
+            await world.make_namespace("platform")
+            await introduce(world, server.address, "platform", allowedNamespaces=[world.named("default")])
+            place = Inhabited(world, server, server.address, prefix)
+            for name, extension in (("search", "pg_trgm"), ("tools", "dblink")):
+                spec = {**there_in(place), "name": name, "postgres": {"extensions": [{"name": extension}]}}
+                await world.make(DATABASE, name, spec)
+            await place.settle(patiently=True)
+            assert await world.ready(DATABASE, "search") == ("True", "Applied")
+            assert await world.ready(DATABASE, "tools") == ("False", "NotPossible")
+            (different,) = (await world.read(DATABASE, "tools")).status["drift"]["diffs"]
+            assert "extension 'dblink' is not marked as trusted" in different["actual"]
+            assert await place.ask("SELECT extname FROM pg_extension ORDER BY 1", "tools") == [("plpgsql",)]
+            async with await log_in(server.address, "tools") as owner:
+                await owner.execute(b"CREATE EXTENSION dblink")
+            await world.change(DATABASE, "tools", {"driftPolicy": {"mode": "detect"}})
+            await place.settle(patiently=True)
+            assert await world.ready(DATABASE, "tools") == ("True", "Applied")
+
+
 async def test_of_two_guests_that_want_one_name_the_older_has_it_and_the_other_never_drops_it(
     place: Inhabited,
 ) -> None:

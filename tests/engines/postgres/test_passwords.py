@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg.pq import PGconn
 
-from dbaas.engines.postgres.passwords import MOST_ITERATIONS, MOST_KNOWN, digest, fits, prepare, remember
+from dbaas.engines.postgres.passwords import (
+    MOST_ITERATIONS,
+    MOST_KNOWN,
+    digest,
+    fits,
+    make_verifier,
+    prepare,
+    remember,
+)
 
 PASSWORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30)
 
@@ -32,6 +42,22 @@ def verifier_of(libpq: PGconn, password: str) -> str:
 @example("tab\t")
 def test_a_password_fits_the_verifier_that_libpq_makes_of_it(libpq: PGconn, password: str) -> None:
     assert fits(password, verifier_of(libpq, password))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(password=PASSWORDS)
+@example("\u2168")
+@example("\u05e9\u05dc\u05d5\u05dd")
+def test_a_verifier_of_ours_is_the_one_that_libpq_makes_with_the_same_salt(libpq: PGconn, password: str) -> None:
+    theirs = verifier_of(libpq, password)
+    iterations, salt = theirs.split("$")[1].split(":")
+    assert make_verifier(password, base64.b64decode(salt), int(iterations)) == theirs
+
+
+def test_a_verifier_that_was_made_here_is_known_to_fit_its_password() -> None:
+    verifier = make_verifier("open sesame", bytes(16), 2)
+    assert verifier.startswith("SCRAM-SHA-256$2:AAAAAAAAAAAAAAAAAAAAAA==$")
+    assert fits("open sesame", verifier) and not fits("close sesame", verifier)
 
 
 def test_another_password_does_not_fit(libpq: PGconn) -> None:

@@ -73,6 +73,23 @@ async def test_a_password_reaches_the_server_only_as_a_verifier(postgres: TestSe
     await (await connect(login, None)).close()
 
 
+async def test_verifiers_have_a_salt_of_their_own_and_as_many_iterations_as_the_server_wants(
+    session: PostgresSession, prefix: str
+) -> None:
+    says_so = session.server_version >= 160_000
+    if says_so:
+        await session.send("SET scram_iterations = 5000")
+    names = [prefix, f"{prefix}-2"]
+    options = [statements.password(name, Secret("open sesame")) for name in names]
+    await session.execute(
+        together(*(statements.create_role(n, [option]) for n, option in zip(names, options, strict=True)))
+    )
+    stored = await session.fetch("SELECT rolpassword FROM pg_authid WHERE rolname = ANY(%(n)s)", {"n": names})
+    salts = {verifier.split("$")[1] for (verifier,) in stored}
+    assert len(salts) == 2
+    assert all(salt.startswith("5000:" if says_so else "4096:") for salt in salts)
+
+
 async def test_an_error_about_a_password_shows_neither_it_nor_its_verifier(
     session: PostgresSession, prefix: str
 ) -> None:

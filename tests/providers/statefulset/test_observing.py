@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.provider import declare
-from dbaas.api.core import POD, SERVICE, STATEFUL_SET
+from dbaas.api.core import PERSISTENT_VOLUME_CLAIM, POD, SERVICE, STATEFUL_SET
 from dbaas.api.resource import Resource, build_resource
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, InstanceFacts
 from dbaas.providers.statefulset.observing import observe
@@ -135,3 +135,30 @@ def test_the_endpoint_is_the_service_that_takes_writes() -> None:
 )
 def test_where_it_is_reached_from_outside(given: dict[str, Any], external: str) -> None:
     assert observe(declare(), [service(**given)]).external == external
+
+
+def claim(asked: str, has: str = "", *conditions: dict[str, str]) -> Resource:
+    metadata = {"name": "data-main-0", "namespace": "shop", "labels": {"dbaas.io/instance": "main"}}
+    status: dict[str, Any] = {"conditions": list(conditions), **({"capacity": {"storage": has}} if has else {})}
+    spec = {"resources": {"requests": {"storage": asked}}}
+    return build_resource(PERSISTENT_VOLUME_CLAIM, {"metadata": metadata, "spec": spec, "status": status})
+
+
+@pytest.mark.parametrize(("asked", "has"), [("1Gi", "1Gi"), ("1Gi", "1024Mi"), ("1Gi", "2Gi"), ("1Gi", "")])
+def test_a_volume_that_is_large_enough_or_not_there_yet_does_not_grow(asked: str, has: str) -> None:
+    assert observe(declare(), [stateful_set(), claim(asked, has)]).growing == ()
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ({"type": "Resizing", "status": "True"}, ""),
+        ({"type": "FileSystemResizePending", "status": "True"}, "; its file system is still to follow"),
+        ({"type": "FileSystemResizePending", "status": "False"}, ""),
+        ({"type": "NodeResizeError", "status": "True", "message": "no space"}, ", which has failed so far: no space"),
+    ],
+)
+def test_a_volume_that_grows_says_how_far_it_is(condition: dict[str, str], told: str) -> None:
+    facts = observe(declare(), [stateful_set(), claim("2Gi", "1Gi", condition), service()])
+    assert facts.growing == (f"main: its volume grows from 1Gi to 2Gi{told}",)
+    assert facts.instances[0].is_ready and facts.host

@@ -26,12 +26,15 @@ from fixtures.grounds import Plane, SharedCluster
 from fixtures.settle import settle
 
 pytestmark = pytest.mark.kube_apiserver
+STORAGE_CLASS = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", namespaced=False)
+PERSISTENT_VOLUME = Kind("", "v1", "PersistentVolume", "persistentvolumes", namespaced=False)
+CLAIM = "data-main-0"
 CHILDREN = [
     (CONFIG_MAP, "main-config"),
     *((SERVICE, f"main-{which}") for which in ("pods", "rw", "ro", "r")),
     (NETWORK_POLICY, "main"),
     (STATEFUL_SET, "main"),
-    (PERSISTENT_VOLUME_CLAIM, "data-main-0"),
+    (PERSISTENT_VOLUME_CLAIM, CLAIM),
 ]
 ALIKE = {"matchLabels": {"a": "b"}}
 EVERYTHING: dict[str, Any] = {
@@ -257,3 +260,80 @@ async def test_a_volume_that_cannot_grow_holds_up_nothing_else(managed_kube_stat
         await run.until(CONFIG_MAP, "main-config", lambda found: found and b"9MB" in found.raw)
         await run.user.delete(DATABASE_CLUSTER, run.key("main"))
         await run.until(DATABASE_CLUSTER, "main", lambda found: found is None)
+
+
+async def bind(run: Running, *, can_grow: bool) -> dict[str, Any]:
+    """A cluster whose claim has a volume, as a driver of volumes would have made it; returns its storage."""
+    name = run.key("volume").namespace  # nobody else's in this cluster
+    storage_class = {
+        "apiVersion": STORAGE_CLASS.api_version, "kind": "StorageClass", "metadata": {"name": name},
+        "provisioner": "driver.test", "allowVolumeExpansion": can_grow,
+    }  # fmt: skip
+    await run.user.create(STORAGE_CLASS, storage_class)
+    storage = {"size": "1Gi", "storageClassName": name}
+    await run.declare(storage=storage)
+    claim = {"namespace": run.key(CLAIM).namespace, "name": CLAIM}
+    volume = {
+        "capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "storageClassName": name,
+        "claimRef": claim, "csi": {"driver": "driver.test", "volumeHandle": name},
+    }  # fmt: skip
+    body = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": volume}
+    await run.user.create(PERSISTENT_VOLUME, body)
+    await run.until(PERSISTENT_VOLUME_CLAIM, CLAIM, lambda c: c and c.status.get("phase") == "Bound")
+    return storage
+
+
+async def serve(run: Running) -> None:
+    """What a node and a server would do: the pod is ready, and the published server lets us in."""
+    await run.until(POD, "main-0", lambda found: found)
+    await run.until(DATABASE_INSTANCE, "main", lambda found: found)
+    now = "2026-01-01T00:00:00Z"
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": now, "reason": "Connected", "message": ""}
+    running = {"conditions": [ready], "phase": "Running"}
+    await run.user.patch(POD, run.key("main-0"), {"status": running}, subresource="status")
+    await run.user.patch(DATABASE_INSTANCE, run.key("main"), {"status": {"conditions": [ready]}}, subresource="status")
+    await run.until(DATABASE_CLUSTER, "main", lambda c: c and c.status.get("phase") == "Ready")
+
+
+def told(cluster: Resource | None) -> str:
+    conditions = (cluster.status.get("conditions") or ()) if cluster is not None else ()
+    return next((c["message"] for c in conditions if c["type"] == "Ready"), "")
+
+
+async def tell_claim(run: Running, **status: Any) -> None:
+    """As the driver and the node do while they make a volume larger."""
+    await run.user.patch(PERSISTENT_VOLUME_CLAIM, run.key(CLAIM), {"status": status}, subresource="status")
+
+
+async def test_a_volume_grows_while_the_cluster_serves_and_each_step_is_told(managed_kube_state: Path) -> None:
+    async with running(managed_kube_state) as run:
+        storage = await bind(run, can_grow=True)
+        await serve(run)
+        await run.user.patch(DATABASE_CLUSTER, run.key("main"), {"spec": {"storage": {**storage, "size": "2Gi"}}})
+        await run.until(
+            PERSISTENT_VOLUME_CLAIM, CLAIM, lambda c: c and c.spec["resources"]["requests"]["storage"] == "2Gi"
+        )
+        growing = "the cluster serves; main: its volume grows from 1Gi to 2Gi"
+        cluster = await run.until(DATABASE_CLUSTER, "main", lambda c: told(c) == growing)
+        assert cluster is not None and cluster.status["phase"] == "Updating"
+        await tell_claim(run, conditions=[{"type": "FileSystemResizePending", "status": "True"}])
+        await run.until(DATABASE_CLUSTER, "main", lambda c: told(c) == f"{growing}; its file system is still to follow")
+        await tell_claim(run, conditions=[], capacity={"storage": "2Gi"})
+        cluster = await run.until(DATABASE_CLUSTER, "main", lambda c: told(c) == "the cluster serves")
+        assert cluster is not None and cluster.status["phase"] == "Ready"
+
+
+async def test_a_volume_of_a_class_that_does_not_grow_is_refused_with_the_reason(managed_kube_state: Path) -> None:
+    async with running(managed_kube_state) as run:
+        storage = await bind(run, can_grow=False)
+        await serve(run)
+        key, wanted = run.key("main"), {**storage, "size": "2Gi"}
+        await run.user.patch(DATABASE_CLUSTER, key, {"spec": {"storage": wanted}})
+        cluster = await run.until(DATABASE_CLUSTER, "main", lambda c: c and c.status.get("phase") == "Failed")
+        assert cluster is not None
+        (ready,) = (c for c in cluster.status["conditions"] if c["type"] == "Ready")
+        assert (ready["status"], ready["reason"]) == ("False", "VolumeCannotGrow")
+        assert "the storageclass that provisions the pvc must support resize" in ready["message"]
+        assert cluster.status["database"]["ready"], "it serves all the same"
+        await run.user.patch(DATABASE_CLUSTER, key, {"spec": {"storage": storage}})
+        await run.until(DATABASE_CLUSTER, "main", lambda c: c and c.status.get("phase") == "Ready")

@@ -24,7 +24,7 @@ from dbaas.providers.statefulset.rendering import CHECKSUM
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "statefulset"
-SAMPLES = sorted((ROOT / "samples").glob("*/*.yaml"))
+SAMPLES = [*sorted((ROOT / "samples").glob("*/*.yaml")), *sorted(Path(__file__).parent.glob("manifests/*.yaml"))]
 
 
 class _Texts(yaml.SafeDumper):
@@ -42,7 +42,7 @@ _Texts.add_representer(str, _write_text)
 
 
 def clusters() -> dict[str, Resource]:
-    """Every cluster of the samples, by the name of its golden file."""
+    """Every cluster of the samples and of the manifests beside this file, by the name of its golden file."""
     found = {}
     for sample in SAMPLES:
         for body in yaml.safe_load_all(sample.read_text()):

@@ -89,7 +89,7 @@ def _read_entry(written: Any) -> tuple[Identity, Entry]:
 def write_managed(managed: Managed) -> list[dict[str, Any]]:
     """Appliers first, then by time, name, version and subresource."""
     entries = [_write_entry(identity, entry) for identity, entry in managed.items()]
-    return sorted(entries, key=_place)
+    return sorted(entries, key=_place) if len(entries) > 1 else entries
 
 
 def _place(entry: Mapping[str, Any]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from dbaas.apiserver.fields.walks import grouped
 
 MOST_SHAPES = 512
 LONGEST_SHAPE = 512  # longer ones are rare, and much to remember
+_OPEN = (dict, list)
 _MAP, _LIST, _END = 0, 1, 2  # a place begins or ends; all other parts of a shape are names
 
 Shape = Sequence[str | int]
@@ -38,7 +39,7 @@ def _describe(value: Any, place: Type, shape: list[str | int]) -> None:
         shape.append(_MAP)
         for key, each in value.items():
             shape.append(key)
-            if each and isinstance(each, dict | list):
+            if each and type(each) in _OPEN:
                 _describe(each, place.field(key) or DEDUCED, shape)
         shape.append(_END)
 
@@ -49,7 +50,7 @@ def _describe_list(value: Sequence[Any], place: Type, shape: list[str | int]) ->
     shape.append(_LIST)
     for step, each in grouped(value, place).items():
         shape.append(step)
-        if len(each) == 1 and each[0] and isinstance(each[0], dict | list):
+        if len(each) == 1 and each[0] and type(each[0]) in _OPEN:
             _describe(each[0], place.items(), shape)
     shape.append(_END)
 

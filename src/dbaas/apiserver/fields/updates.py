@@ -71,8 +71,10 @@ def update_managed(
 
 def _current(old: Mapping[str, Any] | None, new: Mapping[str, Any], manager: Manager) -> Managed:
     """The live entries, or the edited ones of a request; one that has none or broken ones does not change them."""
-    live = _read((old or {}).get("metadata", {}).get("managedFields") or [])
     written = new.get("metadata", {}).get("managedFields")
+    if old is None and not written:
+        return {}
+    live = _read((old or {}).get("metadata", {}).get("managedFields") or [])
     if manager.subresource or written is None:
         return live
     if written in ([], [{}]):

@@ -22,7 +22,7 @@ def conforms(value: Any, node: Node, old: Any = ABSENT) -> bool:
     kind = type(value)
     if kind is node.unbound or (value is old and value is not None):
         return True
-    if value is None or node.all_of or node.any_of or node.one_of or node.none_of is not None:
+    if value is None or node.has_branches:
         return not check(value, node, "").causes
     if node.types and TYPE_NAMES[kind] not in node.types:
         return False
@@ -63,7 +63,7 @@ def _object_conforms(value: Mapping[str, Any], node: Node, old: Any) -> bool:
         return False
     if limits.max_properties is not None and len(value) > limits.max_properties:
         return False
-    return all(key in value for key in limits.required) if limits.required else True
+    return not limits.required or value.keys() >= limits.required_keys
 
 
 def _list_conforms(value: Sequence[Any], node: Node) -> bool:
@@ -72,4 +72,8 @@ def _list_conforms(value: Sequence[Any], node: Node) -> bool:
         return False
     if limits.max_items is not None and len(value) > limits.max_items:
         return False
-    return items is None or all(conforms(each, items) for each in value)
+    if items is not None:
+        for each in value:
+            if type(each) is not items.unbound and not conforms(each, items):
+                return False
+    return True

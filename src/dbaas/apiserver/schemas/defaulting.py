@@ -7,6 +7,8 @@ from typing import Any
 
 from dbaas.apiserver.schemas.nodes import ABSENT, Node
 
+_OPEN = (dict, list)
+
 
 def drop_nulls(value: Any, node: Node | None, *, drops_empty: bool = False) -> Any:
     """Without nulls where null is not allowed and no default would replace it; the same value where there are none.
@@ -29,7 +31,7 @@ def drop_nulls(value: Any, node: Node | None, *, drops_empty: bool = False) -> A
 def _drop_from_object(value: dict[str, Any], node: Node, drops_empty: bool) -> dict[str, Any]:
     changed: dict[str, Any] = {}
     for key, each in value.items():
-        if each is not None and not isinstance(each, dict | list):
+        if each is not None and type(each) not in _OPEN:
             continue
         child = node.child(key)
         if each is None and drops_empty and child is node.additional and child is not None and "string" in child.types:
@@ -74,7 +76,7 @@ def _replace_null(value: Any, node: Node) -> Any:
 
 
 def _copy(default: Any) -> Any:
-    return deepcopy(default) if isinstance(default, dict | list) else default
+    return deepcopy(default) if isinstance(default, _OPEN) else default
 
 
 def _fill_object(value: dict[str, Any], node: Node) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def _fill_object(value: dict[str, Any], node: Node) -> dict[str, Any]:
     }
     changed: dict[str, Any] = {}
     for key, each in (value | added).items() if added else value.items():
-        if each is None or isinstance(each, dict | list):
+        if each is None or type(each) in _OPEN:
             child = node.child(key)
             filled = _replace_null(each, child) if child is not None and child is node.additional else each
             filled = fill_defaults(filled, child)

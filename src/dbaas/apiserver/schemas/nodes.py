@@ -41,6 +41,7 @@ class Limits:
     min_properties: int | None = None
     max_properties: int | None = None
     required: tuple[str, ...] = ()
+    required_keys: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -73,6 +74,7 @@ class Node:
     one_of: tuple[Node, ...] = ()
     none_of: Node | None = None
     rules: tuple[Spec, ...] = ()
+    has_branches: bool = False  # allOf, anyOf, oneOf or not
     unbound: type | None = None  # str or bool where every text or truth value will do
     has_defaults: bool = False
     has_rules: bool = False
@@ -175,6 +177,7 @@ class _Compiler:
         node.any_of = tuple(self.compile(each) for each in spec.get("anyOf", ()))
         node.one_of = tuple(self.compile(each) for each in spec.get("oneOf", ()))
         node.none_of = self.compile(spec["not"]) if "not" in spec else None
+        node.has_branches = bool(node.all_of or node.any_of or node.one_of or node.none_of is not None)
         node.preserves_unknown = bool(spec.get("x-kubernetes-preserve-unknown-fields")) or not (
             node.types or node.properties or node.int_or_string
         )
@@ -216,4 +219,5 @@ def _limits(spec: Spec, *, is_builtin: bool) -> Limits:
         min_properties=spec.get("minProperties"),
         max_properties=spec.get("maxProperties"),
         required=tuple(spec.get("required") or ()),
+        required_keys=frozenset(spec.get("required") or ()),
     )

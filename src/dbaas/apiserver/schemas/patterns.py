@@ -1,7 +1,8 @@
 """Regular expressions of schemas: RE2's language, which Kubernetes speaks, on Python's engine.
 
 The two differ in few places that schemas use: `$` must not match before a last line break, classes such as `\\d` are
-ASCII, POSIX classes and `\\z` exist. What cannot be translated is refused when the schema is compiled.
+ASCII, POSIX classes and `\\z` exist, and flags may stand anywhere, for what is left of their group. What cannot be
+translated is refused when the schema is compiled.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _POSIX = {
     "word": "0-9A-Za-z_",
     "xdigit": "0-9A-Fa-f",
 }
-_OUTSIDE = re.compile(r"\\.|\[\^?\]?|\(\?(?:=|!|<=|<!|P=|P>|#|\()|.", re.DOTALL)
+_OUTSIDE = re.compile(r"\\.|\[\^?\]?|\(\?[ims-]+\)|\(\?(?:=|!|<=|<!|P=|P>|#|\()|.", re.DOTALL)
 _INSIDE = re.compile(r"\[:[a-z]+:\]|\\.|.", re.DOTALL)
 _REFUSED_ESCAPES = frozenset("pPCQEGZ123456789")
 
@@ -47,6 +48,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 def _translate(pattern: str) -> Iterator[str]:
     position = 0
     in_class = False
+    flags = _Flags()
     while match := (_INSIDE if in_class else _OUTSIDE).match(pattern, position):
         position = match.end()
         token = match.group()
@@ -57,7 +59,35 @@ def _translate(pattern: str) -> Iterator[str]:
             yield _translate_inside(token)
         else:
             in_class = token[0] == "["
-            yield _translate_outside(token, pattern)
+            yield flags.translate(token) or _translate_outside(token, pattern)
+    yield flags.end()
+
+
+class _Flags:
+    """Python has flags only at the start, or for a group: one is opened for what is left of theirs."""
+
+    def __init__(self) -> None:
+        self._opened: list[str] = [""]
+
+    def translate(self, token: str) -> str:
+        """Empty for what has nothing to do with them."""
+        if token == "(":
+            self._opened.append("")
+        elif token == ")" and len(self._opened) > 1:
+            return _close(self._opened.pop()) + ")"
+        elif token == "|":
+            return f"{_close(self._opened[-1])}|{self._opened[-1]}"
+        elif token.startswith("(?") and token.endswith(")"):
+            self._opened[-1] += (opened := f"{token[:-1]}:")
+            return opened
+        return ""
+
+    def end(self) -> str:
+        return _close(self._opened[0])
+
+
+def _close(opened: str) -> str:
+    return ")" * opened.count("(")
 
 
 def _translate_inside(token: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from dbaas.apiserver.schemas.nodes import ABSENT, Node
 
 IMPLIED = ("apiVersion", "kind", "metadata")
+_OPEN = (dict, list)
 _OWNER = {"apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"}
 _ENTRY = {"manager", "operation", "apiVersion", "time", "fieldsType", "fieldsV1", "subresource"}
 METADATA_FIELDS: Mapping[str, frozenset[str]] = {
@@ -106,7 +107,8 @@ def _prune_object(value: Mapping[str, Any], node: Node | None) -> Mapping[str, A
     changed: dict[str, Any] = {}
     named = {} if node is None else node.properties
     for key, each in value.items():
-        if not isinstance(each, dict | list) and key in named:
+        is_open = type(each) in _OPEN
+        if not is_open and key in named:
             continue
         if node is not None and node.embedded and key in IMPLIED:
             kept = _prune_metadata(each, node) if key == "metadata" else each
@@ -114,7 +116,7 @@ def _prune_object(value: Mapping[str, Any], node: Node | None) -> Mapping[str, A
             known, child = _look_up(node, key)
             if not known:
                 kept = ABSENT
-            elif child is None or not isinstance(each, dict | list):
+            elif child is None or not is_open:
                 continue
             else:
                 kept = prune(each, child)

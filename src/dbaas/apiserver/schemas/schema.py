@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -83,6 +84,14 @@ class Schema:
         if self._is_builtin or not keep_nulls:
             obj = drop_nulls(obj, self.root, drops_empty=self._is_builtin)
         return dict(fill_defaults(obj, self.root))
+
+    def without_status(self, obj: Mapping[str, Any]) -> dict[str, Any]:
+        """As an object is made, whatever was sent: its status is the default of that, where the schema has one."""
+        made = {name: value for name, value in obj.items() if name != "status"}
+        status = self.root.child("status")
+        if status is not None and status.default is not ABSENT:
+            made["status"] = fill_defaults(deepcopy(status.default), status)
+        return made
 
     def is_complete(self, obj: dict[str, Any]) -> bool:
         """Whether `prune` and `default` would leave it as it is."""

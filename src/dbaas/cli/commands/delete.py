@@ -24,6 +24,8 @@ LAST = (
     "Database", "DatabaseUser", "DatabaseRole", "ClusterDatabaseRole",
     "DatabaseInstance", "ClusterDatabaseInstance", "DatabaseCluster", "Namespace",
 )  # fmt: skip
+# By these servers are found, so they go only when nothing is left that is still to be dropped there.
+NAMING = frozenset({"Service", "Endpoints", "EndpointSlice"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,15 +67,21 @@ async def delete(session: Session, options: DeleteOptions) -> None:
     refs, missing = await (_from_files(session, options) if options.files else _from_names(session, options))
     if options.force:
         await _force(session, refs, options.confirm)
+    refs, names = _set_names_apart(refs)
     deleted, refused = await _send(session, refs, missing)
-    for text in missing if not options.ignore_missing else ():
-        session.terminal.remark(f"error: {text}")
+    _tell_errors(session, [*(missing if not options.ignore_missing else ()), *refused])
     if not refs and not missing:
         session.terminal.remark("there is nothing to delete")
-    for text in refused:
-        session.terminal.remark(f"error: {text}")
     if options.wait and deleted:
         await wait_until_gone(session, deleted, timeout)
+    if options.wait and names and not refused:
+        last, refused = await _send(session, names, [])
+        _tell_errors(session, refused)
+        await wait_until_gone(session, last, timeout)
+        refs, deleted = [*refs, *names], [*deleted, *last]
+    elif names:
+        told = ", ".join(map(str, names))
+        session.terminal.remark(f"{told} stays while the others are there: servers may be found by it; delete it then")
     for ref in deleted:
         effect = "deleted" if options.wait else "deletion has begun"
         session.terminal.print(f"{full_name(ref.served, ref.key.name)} {effect}")
@@ -81,6 +89,18 @@ async def delete(session: Session, options: DeleteOptions) -> None:
         raise CommandError(f"{len(refused)} of {len(refs)} object{'s' if len(refs) != 1 else ''} cannot be deleted")
     if missing and not options.ignore_missing:
         raise Finished(ExitCode.FAILED)
+
+
+def _tell_errors(session: Session, texts: Sequence[str]) -> None:
+    for text in texts:
+        session.terminal.remark(f"error: {text}")
+
+
+def _set_names_apart(refs: Sequence[Ref]) -> tuple[list[Ref], list[Ref]]:
+    """What servers may be found by, behind what may have to be dropped on them."""
+    names = [ref for ref in refs if ref.served.kind.kind in NAMING]
+    others = [ref for ref in refs if ref not in names]
+    return (others, names) if any(ref.served.is_ours for ref in others) else ([*refs], [])
 
 
 async def _from_names(session: Session, options: DeleteOptions) -> tuple[list[Ref], list[str]]:

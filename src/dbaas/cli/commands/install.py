@@ -49,6 +49,12 @@ class InstallOptions(TargetOptions):
     webhooks: Annotated[
         str, typer.Option(help="Whose certificate reviews are answered with, or off.", click_type=_CERTIFICATES)
     ] = "own"
+    monitoring: Annotated[
+        bool,
+        typer.Option(
+            "--monitoring", help="Tell Prometheus what to scrape and when to call somebody, by the Prometheus operator."
+        ),
+    ] = False
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print all objects as YAML; no cluster is asked.")] = False
 
 
@@ -83,6 +89,7 @@ def read_installation(options: InstallOptions) -> Installation:
         labels=parse_labels(options.selector),
         replicas=options.replicas,
         webhooks=cast("Certificates", options.webhooks),
+        monitoring=options.monitoring,
     )
 
 
@@ -95,6 +102,19 @@ def name_cluster(options: Options, environment: Mapping[str, str]) -> Options:
     return replace(options, kubeconfig=environment["KUBECONFIG"])
 
 
+def describe_wide_rights(bodies: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What an operator of some namespaces may do outside of them, as it is granted; statuses go without saying."""
+    bound = {body["roleRef"]["name"] for body in bodies if body["kind"] == "ClusterRoleBinding"}
+    roles = [body for body in bodies if body["kind"] == "ClusterRole" and body["metadata"]["name"] in bound]
+    lines = ["outside of these namespaces it may, since what is in no namespace can be allowed only cluster-wide:"]
+    for rule in (rule for role in roles for rule in role["rules"]):
+        group = f".{rule['apiGroups'][0]}" if rule["apiGroups"][0] else ""
+        names = f" ({', '.join(rule['resourceNames'])})" if "resourceNames" in rule else ""
+        resources = [f"{resource}{group}{names}" for resource in rule["resources"] if "/" not in resource]
+        lines += [f"  {', '.join(rule['verbs'])}: {', '.join(resources)}"] if resources else []
+    return [*lines, "and write Events in namespace default, where those about such objects are"]
+
+
 async def _install(session: Session, bodies: Sequence[dict[str, Any]], options: InstallOptions) -> None:
     from dbaas.app.installing import FIELD_MANAGER, install
     from dbaas.kube.verbs import RestClient, Writing
@@ -105,6 +125,8 @@ async def _install(session: Session, bodies: Sequence[dict[str, Any]], options: 
         changes.append(line)
         session.terminal.print(line)
 
+    for line in describe_wide_rights(bodies) if options.namespaced else ():
+        session.terminal.remark(line)
     rest = RestClient(session.transport, Writing(FIELD_MANAGER, validation="Strict"))
     await install(rest, bodies, options.namespace, session.clock, tell)
     if not changes:

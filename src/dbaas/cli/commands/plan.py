@@ -55,7 +55,7 @@ async def plan(session: Session, options: PlanOptions) -> None:
 
 
 def keep_plan(found: Forecast, options: PlanOptions) -> None:
-    """Raises WrongUsage where there are Secrets that could not be read again."""
+    """Raises WrongUsage where there are secrets that could not be read again."""
     from dbaas.cli.exits import WrongUsage
     from dbaas.cli.manifests import STANDARD_INPUT
     from dbaas.cli.plan_files import keep, write_plan
@@ -64,6 +64,6 @@ def keep_plan(found: Forecast, options: PlanOptions) -> None:
     sources = [str(Path(file).absolute()) for file in options.files or () if file != STANDARD_INPUT]
     kept = keep(found, token(SystemRandomness()), sources)
     if kept.withholds and STANDARD_INPUT in (options.files or ()):
-        text = "values of Secrets are not kept in a plan, and standard input cannot be read again"
-        raise WrongUsage(text, "write the Secrets to a file, and name it by -f")
+        text = "passwords and values of Secrets are not kept in a plan, and standard input cannot be read again"
+        raise WrongUsage(text, "write what has them to a file, and name it by -f")
     write_plan(Path(options.out), kept)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from dbaas.api.core import PERSISTENT_VOLUME_CLAIM
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import LABEL_CLUSTER, Key, Kind, Resource
-from dbaas.contracts.client import Client
+from dbaas.contracts.client import Client, Forbidden, Invalid
 from dbaas.contracts.provider import ClusterFacts, NotProvided
 from dbaas.contracts.reconcile import Refused, Waiting
 from dbaas.controllers.cluster.subject import Cluster
@@ -16,14 +18,22 @@ from dbaas.manifests.metadata import MANAGED_BY, build_metadata, cluster_labels,
 INSTALL_SECONDS = 30.0
 
 
+@dataclass(frozen=True)
+class Applied:
+    """What runs, as it is now. `refused` tells why a volume is not as it is wanted; all else is."""
+
+    children: Sequence[Resource]
+    refused: str = ""
+
+
 class Children:
     """The objects that a cluster owns."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def apply(self, cluster: Cluster) -> Sequence[Resource]:
-        """What runs, as it is now. Raises Waiting where programs are missing on this machine."""
+    async def apply(self, cluster: Cluster) -> Applied:
+        """Raises Waiting where programs are missing on this machine."""
         try:
             wanted = cluster.provider.children(cluster.resource, cluster.workload, cluster.server)
         except NotProvided as error:
@@ -31,12 +41,19 @@ class Children:
         kinds = {kind.kind: kind for kind in cluster.provider.kinds}
         for body in wanted:
             await self._require_ours(cluster, kinds[body["kind"]], body)
-        applied = [await self._client.apply(kinds[body["kind"]], body) for body in wanted]
+        applied, refused = list[Resource](), ""
+        for body in wanted:
+            kind = kinds[body["kind"]]
+            try:
+                applied.append(await self._client.apply(kind, body))
+            except (Forbidden, Invalid) as error:
+                applied.append(await self._find_volume(cluster, kind, body, error))
+                refused = error.message
         keep = {(child.kind, child.key) for child in applied}
         for child in await self.find(cluster):
             if (child.kind, child.key) not in keep and not child.metadata.is_deleting:
                 await self._client.delete(child.kind, child.key, uid=child.metadata.uid)
-        return applied
+        return Applied(applied, refused)
 
     async def observe(self, cluster: Cluster, children: Sequence[Resource]) -> ClusterFacts:
         """What the children say, and why, from what they have made, where not all is well."""
@@ -87,6 +104,17 @@ class Children:
             if found is not None and is_controlled_by(found, cluster.resource):
                 return False
         return bool(kept)
+
+    async def _find_volume(
+        self, cluster: Cluster, kind: Kind, body: Mapping[str, Any], error: Forbidden | Invalid
+    ) -> Resource:
+        """One that cannot be as it is wanted serves as it is. Raises the error for anything else."""
+        found = None
+        if kind == PERSISTENT_VOLUME_CLAIM:
+            found = await self._client.get(kind, Key(cluster.key.namespace, body["metadata"]["name"]))
+        if found is None:
+            raise error
+        return found
 
     async def _require_ours(self, cluster: Cluster, kind: Kind, body: Mapping[str, Any]) -> None:
         """Raises Refused where the name is taken. What an earlier cluster of that name has left behind is ours."""

@@ -51,10 +51,10 @@ class ClusterController:
             return await self._deletion.delete(cluster)
         await hold(self._client, resource)
         await self._credentials.keep(cluster)
-        children = await self._children.apply(cluster)
-        facts = await self._children.observe(cluster, children)
+        applied = await self._children.apply(cluster)
+        facts = await self._children.observe(cluster, applied.children)
         instance = await self._children.publish(cluster, facts)
-        outcome = build_outcome(cluster, facts, instance)
+        outcome = build_outcome(cluster, facts, instance, applied.refused)
         self._tell(resource, outcome)
         return outcome
 

@@ -11,12 +11,17 @@ from dbaas.controllers.cluster.subject import Cluster
 from dbaas.controllers.conditions import is_ready, ready_message, ready_reason
 
 WITNESS_SECONDS = 5.0
+REFUSED_SECONDS = 60.0  # what classes of volumes allow is watched by nobody
 HAS_SERVED = frozenset({"Ready", "Healing", "Updating", "Stopped"})
+VOLUME_REFUSED = "VolumeCannotGrow"
 
 
-def build_outcome(cluster: Cluster, facts: ClusterFacts, instance: Resource | None) -> Outcome:
-    """Ready when every instance serves and our login to the published server was proven.
+def build_outcome(
+    cluster: Cluster, facts: ClusterFacts, instance: Resource | None, volume_refused: str = ""
+) -> Outcome:
+    """Ready when every instance serves, our login to the published server was proven, and volumes are as wanted.
 
+    Volumes that grow serve meanwhile.
     Raises Refused where an instance never starts as things stand.
     """
     refused = next((one for one in facts.instances if one.is_refused), None)
@@ -24,19 +29,19 @@ def build_outcome(cluster: Cluster, facts: ClusterFacts, instance: Resource | No
         raise Refused(
             refused.reason, f"{refused.name}: {refused.message}", status=build_status(cluster, facts, instance)
         )
-    condition = _judge(cluster, facts, instance)
+    condition = _judge(cluster, facts, instance, volume_refused)
     return Outcome(
         conditions=(condition,),
         status=build_status(cluster, facts, instance),
         phase=_phase(cluster, condition, facts),
         message=condition.message,
-        requeue_after=_look_again(cluster, facts),
+        requeue_after=REFUSED_SECONDS if condition.reason == VOLUME_REFUSED else _look_again(cluster, facts),
     )
 
 
 def _look_again(cluster: Cluster, facts: ClusterFacts) -> float | None:
     """Nobody watches witnesses, so while they are asked they are asked again."""
-    settled = cluster.spec.stopped or all(one.is_ready for one in facts.instances)
+    settled = cluster.spec.stopped or (all(one.is_ready for one in facts.instances) and not facts.growing)
     return None if settled or not cluster.provider.witnesses else WITNESS_SECONDS
 
 
@@ -67,7 +72,7 @@ def _endpoints(primary: str | None, facts: ClusterFacts) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _judge(cluster: Cluster, facts: ClusterFacts, instance: Resource | None) -> Condition:
+def _judge(cluster: Cluster, facts: ClusterFacts, instance: Resource | None, volume_refused: str) -> Condition:
     if cluster.spec.stopped:
         return Condition("Ready", "False", "Stopped", "the servers are stopped; their data is kept")
     waiting = [one for one in facts.instances if not one.is_ready]
@@ -83,14 +88,19 @@ def _judge(cluster: Cluster, facts: ClusterFacts, instance: Resource | None) -> 
         return Condition(
             "Ready", "False", ready_reason(instance) or "Connecting", ready_message(instance) or "connecting"
         )
-    return Condition("Ready", "True", "Ready", "the cluster serves")
+    if volume_refused:
+        message = f"the cluster serves, but its volume does not grow: {volume_refused}"
+        return Condition("Ready", "False", VOLUME_REFUSED, message)
+    return Condition("Ready", "True", "Ready", "; ".join(["the cluster serves", *facts.growing]))
 
 
 def _phase(cluster: Cluster, condition: Condition, facts: ClusterFacts) -> str:
     if cluster.spec.stopped:
         return "Stopped" if not any(one.is_ready for one in facts.instances) else "Updating"
     if condition.status == "True":
-        return "Ready"
+        return "Updating" if facts.growing else "Ready"
+    if condition.reason == VOLUME_REFUSED:
+        return "Failed"
     status = cluster.resource.status
     if status.get("phase") not in HAS_SERVED:
         return "Provisioning"

@@ -54,8 +54,22 @@ class AccessStep:
             raise Waiting(NOT_READY, f"{server.resource} does not answer: {error.message}") from error
 
 
-def plan_rules(access: Access, subject: Subject) -> PlanRules:
-    return PlanRules(access.facts, allows_destructive(subject), subject.kind.cascades(subject.spec))
+def plan_rules(server: Server, facts: ServerFacts, subject: Subject) -> PlanRules:
+    return PlanRules(
+        facts, allows_destructive(subject), subject.kind.cascades(subject.spec),
+        is_guest=is_restricted(subject, server),
+    )  # fmt: skip
+
+
+def is_restricted(subject: Subject, server: Server) -> bool:
+    """A guest gets no power over the server unless that one says so."""
+    return is_guest(subject, server) and not server.spec.tenancy.privileged_attributes
+
+
+def is_guest(subject: Subject, server: Server) -> bool:
+    """Cluster-scoped objects are made by those who run the cluster, and so are their servers."""
+    namespace = subject.resource.metadata.namespace
+    return bool(namespace) and namespace != server.key.namespace
 
 
 def allows_destructive(subject: Subject) -> bool:

@@ -32,7 +32,7 @@ class Contenders:
 
         Raises Waiting where an older object stands for something that this one wants.
         """
-        inner = {wish.thing: wish for wish in wishes if wish.thing.database is not None}
+        inner = {wish.thing: wish for wish in wishes if wish.thing.database is not None and _is_contestable(wish)}
         contended = await self._find(resolved, inner.keys()) if inner else ()
         found = dict(claims)
         for rival, thing in contended:
@@ -66,6 +66,11 @@ class Contenders:
             return [thing_of(item) for item in build_items(resolved, None) if item.exclusive]
         except (Waiting, Refused):
             return ()
+
+
+def _is_contestable(wish: Wish) -> bool:
+    """Lists of entries are shared; what is to be taken away may be something that somebody else stands for."""
+    return wish.exclusive or wish.desired is None
 
 
 def _seniority(resource: Resource) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from functools import partial
 from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.resource import Resource
 from dbaas.contracts.reconcile import Controller, Outcome
+from dbaas.controllers.dues import period_of
 from dbaas.controllers.finalizers import hold
 from dbaas.controllers.managed.access import Access, AccessStep
 from dbaas.controllers.managed.claims import Claiming
@@ -18,17 +19,18 @@ from dbaas.controllers.managed.effects import EffectsStep, with_effect
 from dbaas.controllers.managed.execution import Assignment, Execution, NotApplied, Settled
 from dbaas.controllers.managed.farewell import FarewellStep
 from dbaas.controllers.managed.items import build_items, build_wishes, digest_wanted
-from dbaas.controllers.managed.kinds import ManagedKind, read_subject
+from dbaas.controllers.managed.kinds import ManagedKind, Subject, read_subject
 from dbaas.controllers.managed.policy import read_policy
 from dbaas.controllers.managed.proving import Proving, with_password
 from dbaas.controllers.managed.reporting import Finding, Reporting
 from dbaas.controllers.managed.resolution import Resolution, Resolved
 from dbaas.controllers.managed.tenancy import TenancyStep, with_taken
 from dbaas.controllers.managed.tokens import matters, provided_by, referred_by
+from dbaas.controllers.metrics import Operation
 from dbaas.controllers.refusing import refuse_invalid
 from dbaas.controllers.surroundings import Surroundings
 
-WORKERS = 64  # mostly waiting for their servers, and the more wait together, the fewer the questions
+WORKERS = 256  # mostly waiting for their servers, and the more wait together, the fewer the questions
 
 
 class ManagedController:
@@ -40,6 +42,9 @@ class ManagedController:
         self._client = client
         self._admission = surroundings.admission
         self._counts = counts
+        self._clock = clock
+        self._dues = surroundings.dues
+        self._enqueue = surroundings.enqueue
         self._resolution = Resolution(client, surroundings.registry)
         self._access = AccessStep(surroundings.servers, surroundings.enqueue)
         self._claiming = Claiming(client, self._resolution)
@@ -86,24 +91,36 @@ class ManagedController:
         effected = await self._effects.settle(resolved, access, is_new=settled.is_new)
         outcome = self._reporting.report(Finding(resolved, credentials, wishes, policy, settled, digest))
         outcome = with_password(outcome, proven)
+        self._expect_pass(resolved)
         owner = (outcome.status.get("database") or {}).get("owner")
         connection = await self._connection.settle(resolved, access, owner)
         return with_connection(with_companions(with_effect(outcome, effected), names), connection)
 
+    def _expect_pass(self, resolved: Resolved) -> None:
+        """It may want to be looked at sooner than its server is due."""
+        interval, server = resolved.subject.drift_interval, resolved.server
+        if interval is not None and self._dues.bring_forward(server.key, period_of(interval)):
+            self._enqueue(server.resource.kind, server.key)
+
     async def _execute(self, access: Access, assignment: Assignment) -> Settled:
         subject = assignment.subject
-        kind, engine = subject.kind, access.server.engine.name
-        operation = "apply" if assignment.policy.is_own else "correct"
+        kind, engine, began = subject.kind, access.server.engine.name, self._clock.monotonic()
+        done = Operation(kind.noun, "apply" if assignment.policy.is_own else "correct", engine)
         try:
             settled = await self._execution.settle(access, assignment)
         except NotApplied as error:
-            self._counts.count_operation(kind.kind.kind, operation, engine, succeeded=False)
+            self._count(done, subject, began, succeeded=False)
             reason = kind.events.create_failed if assignment.policy.is_own else "DriftCorrectionFailed"
             self._client.event(subject.resource, "Warning", reason, error.message)
             raise
         if settled.executed:
-            self._counts.count_operation(kind.kind.kind, operation, engine, succeeded=True)
+            self._count(done, subject, began, succeeded=True)
         return settled
+
+    def _count(self, done: Operation, subject: Subject, began: float, *, succeeded: bool) -> None:
+        self._counts.count_operation(done, self._clock.monotonic() - began, succeeded=succeeded)
+        if done.operation == "correct":
+            self._counts.count_correction(subject.kind.kind.resource, done.engine, succeeded=succeeded)
 
 
 def build_controller(kind: ManagedKind, surroundings: Surroundings) -> Controller:

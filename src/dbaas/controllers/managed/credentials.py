@@ -118,7 +118,9 @@ class CredentialsStep:
             raise Waiting("SecretNotFound", f"Secret {key} does not exist")
         password = read_values(secret).get(reference.key)
         if password is None or not password.reveal():
-            raise Waiting("SecretInvalid", f"Secret {key} has no key {reference.key!r}")
+            lack = "has no key" if password is None else "has nothing under the key"
+            advice = "put the password there, or name its key in spec.existingPasswordSecret.key"
+            raise Waiting("SecretInvalid", f"Secret {key} {lack} {reference.key!r}: {advice}")
         return Login(password, secret.metadata.resourceVersion)
 
     def _choose_password(self, spec: DatabaseUserSpec, published: Resource | None) -> Secret:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dbaas.api.core import SECRET
+from dbaas.api.sensitive import Path, find_secrets, put_secrets
 from dbaas.core.secrets import MASK
 
 COMPARED = ("spec", "data", "stringData", "type")
@@ -23,30 +23,29 @@ class FieldChange:
 
 
 def compare_objects(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[FieldChange, ...]:
-    """What people write, not what servers add. Lists are compared whole."""
-    metadata, wanted = before.get("metadata") or {}, after.get("metadata") or {}
-    found = [
-        change
-        for name in COMPARED_METADATA
-        for change in _compare(f"metadata.{name}", metadata.get(name) or {}, wanted.get(name) or {})
-    ]
-    found += [change for name in COMPARED for change in _compare(name, before.get(name), after.get(name))]
-    return tuple(map(_mask, found) if after.get("kind") == SECRET.kind else found)
+    """What people write, not what servers add. Lists are compared whole. Secrets are masked: it is printed and kept."""
+    places = [("metadata", name) for name in COMPARED_METADATA] + [(name,) for name in COMPARED]
+    masked = [dict.fromkeys(find_secrets(body), MASK) for body in (before, after)]
+    found = [change for place in places for change in _compare(place, _find(before, place), _find(after, place))]
+    return tuple(
+        FieldChange(".".join(map(str, place)), *(put_secrets(v, m, place) for v, m in zip(values, masked, strict=True)))
+        for place, *values in found
+    )
 
 
-def _mask(change: FieldChange) -> FieldChange:
-    """A plan is printed and kept: no value of a Secret is in it."""
-    if not change.path.startswith(("data.", "stringData.")):
-        return change
-    return FieldChange(change.path, change.before and MASK, change.after and MASK)
+def _find(body: Mapping[str, Any], place: Path) -> Any:
+    value: Any = body
+    for name in place:
+        value = (value or {}).get(name)
+    return value or None
 
 
-def _compare(path: str, before: Any, after: Any) -> Iterator[FieldChange]:
+def _compare(place: Path, before: Any, after: Any) -> Iterator[tuple[Path, Any, Any]]:
     if before == after:
         return
     if isinstance(before, Mapping | None) and isinstance(after, Mapping | None):
         old, new = before or {}, after or {}
         for name in [*new, *(name for name in old if name not in new)]:
-            yield from _compare(f"{path}.{name}", old.get(name), new.get(name))
+            yield from _compare((*place, name), old.get(name), new.get(name))
         return
-    yield FieldChange(path, before, after)
+    yield place, before, after

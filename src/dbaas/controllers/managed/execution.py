@@ -86,7 +86,10 @@ class Execution:
             executed.extend(decision.execute)
             made = find_made(assignment.wishes, observation, decision.execute)
         fields = ", ".join(dict.fromkeys(change.field for change in decision.execute))
-        raise NotApplied(f"{_where(access, assignment.subject)} does not become as it should: {fields} still differs")
+        raise NotApplied(
+            f"{_where(access, assignment.subject)} does not become as it should: {fields} still differs though the "
+            "server took each statement; something there sets it back, or our login has no right to change it"
+        )
 
     async def _look(
         self, access: Access, assignment: Assignment, *, is_set: bool, made: frozenset[str]
@@ -99,7 +102,7 @@ class Execution:
         observation = await self._examples.observe(access, wishes, made)
         if is_set:
             wishes = [_with_proof(access.server.engine, wish, observation) for wish in wishes]
-        rules = plan_rules(access, assignment.subject)
+        rules = plan_rules(access.server, access.facts, assignment.subject)
         try:
             changes = assess(access.server.engine, wishes, observation, assignment.claims, rules)
         except EngineError as error:  # nothing was sent: the engine will not have it on this server

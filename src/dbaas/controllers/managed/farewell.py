@@ -38,6 +38,7 @@ from dbaas.controllers.managed.quarantine import QUARANTINED, QuarantineStep
 from dbaas.controllers.managed.resolution import Resolution, Resolved, own_references
 from dbaas.controllers.managed.tenancy import keep_taken
 from dbaas.controllers.managed.untagging import UntaggingStep
+from dbaas.controllers.metrics import Operation
 from dbaas.controllers.servers import Server
 from dbaas.controllers.surroundings import Surroundings
 from dbaas.controllers.tokens import depends_on
@@ -208,29 +209,32 @@ class FarewellStep:
 
     async def _execute(self, subject: Subject, access: Access, changes: list[Change]) -> bool:
         """False where it was given up, because the server itself goes."""
-        kind, engine = subject.kind.kind.kind, access.server.engine.name
+        done, began = Operation(subject.kind.noun, "delete", access.server.engine.name), self._clock.monotonic()
         try:
             await access.lane.execute([statement for change in changes for statement in change.statements])
         except (Unreachable, LoginRefused):
             raise
         except EngineError as error:
             if await self._leaving.is_last_on_going(subject, access.server):
-                self._counts.count_operation(kind, "delete", engine, succeeded=False)
+                self._count(done, began, succeeded=False)
                 await self._tell_retained(subject, f"it cannot be dropped, but its server goes anyway: {error.message}")
                 return False
             message = f"cannot delete {subject.name} on {str(access.server.key)!r}: {error.message}"
             if isinstance(error, InUse) and await self._leaving.others_are_leaving(subject, access.server):
                 message += "; it goes when those that are being deleted there are gone"
                 raise Waiting(DEPENDENCIES_EXIST, message, phase="Deleting") from error
-            self._counts.count_operation(kind, "delete", engine, succeeded=False)
+            self._count(done, began, succeeded=False)
             if isinstance(error, InUse):
                 revoke = " (spec.drop.revokePrivileges does, of privileges)" if hasattr(subject.spec, "drop") else ""
                 message += f"; free it of what holds it there{revoke}"
                 message += ", or set spec.deletionPolicy to Retain and it stays"
             self._client.event(subject.resource, "Warning", subject.kind.events.delete_failed, message)
             raise NotApplied(message, reason=error.reason) from error
-        self._counts.count_operation(kind, "delete", engine, succeeded=True)
+        self._count(done, began, succeeded=True)
         return True
+
+    def _count(self, done: Operation, began: float, *, succeeded: bool) -> None:
+        self._counts.count_operation(done, self._clock.monotonic() - began, succeeded=succeeded)
 
     async def _tell_retained(self, subject: Subject, why: str) -> None:
         """In a namespace that goes no event can be written any more, so it is told about the namespace itself."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-import orjson
+import msgspec
 from pydantic import TypeAdapter
 
 from dbaas.api.conditions import ManagedStatus
@@ -21,6 +22,7 @@ from dbaas.api.model import Model
 from dbaas.api.references import DriftPolicy
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.engine import References
+from dbaas.core.duration import parse_duration
 
 MOST_RECENT = 512
 ROLE = "role"  # what users and roles stand for
@@ -152,8 +154,21 @@ class Subject:
         return policy if isinstance(policy, DriftPolicy) else None
 
     @property
+    def drift_interval(self) -> timedelta | None:
+        """How often it wants to be looked at, where it says so itself."""
+        policy = self.drift_policy
+        return parse_duration(policy.interval) if policy is not None and policy.mode != "ignore" else None
+
+    @property
     def was_applied(self) -> bool:
         return bool(self.status.applied)
+
+
+class _Parts(msgspec.Struct):
+    """Of an object: the spec as it is written, the status as it is."""
+
+    spec: msgspec.Raw = msgspec.Raw(b"")
+    status: Any = None
 
 
 def read_subject(kind: ManagedKind, resource: Resource) -> Subject:
@@ -174,18 +189,18 @@ def read_subject(kind: ManagedKind, resource: Resource) -> Subject:
 
 def _read_anew(kind: ManagedKind, resource: Resource) -> Subject:
     """The spec stays the same from one version to the next, mostly, and is read once."""
-    body = resource.body()
-    case = (kind.model, kind.kind, resource.metadata.name, orjson.dumps(body.get("spec")))
+    parts = _PARTS.decode(resource.raw)
+    case = (kind.model, kind.kind, resource.metadata.name, bytes(parts.spec))
     spec = _specs.get(case)
     if spec is None:
-        parsed: Any = kind.model.model_validate(body)
+        parsed: Any = kind.model.model_validate(resource.body())
         spec = _specs[case] = kind.fill(parsed.spec, resource.metadata.name)
         if len(_specs) > MOST_RECENT:
             _specs.popitem(last=False)
         status = parsed.status
     else:
         _specs.move_to_end(case)
-        status = _read_status(kind.model, body.get("status"))
+        status = _read_status(kind.model, parts.status)
     return Subject(kind, resource, spec, status or ManagedStatus())
 
 
@@ -197,6 +212,7 @@ def _read_status(model: type[Model], status: Any) -> Any:
     return adapter.validate_python(status)
 
 
+_PARTS = msgspec.json.Decoder(_Parts)
 _recent: OrderedDict[int, Subject] = OrderedDict()
 _specs: OrderedDict[tuple[type[Model], Kind, str, bytes], Any] = OrderedDict()
 _statuses: dict[type[Model], TypeAdapter[Any]] = {}

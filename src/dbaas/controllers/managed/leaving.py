@@ -19,6 +19,7 @@ from dbaas.controllers.servers import Server
 from dbaas.core.clock import Clock, parse_time
 
 PATIENCE = timedelta(minutes=10)
+TOGETHER = timedelta(minutes=2)
 
 
 class Leaving:
@@ -29,9 +30,13 @@ class Leaving:
         self._clock = clock
 
     async def others_are_leaving(self, subject: Subject, server: Server) -> bool:
-        """Of a user and a database that are deleted together the database goes first, and no reference says so."""
+        """Of a user and a database that are deleted together the database goes first, and no reference says so.
+
+        One that was deleted longer ago is stuck itself, and nothing to wait for.
+        """
         residents = await find_residents(self._client, server.key)
-        return any(other.metadata.is_deleting and other.kind != subject.kind.kind for other in residents)
+        others = [other.metadata.deletionTimestamp for other in residents if other.kind != subject.kind.kind]
+        return any(moment and self._clock.now() - parse_time(moment) < TOGETHER for moment in others)
 
     async def is_last_on_going(self, subject: Subject, server: Server) -> bool:
         """Whether the server goes itself, and nothing of another kind is left on it that may be in the way."""

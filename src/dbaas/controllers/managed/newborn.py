@@ -7,6 +7,7 @@ server is looked at, and is the example for those after it; the next drift pass 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,25 +20,37 @@ from dbaas.controllers.managed.observing import Observation, Place, observe_wish
 
 
 class Examples:
-    """Servers whose new databases have been found as they were foreseen, since this process began."""
+    """Servers whose new databases have been found as they were foreseen, since this process began.
+
+    While the first of a server is being looked at, the others of that server wait for what comes out.
+    """
 
     def __init__(self) -> None:
         self._alike: set[str] = set()
+        self._looking: dict[str, asyncio.Event] = {}
 
     async def observe(self, access: Access, wishes: Sequence[Wish], made: Collection[str]) -> Observation:
         """`made` are databases that have just been made."""
-        foreseen: Mapping[Place, Mapping[str, Any]] = {}
-        server = access.facts.identity
+        server, foreseen = access.facts.identity, dict[Place, Mapping[str, Any]]()
+        ended = asyncio.Event()
 
-        def know(shared: Observation) -> Mapping[Place, Mapping[str, Any]]:
-            nonlocal foreseen
-            foreseen = foresee(access.server.engine, wishes, shared, made, access.facts)
+        async def know(shared: Observation) -> Mapping[Place, Mapping[str, Any]]:
+            foreseen.update(foresee(access.server.engine, wishes, shared, made, access.facts))
+            if server and foreseen and server not in self._alike:
+                first = self._looking.setdefault(server, ended)
+                if first is not ended:
+                    await first.wait()
             return foreseen if server in self._alike else {}
 
-        observation = await observe_wishes(access.lane, wishes, know)
-        if server and foreseen and _agrees(observation, foreseen):
-            self._alike.add(server)
-        return observation
+        try:
+            observation = await observe_wishes(access.lane, wishes, know)
+            if server and foreseen and _agrees(observation, foreseen):
+                self._alike.add(server)
+            return observation
+        finally:
+            if self._looking.get(server) is ended:
+                del self._looking[server]
+            ended.set()
 
 
 def find_made(wishes: Iterable[Wish], before: Observation, executed: Iterable[Change]) -> frozenset[str]:

@@ -7,7 +7,7 @@ a database is looked at only where that database exists: everything else would b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,10 +39,10 @@ class Observation:
         return thing.database is None or thing.database not in self.absent
 
 
-Foresee = Callable[[Observation], Mapping[Place, Mapping[str, Any]]]
+Foresee = Callable[[Observation], Awaitable[Mapping[Place, Mapping[str, Any]]]]
 
 
-def foresee_nothing(shared: Observation) -> Mapping[Place, Mapping[str, Any]]:
+async def foresee_nothing(shared: Observation) -> Mapping[Place, Mapping[str, Any]]:
     """Everything is looked at."""
     return {}
 
@@ -60,7 +60,7 @@ async def observe_wishes(lane: Lane, wishes: Sequence[Wish], foresee: Foresee = 
     missing = {thing.name for thing in things if thing.database is None and shared.find(thing) is None}
     ours = {wish.thing.name for wish in wishes if wish.exclusive and wish.thing.database is None}
     inner = [thing for thing in things if thing.database is not None]
-    known = foresee(shared)
+    known = await foresee(shared)
     asked = [t for t in inner if t.database not in missing and (t.part, t.database) not in known]
     seen = await _ask(lane, asked, openable=ours)
     absent = {thing.database for thing in inner if thing.database in missing}
@@ -100,7 +100,8 @@ async def _ask(lane: Lane, things: Iterable[Thing], openable: Collection[str] = 
     for thing in things:
         names.setdefault((thing.part, thing.database), set()).add(thing.name)
     places = list(names)
-    answers = await asyncio.gather(*(_ask_place(lane, place, names[place], place[1] in openable) for place in places))
+    asking = [_ask_place(lane, place, names[place], place[1] in openable) for place in places]
+    answers = await asyncio.gather(*asking) if len(asking) > 1 else [await each for each in asking]
     found = {place: answer for place, answer in zip(places, answers, strict=True) if answer is not None}
     absent = {database for part, database in places if database and (part, database) not in found}
     return Observation(found, frozenset(absent))

@@ -14,12 +14,12 @@ from dbaas.api.cluster import DATABASE_CLUSTER, DatabaseCluster
 from dbaas.api.core import SECRET
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.client import Client
-from dbaas.contracts.engine import Engine, EngineError, Login, PlanRules, ServerFacts
+from dbaas.contracts.engine import Engine, EngineError, Login, ServerFacts
 from dbaas.contracts.lane import Lane, Lanes
 from dbaas.contracts.reconcile import Refused, Waiting
 from dbaas.contracts.registry import Registry
 from dbaas.contracts.statement import Change, Statement
-from dbaas.controllers.managed.access import allows_destructive
+from dbaas.controllers.managed.access import plan_rules
 from dbaas.controllers.managed.assessment import assess_wish
 from dbaas.controllers.managed.claims import Claiming
 from dbaas.controllers.managed.contenders import Contenders
@@ -155,9 +155,7 @@ class _Planner:
         except Waiting as waiting:
             draft.notes.append(f"it will not be applied: {waiting.message}")
             return
-        rules = PlanRules(
-            facts, allows_destructive(resolved.subject), resolved.subject.kind.cascades(resolved.subject.spec)
-        )
+        rules = plan_rules(resolved.server, facts, resolved.subject)
         engine = resolved.server.engine
         changes = [c for wish in wishes for c in assess_wish(engine, wish, observation, claims, rules)]
         draft.decision = decide(changes, read_policy(resolved, digest_wanted(resolved, login)))
@@ -180,7 +178,8 @@ class _Planner:
     async def _note_needs(self, lane: Lane | None, wishes: Iterable[Wish], draft: _Draft, made: set[Thing]) -> None:
         needs = dict.fromkeys(need for wish in wishes for need in wish.needs)
         unmade = [need for need in needs if Thing(need.part, need.database, need.name) not in made]
-        for need in unmade if lane is None else await find_unmet(lane, unmade):
+        unmet = [need for need in unmade if not need.is_given] if lane is None else await find_unmet(lane, unmade)
+        for need in unmet:
             draft.notes.append(f"{need.what} must exist first, and nothing planned here makes it")
 
     async def _find_login(self, subject: Subject, draft: _Draft) -> Login | None:

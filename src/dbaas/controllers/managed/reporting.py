@@ -113,10 +113,10 @@ class Reporting:
             self._client.event(resource, "Normal", reason, f"{subject.name}: {_fields(executed)}")
         elif is_changed(executed):
             self._client.event(resource, "Normal", "DriftCorrected", f"{subject.name}: {_fields(executed)} put right")
-            self._counts.count_drift(subject.kind.kind.kind, finding.resolved.server.engine.name)
+            self._counts.count_drift(subject.kind.kind.resource, finding.resolved.server.engine.name)
         if left and not _is_known(subject, left):
             self._client.event(resource, "Warning", "DriftDetected", f"{subject.name}: {_fields(left)} differs")
-            self._counts.count_drift(subject.kind.kind.kind, finding.resolved.server.engine.name)
+            self._counts.count_drift(subject.kind.kind.resource, finding.resolved.server.engine.name)
 
 
 def _collect_told(finding: Finding) -> Mapping[str, Any]:

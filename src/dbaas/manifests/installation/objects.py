@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from dbaas.api.core import LEASE, SECRET, VALIDATING_WEBHOOK_CONFIGURATION
 from dbaas.manifests.installation.webhooks import build_issuers, build_validation
-from dbaas.manifests.installation.workload import build_workload
+from dbaas.manifests.installation.workload import METRICS, PODS, build_workload
+from dbaas.manifests.monitoring import build_monitors
 from dbaas.manifests.permissions import (
     EDIT,
     READ,
@@ -37,6 +38,7 @@ _RBAC = "rbac.authorization.k8s.io/v1"
 class Installation:
     """What is asked for. `namespaces` empty: all of them, by ClusterRoles; else by Roles in each.
 
+    With `monitoring` there are objects of the Prometheus operator too.
     `labels` part several installations in one cluster, as the operator's `--selector`. `definitions` are the
     CustomResourceDefinitions, `entries` the objects of ours that it begins with.
     """
@@ -49,6 +51,7 @@ class Installation:
     labels: Mapping[str, str] = field(default_factory=dict)
     replicas: int = 2
     webhooks: Certificates = "own"
+    monitoring: bool = False
     definitions: Sequence[Mapping[str, Any]] = ()
     entries: Sequence[Mapping[str, Any]] = ()
 
@@ -70,6 +73,8 @@ def build_installation(asked: Installation) -> list[Body]:
     if asked.webhooks != "off":
         made += build_issuers(asked.namespace) if asked.webhooks == "cert-manager" else []
         made.append(build_validation(asked))
+    if asked.monitoring:
+        made += build_monitors(asked.namespace, PODS, METRICS)
     return [
         *(_label(dict(each), _common(asked)) for each in asked.definitions),
         *(_label(each, {**_common(asked), LABEL_INSTALLATION: asked.namespace}) for each in made),
@@ -118,7 +123,7 @@ def _roles(asked: Installation) -> list[Body]:
 
 def _home(asked: Installation) -> list[Rule]:
     """The Lease, and a certificate of our own. What is not there yet has no name to be allowed by."""
-    lease = [build_rule(LEASE, ("create",)), build_rule(LEASE, ("get", "patch"), (LEASE_NAME,))]
+    lease = [build_rule(LEASE, ("create",)), build_rule(LEASE, ("get", "watch", "patch"), (LEASE_NAME,))]
     secret = [build_rule(SECRET, ("create",)), build_rule(SECRET, ("get", "patch"), (WEBHOOKS,))]
     return [*lease, *(secret if asked.webhooks == "own" else ())]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 Body = dict[str, Any]
+METRICS = "metrics"
 PODS = {"app.kubernetes.io/name": "dbaas-operator"}
 METRICS_PORT, WEBHOOK_PORT = 8080, 9443
 USER = 65532
@@ -15,7 +16,7 @@ CERTIFICATES = "/certificates"
 
 def build_workload(namespace: str, arguments: Sequence[str], image: str, replicas: int, webhooks: str) -> list[Body]:
     """`webhooks` as in `Installation`. The Deployment comes last."""
-    bodies = [_service(namespace, "dbaas-metrics", "metrics", METRICS_PORT, METRICS_PORT)]
+    bodies = [_service(namespace, "dbaas-metrics", METRICS, METRICS_PORT, METRICS_PORT)]
     if webhooks != "off":
         bodies.append(_service(namespace, "dbaas-webhooks", "webhooks", 443, WEBHOOK_PORT))
     deployment = _deployment(namespace, arguments, image, replicas, webhooks)
@@ -63,7 +64,7 @@ def _pod(arguments: Sequence[str], image: str, webhooks: str) -> Body:
 
 
 def _container(arguments: Sequence[str], image: str, webhooks: str) -> Body:
-    ports = [{"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"}]
+    ports = [{"name": METRICS, "containerPort": METRICS_PORT, "protocol": "TCP"}]
     mounts: list[Body] = [{"name": "tmp", "mountPath": "/tmp"}]
     if webhooks != "off":
         ports.append({"name": "webhooks", "containerPort": WEBHOOK_PORT, "protocol": "TCP"})
@@ -90,7 +91,7 @@ def _container(arguments: Sequence[str], image: str, webhooks: str) -> Body:
 
 
 def _probe(path: str) -> Body:
-    return {"httpGet": {"path": path, "port": "metrics"}, "timeoutSeconds": 3}
+    return {"httpGet": {"path": path, "port": METRICS}, "timeoutSeconds": 3}
 
 
 def _service(namespace: str, name: str, port_name: str, port: int, target: int) -> Body:

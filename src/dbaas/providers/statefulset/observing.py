@@ -6,14 +6,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dbaas.api.core import POD, SERVICE, STATEFUL_SET
+from dbaas.api.core import PERSISTENT_VOLUME_CLAIM, POD, SERVICE, STATEFUL_SET
 from dbaas.api.resource import LABEL_INSTANCE, Resource
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, ClusterFacts, InstanceFacts
+from dbaas.core.quantity import parse_quantity
 from dbaas.providers.statefulset.names import host_of
 
 SHOWN_CHARACTERS = 500
 _REASON = re.compile(r"^([A-Z][A-Za-z]+): (.+)", re.DOTALL)
 _FULL = "No space left on device"
+_GROWTH_FAILURES = ("ControllerResizeError", "NodeResizeError")  # KEP-1790
 _USUAL_WAITS = frozenset({"PodInitializing", "ContainerCreating"})
 
 
@@ -23,11 +25,13 @@ def observe(cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
     pods = {pod.metadata.labels.get(LABEL_INSTANCE, ""): pod for pod in children if pod.kind == POD}
     services = {each.metadata.name: each for each in children if each.kind == SERVICE}
     instances = tuple(_look(each, pods.get(each.metadata.name)) for each in sets)
+    claims = (each for each in children if each.kind == PERSISTENT_VOLUME_CLAIM)
+    growing = tuple(told for claim in claims if (told := _explain_growth(claim)))
     first = services.get(f"{cluster.metadata.name}-rw")
     if first is None:
-        return ClusterFacts(instances)
+        return ClusterFacts(instances, growing=growing)
     host, port = host_of(first.metadata.name, first.metadata.namespace), _port(first)
-    return ClusterFacts(instances, host, port, external=_external(first))
+    return ClusterFacts(instances, host, port, external=_external(first), growing=growing)
 
 
 def _look(stateful_set: Resource, pod: Resource | None) -> InstanceFacts:
@@ -44,6 +48,20 @@ def _look(stateful_set: Resource, pod: Resource | None) -> InstanceFacts:
         name, is_ready=False, restarts=_restarts(pod), reason=reason, message=message,
         is_refused=reason == DATA_OF_OTHER_VERSION,
     )  # fmt: skip
+
+
+def _explain_growth(claim: Resource) -> str:
+    """Empty where it has the size that is asked for, or has no volume yet."""
+    asked = str(((claim.spec.get("resources") or {}).get("requests") or {}).get("storage", "0"))
+    has = (claim.status.get("capacity") or {}).get("storage")
+    if not has or parse_quantity(str(has)) >= parse_quantity(asked):
+        return ""
+    told = f"{claim.metadata.labels.get(LABEL_INSTANCE)}: its volume grows from {has} to {asked}"
+    conditions = {c.get("type"): c for c in claim.status.get("conditions") or () if c.get("status") == "True"}
+    for failure in _GROWTH_FAILURES:
+        if failure in conditions:
+            return f"{told}, which has failed so far: {conditions[failure].get('message') or failure}"
+    return f"{told}; its file system is still to follow" if "FileSystemResizePending" in conditions else told
 
 
 def _explain(pod: Resource) -> tuple[str, str]:

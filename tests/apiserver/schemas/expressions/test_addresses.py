@@ -13,6 +13,8 @@ from dbaas.apiserver.schemas.expressions.addresses import (
     to_cidr,
     to_ip,
 )
+from dbaas.apiserver.schemas.expressions.failures import NoOverload
+from dbaas.apiserver.schemas.expressions.things import Opaque
 
 
 @pytest.mark.parametrize(
@@ -20,7 +22,7 @@ from dbaas.apiserver.schemas.expressions.addresses import (
     [("1.2.3.4", "1.2.3.4"), ("2001:DB8::0:1", "2001:db8::1"), ("::1.2.3.4", "::102:304"), ("1:2:3:4:5:6:7:8",) * 2],
 )
 def test_an_address_is_written_in_one_way(text: str, canonical: str) -> None:
-    assert to_ip(text) == {"@ip": canonical}
+    assert to_ip(text) == Opaque("net.IP", canonical)
     assert is_canonical(text) == (text == canonical)
 
 
@@ -52,10 +54,10 @@ def test_what_is_no_network_is_refused_with_its_reason(text: str, reason: str) -
 
 def test_a_network_contains_addresses_and_smaller_networks_of_its_family() -> None:
     network = to_cidr("10.1.2.3/8")
-    assert masked(network) == {"@cidr": "10.0.0.0/8"}
+    assert masked(network) == Opaque("net.CIDR", "10.0.0.0/8")
     assert [contains_ip(network, each) for each in ("10.255.0.1", to_ip("11.0.0.1"), "::1")] == [True, False, False]
     assert [contains_cidr(network, each) for each in ("10.9.0.0/16", "0.0.0.0/0", "::/0")] == [True, False, False]
-    with pytest.raises(TypeError):
+    with pytest.raises(NoOverload):
         contains_ip(network, "x")
 
 

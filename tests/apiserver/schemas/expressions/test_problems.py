@@ -25,9 +25,9 @@ def problems(*, uncorrelatable: str = "", **rule: Any) -> list[str]:
         ({"rule": " "}, ".rule: Required value: rule is not specified"),
         ({"rule": "self ="}, "compilation failed: ERROR: <input>:1:6: Syntax error: token recognition error at: '='"),
         ({"rule": "self.a.isHost()"}, ":1:14: undeclared reference to 'isHost'"),
-        ({"rule": "quantity('1').isInteger()"}, "calls what is not supported: isInteger"),
-        ({"rule": "{'a': self.?a}.size() == 1"}, "what makes lists or maps of optional values is not supported"),
-        ({"rule": "[1].map(x, self.?a).size() == 1"}, "what makes lists or maps of optional values is not supported"),
+        ({"rule": "int('x') == 1"}, ": program instantiation failed: type conversion error from 'string' to 'int'"),
+        ({"messageExpression": "string(b'\\xff')"}, ": messageExpression instantiation failed: invalid UTF-8 in bytes"),
+        ({"rule": "'%d'.format(['a']) == ''"}, ":1:14: error during formatting: decimal clause"),
         ({"rule": "has(self.?a)"}, ":1:9: invalid argument to has() macro"),
         (
             {"rule": "self.a.exists(x, self.a.exists(y, x == y))"},

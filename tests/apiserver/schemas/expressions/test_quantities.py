@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from dbaas.apiserver.schemas.expressions.quantities import (
@@ -31,7 +33,8 @@ from dbaas.apiserver.schemas.expressions.quantities import (
     ],
 )
 def test_equal_amounts_are_equal_values(text: str, amount: str) -> None:
-    assert to_quantity(text) == {"@quantity": amount}
+    assert to_quantity(text) == to_quantity(amount)
+    assert to_quantity(text).content.number == Decimal(amount)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +61,17 @@ def test_quantities_are_reckoned_with_exactly() -> None:
     assert [sign(small), sign(subtract(small, 1)), sign(subtract(small, small))] == [1, -1, 0]
     assert FUNCTIONS["isGreaterThan"](large, small)
     assert not FUNCTIONS["isLessThan"](small, small)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_held"),
+    [("1.5k", True), ("1Gi", True), ("Mi", True), ("1.0", False), ("1.5Gi", False), ("7Ei", False), ("1000m", False)],
+)
+def test_a_whole_number_is_one_that_go_holds_as_such(text: str, is_held: bool) -> None:
+    assert FUNCTIONS["isInteger"](to_quantity(text)) == is_held
+
+
+def test_what_is_added_is_held_as_finely_as_its_finest_part() -> None:
+    assert not FUNCTIONS["isInteger"](add(to_quantity("500m"), to_quantity("500m")))
+    assert FUNCTIONS["asInteger"](add(to_quantity("1k"), 1)) == 1001
+    assert FUNCTIONS["isInteger"](add(to_quantity("0m"), 1))

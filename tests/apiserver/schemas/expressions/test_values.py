@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dbaas.apiserver.schemas.expressions.values import align, escape, to_cel
+from dbaas.apiserver.schemas.expressions.things import KeyedList, SetList
+from dbaas.apiserver.schemas.expressions.values import escape, to_cel
 from dbaas.apiserver.schemas.nodes import Node, compile_node
 
 TEXT = {"type": "string"}
@@ -65,18 +66,10 @@ def test_the_root_shows_kind_and_name_and_nothing_else_of_the_metadata() -> None
     assert seen == {"apiVersion": "v1", "kind": "K", "metadata": {"name": "a"}}
 
 
-def test_sets_and_keyed_lists_are_put_in_the_same_order_where_they_hold_the_same() -> None:
+def test_lists_without_an_order_are_known_as_such() -> None:
     numbers = node({"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "integer"}})
-    assert align([2, 1], [1, 2], numbers) == [1, 2]
-    assert align([2, 1], [1, 3], numbers) == [2, 1]
-    keyed = node(
-        {
-            "type": "array",
-            "x-kubernetes-list-type": "map",
-            "x-kubernetes-list-map-keys": ["k"],
-            "items": {"type": "object", "properties": {"k": TEXT, "v": TEXT}},
-        }
-    )
-    old = [{"k": "b", "v": "1"}, {"k": "a"}]
-    assert align(old, [{"k": "a"}, {"k": "b", "v": "2"}], keyed) == [{"k": "a"}, {"k": "b", "v": "1"}]
-    assert align(old, [{"k": "a"}, {"k": "c"}], keyed) == old
+    assert isinstance(to_cel([2, 1], numbers), SetList)
+    keyed = {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a-b"]}
+    seen = to_cel([{"a-b": "x"}], node({**keyed, "items": {"type": "object", "properties": {"a-b": TEXT}}}))
+    assert isinstance(seen, KeyedList)
+    assert seen.keys == ["a__dash__b"]

@@ -71,6 +71,19 @@ def test_what_takes_the_rights_of_a_superuser_is_refused_unless_our_login_has_th
     assert refused == [("privileges[schema public]", "USAGE with grant option", why)] and len(sent) == 1
 
 
+def test_what_a_superuser_gave_is_told_when_it_cannot_be_taken_and_never_left_behind_in_silence() -> None:
+    server = ServerFacts("16.1", 160001, "1", "admin", frozenset({"createrole"}))
+    inventory = Inventory({Place("schema", ""): {"public": "root"}}, superusers=frozenset({"root"}))
+    usage, rules = Entry(Target("schema", name="public"), "USAGE"), PlanRules(server)
+    observed, owned = ObservedPrivileges("app", frozenset({usage}), inventory, "shop"), frozenset({key_of(usage)})
+    desired = DesiredPrivileges("app", frozenset(), "shop")
+    (told,) = plan_privileges(desired, observed, owned, NOTHING, rules).changes
+    assert (told.expected, told.actual, told.immutable, told.statements) == (None, "USAGE", True, ())
+    assert told.why.endswith("let a superuser revoke it, or put it back into the manifest")
+    (taken,) = plan_privileges(None, observed, owned, NOTHING, rules).changes
+    assert any("REVOKE USAGE" in str(statement.sql) for statement in taken.statements), "the server says why not"
+
+
 def test_what_leaves_the_list_is_revoked() -> None:
     owned = {Entry(ORDERS, "SELECT"), Entry(ORDERS, "INSERT"), Entry(FUTURE, "SELECT")}
     assert shown(plan({Entry(ORDERS, "SELECT")}, owned, owned)) == [

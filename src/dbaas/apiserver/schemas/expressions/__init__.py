@@ -1,11 +1,4 @@
-"""CEL expressions of schemas (`x-kubernetes-validations`): values, functions, rules.
+"""CEL expressions of schemas (`x-kubernetes-validations`): read, checked and evaluated as by kube-apiserver.
 
-The library evaluates; what Kubernetes does around it (types by schema, escaped names, causes) is here.
+What Kubernetes does around CEL (types by schema, escaped names, budgets, causes) is here too.
 """
-
-import sys
-from types import ModuleType
-
-# The library's package imports its own command line, and with that a whole terminal toolkit, unless a module has that
-# name already: a third of a second and some MiB of every start.
-sys.modules.setdefault("cel.cli", ModuleType("cel.cli"))

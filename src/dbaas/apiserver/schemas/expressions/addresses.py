@@ -1,6 +1,6 @@
 """Addresses of hosts and networks for rules: `ip`, `cidr` and what can be asked of them.
 
-To the library such a value is a map with one key. Source: https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-ip-address-library;
+Source: https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-ip-address-library;
 which texts are addresses, and why others are not, is Go's `net/netip`.
 """
 
@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from dbaas.apiserver.schemas.expressions.failures import Failure, NoOverload
+from dbaas.apiserver.schemas.expressions.things import Opaque
 from dbaas.apiserver.schemas.wording import quote
 
 Address = IPv4Address | IPv6Address
-Value = Mapping[str, str]
+_IP, _CIDR = "net.IP", "net.CIDR"
 _GROUPS = 8
 
 
@@ -30,9 +32,20 @@ def is_ip(text: str) -> bool:
     return _is_read(_parse_ip, text)
 
 
-def to_ip(source: Any) -> Value:
-    """Of a text or of a network. Raises ValueError."""
-    return {"@ip": source["@cidr"].rpartition("/")[0] if isinstance(source, Mapping) else str(_parse_ip(source))}
+def to_ip(source: str | Opaque) -> Opaque:
+    """Of a text or of a network. Raises Failure."""
+    if isinstance(source, Opaque):
+        return Opaque(_IP, source.content.rpartition("/")[0])
+    return Opaque(_IP, str(_parse_ip(source)))
+
+
+def address_mistake(text: str) -> str:
+    """Why a text is no address to Go; empty if it is one."""
+    try:
+        _read_address(text)
+    except _Unreadable as error:
+        return _explain(text, error)
+    return ""
 
 
 def is_canonical(text: str) -> bool:
@@ -43,38 +56,38 @@ def is_cidr(text: str) -> bool:
     return _is_read(_parse_cidr, text)
 
 
-def to_cidr(text: str) -> Value:
-    """Raises ValueError."""
+def to_cidr(text: str) -> Opaque:
+    """Raises Failure."""
     address, bits = _parse_cidr(text)
-    return {"@cidr": f"{address}/{bits}"}
+    return Opaque(_CIDR, f"{address}/{bits}")
 
 
-def contains_ip(network: Value, address: Any) -> bool:
-    """Raises TypeError for a text that is no address, which Kubernetes takes for a value of another type."""
+def contains_ip(network: Opaque, address: str | Opaque) -> bool:
+    """A text that is no address Kubernetes takes for a value of another type."""
     if isinstance(address, str):
         if not is_ip(address):
-            raise TypeError("no such overload")
+            raise NoOverload
         address = to_ip(address)
-    found = ip_address(address["@ip"])
+    found = ip_address(address.content)
     inside = _network(network)
     return found.version == inside.version and found in inside
 
 
-def contains_cidr(network: Value, other: Any) -> bool:
+def contains_cidr(network: Opaque, other: str | Opaque) -> bool:
     outer, inner = _network(network), _network(to_cidr(other) if isinstance(other, str) else other)
     return outer.version == inner.version and outer.prefixlen <= inner.prefixlen and outer.overlaps(inner)
 
 
-def prefix_length(network: Value) -> int:
-    return int(network["@cidr"].rpartition("/")[2])
+def prefix_length(network: Opaque) -> int:
+    return int(network.content.rpartition("/")[2])
 
 
-def masked(network: Value) -> Value:
-    return {"@cidr": str(_network(network))}
+def masked(network: Opaque) -> Opaque:
+    return Opaque(_CIDR, str(_network(network)))
 
 
-def _of_address(ask: Callable[[Address], Any]) -> Callable[[Value], Any]:
-    return lambda value: ask(ip_address(value["@ip"]))
+def _of_address(ask: Callable[[Address], Any]) -> Callable[[Opaque], Any]:
+    return lambda value: ask(ip_address(value.content))
 
 
 def _is_link_local_multicast(address: Address) -> bool:
@@ -95,6 +108,7 @@ def _is_global(address: Address) -> bool:
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "ip": to_ip,
+    "ip.isCanonical": is_canonical,
     "isIP": is_ip,
     "isCIDR": is_cidr,
     "cidr": to_cidr,
@@ -111,8 +125,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def _network(value: Value) -> IPv4Network | IPv6Network:
-    return ip_network(value["@cidr"], strict=False)
+def _network(value: Opaque) -> IPv4Network | IPv6Network:
+    return ip_network(value.content, strict=False)
 
 
 def _is_read(parse: Callable[[str], object], text: str) -> bool:
@@ -128,9 +142,9 @@ def _parse_ip(text: str) -> Address:
         found = _read_address(text)
     except _Unreadable as error:
         why = f"parse error during conversion from string: {_explain(text, error)}"
-        raise ValueError(f"IP Address {quote(text)} {why}") from error
+        raise Failure(f"IP Address {quote(text)} {why}") from error
     if "%" in text:
-        raise ValueError(f"IP address {quote(text)} with zone value is not allowed")
+        raise Failure(f"IP address {quote(text)} with zone value is not allowed")
     _refuse_mapped(found, text)
     return found
 
@@ -143,11 +157,11 @@ def _parse_cidr(text: str) -> tuple[Address, int]:
             raise _Unreadable("no '/'")
         found = _read_prefix(host, bits)
     except _Unreadable as error:
-        raise ValueError(f"{why}{why}netip.ParsePrefix({quote(text)}): {error}") from error
+        raise Failure(f"{why}{why}netip.ParsePrefix({quote(text)}): {error}") from error
     try:
         _refuse_mapped(found, text)
     except ValueError as error:
-        raise ValueError(f"{why}{error}") from error
+        raise Failure(f"{why}{error}") from error
     return found, int(bits)
 
 
@@ -167,7 +181,7 @@ def _read_prefix(host: str, bits: str) -> Address:
 
 def _refuse_mapped(address: Address, text: str) -> None:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        raise ValueError(f"IPv4-mapped IPv6 address {quote(text)} is not allowed")
+        raise Failure(f"IPv4-mapped IPv6 address {quote(text)} is not allowed")
 
 
 def _explain(text: str, error: _Unreadable) -> str:

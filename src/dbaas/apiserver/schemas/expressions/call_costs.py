@@ -16,9 +16,12 @@ from dbaas.apiserver.schemas.expressions.static_types import Type
 
 PER_LETTER = 0.1
 _LONGEST_ADDRESS = 16
-_COMPARED_AT_ONCE = frozenset({"net.IP", "net.CIDR", "kubernetes.Quantity"})
-_PER_LETTER_OF_PATTERN = 0.25
+_COMPARED_AT_ONCE = frozenset({"net.IP", "net.CIDR", "kubernetes.Quantity", "kubernetes.Semver"})
+PER_LETTER_OF_PATTERN = 0.25
 _MEASURED = frozenset({"string", "bytes"})
+_LONGEST_PATTERN = 128
+_LONGEST_NAME_OF_FORMAT = 64
+_NEW_LIST = 10
 
 
 class Price(NamedTuple):
@@ -53,6 +56,8 @@ def price_of(name: str, signature: Signature, operands: Operands) -> Price:
 
 def _equal(operands: Operands) -> Price:
     one, other = (each.type for each in operands)
+    if one == other and one.name == "kubernetes.NamedFormat":
+        return Price(scale(_LONGEST_NAME_OF_FORMAT, PER_LETTER))
     return Price(1) if one == other and one.name in _COMPARED_AT_ONCE else _compared(operands)
 
 
@@ -89,7 +94,7 @@ def _containing(operands: Operands) -> Price:
 
 def _matching(operands: Operands) -> Price:
     letters = scale(operands[0].size.plus(ONE).most, PER_LETTER)
-    return Price(letters * scale(operands[1].size.most, _PER_LETTER_OF_PATTERN))
+    return Price(letters * scale(operands[1].size.most, PER_LETTER_OF_PATTERN))
 
 
 def _finding(operands: Operands) -> Price:
@@ -167,6 +172,62 @@ def _sets_compared(factor: int) -> Callable[[Operands], Price]:
     return lambda operands: Price(scale(operands[0].size.times(operands[1].size).most, factor) + 1)
 
 
+def _read_along(operands: Operands) -> Price:
+    """What is made is as large as the text."""
+    return Price(scale(operands[0].size.most, PER_LETTER), operands[0].size)
+
+
+def _quoted(operands: Operands) -> Price:
+    size = operands[0].size
+    longest = min(size.most * 2 + 2, MOST)
+    return Price(scale(size.most, PER_LETTER), Size(min(size.least + 2, MOST), longest))
+
+
+def _encoded(operands: Operands) -> Price:
+    size = operands[0].size
+    return Price(scale(size.most, PER_LETTER), Size(size.least, min(size.most * 4, MOST)))
+
+
+def _validated(operands: Operands) -> Price:
+    letters = scale(operands[1].size.most, PER_LETTER)
+    return Price(scale(letters, _LONGEST_PATTERN * PER_LETTER_OF_PATTERN))
+
+
+def _listed(size: Size, factor: float = 1) -> Price:
+    return Price(min(scale(size.most, factor) + 1 + _NEW_LIST, MOST), size)
+
+
+def _sliced(operands: Operands) -> Price:
+    target, first, last = operands
+    start = 0 if first.number is None else max(first.number, 0)
+    end = target.size.most if last.number is None else max(last.number, 0)
+    count = (end - start) % (MOST + 1)
+    return _listed(Size(count, count))
+
+
+def _ranged(operands: Operands) -> Price:
+    count = MOST if operands[0].number is None else max(operands[0].number, 0)
+    return _listed(Size(count, count))
+
+
+def _flattened(operands: Operands) -> Price:
+    depth = 1 if len(operands) == 1 else MOST if operands[1].number is None else max(operands[1].number, 0)
+    return _listed(operands[0].size, float(depth))
+
+
+def _compared_all(operands: Operands) -> Price:
+    return _listed(operands[0].size.times(operands[0].size), 2)
+
+
+def _sorted(place: int) -> Callable[[Operands], Price]:
+    def price(operands: Operands) -> Price:
+        keys = operands[place]
+        is_text = bool(keys.type.parameters) and keys.type.parameters[0].name in _MEASURED
+        return _listed(keys.size.times(keys.size), 2 + PER_LETTER if is_text else 2)
+
+    return price
+
+
 class _Named(NamedTuple):
     price: Callable[[Operands], Price]
     is_method: bool = True
@@ -185,6 +246,19 @@ _BY_NAME: Mapping[str, _Named] = {
     "_==_": _Named(_equal, is_method=False),
     "_!=_": _Named(_compared, is_method=False),
     **dict.fromkeys(("cidr", "isIP", "isCIDR", "ip", "quantity", "isQuantity"), _Named(_read, is_method=False)),
+    **dict.fromkeys(("semver", "isSemver"), _Named(_read, is_method=False)),
+    "url": _Named(_read_along, is_method=False),
+    "strings.quote": _Named(_quoted, is_method=False),
+    "bytes": _Named(_encoded, is_method=False),
+    "format": _Named(_read),
+    "validate": _Named(_validated),
+    "slice": _Named(_sliced),
+    "lists.range": _Named(_ranged, is_method=False),
+    "reverse": _Named(lambda operands: _listed(operands[0].size)),
+    "flatten": _Named(_flattened),
+    "distinct": _Named(_compared_all),
+    "sort": _Named(_sorted(0)),
+    "@sortByAssociatedKeys": _Named(_sorted(1)),
     "ip.isCanonical": _Named(_read_twice, is_method=False),
     "containsIP": _Named(_containing_address),
     "containsCIDR": _Named(_containing_network),

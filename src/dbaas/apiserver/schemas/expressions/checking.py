@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dbaas.apiserver.schemas.expressions import static_types
-from dbaas.apiserver.schemas.expressions.constants import invalid_constant
+from dbaas.apiserver.schemas.expressions.constants import format_mistakes, invalid_constant
+from dbaas.apiserver.schemas.expressions.loops import names_of_loop
 from dbaas.apiserver.schemas.expressions.mistakes import Mistake
 from dbaas.apiserver.schemas.expressions.signatures import SIGNATURES, Signature
 from dbaas.apiserver.schemas.expressions.static_types import BOOL, DYN, INT, Type, list_of, map_of, optional_of
@@ -27,7 +28,6 @@ from dbaas.apiserver.schemas.expressions.syntax import (
 from dbaas.apiserver.schemas.expressions.unification import Bindings, is_as_wide
 
 _LOGICAL = frozenset({"_&&_", "_||_"})
-_MACROS = frozenset({("all", 2), ("exists", 2), ("exists_one", 2), ("filter", 2), ("map", 2), ("map", 3)})
 _OPTIONAL_MACROS = frozenset({"optMap", "optFlatMap"})
 _TYPE_NAMES: Mapping[str, Type] = {
     **{name: static_types.type_of(Type(name)) for name in ("int", "uint", "double", "bool", "string", "bytes")},
@@ -41,13 +41,12 @@ _TYPE_NAMES: Mapping[str, Type] = {
 @dataclass(frozen=True)
 class Typed:
     """An expression, the type of each part and the signatures that each call fits, both by `at`. The types say nothing
-    if there are mistakes. `keeps_optionals`: a macro makes a list, or braces a map, of optional values."""
+    if there are mistakes."""
 
     root: Expression
     mistakes: Sequence[Mistake]
     types: Mapping[int, Type]
     calls: Mapping[int, Sequence[Signature]]
-    keeps_optionals: bool
 
     @property
     def type(self) -> Type:
@@ -61,8 +60,9 @@ def find_types(source: str, variables: Mapping[str, Type]) -> Typed:
     found = checker.bindings.resolve(checker.check(root))
     mistakes = checker.mistakes or [*checker.bad_constants, *_find_mixtures(checker.literals, checker.bindings)]
     types = {at: checker.bindings.resolve(each, unknown_is_any=True) for at, each in checker.types.items()}
-    keeps_optionals = any(types[at].parameters[-1].name == "optional_type" for at in checker.made)
-    return Typed(root, mistakes, {**types, root.at: found}, checker.calls, keeps_optionals)
+    if not mistakes:
+        mistakes = list(format_mistakes(root, types))
+    return Typed(root, mistakes, {**types, root.at: found}, checker.calls)
 
 
 def _find_mixtures(literals: Iterable[Sequence[tuple[int, Type]]], bindings: Bindings) -> Iterator[Mistake]:
@@ -83,9 +83,9 @@ class _Checker:
         self.bad_constants: list[Mistake] = []
         self.types: dict[int, Type] = {}
         self.calls: dict[int, Sequence[Signature]] = {}
-        self.made: list[int] = []
         self._variables = variables
         self.literals: list[list[tuple[int, Type]]] = []
+        self._formats = 0  # how many calls of `format` are around, where elements may be of several types
 
     def check(self, part: Expression) -> Type:
         found = self.types[part.at] = self._check(part)
@@ -103,7 +103,6 @@ class _Checker:
             case Elements():
                 return list_of(self._join(part.elements, part.optional))
             case Entries():
-                self.made.append(part.at)
                 keys = self._join([key for key, _ in part.entries])
                 return map_of(keys, self._join([value for _, value in part.entries], part.optional))
             case Call():
@@ -147,7 +146,8 @@ class _Checker:
                 joined = joined if is_as_wide(joined, found) else found
             else:
                 joined = DYN
-        self.literals.append(seen)
+        if not self._formats:
+            self.literals.append(seen)
         return joined or self.bindings.new_variable()
 
     def _unwrap(self, part: Expression, found: Type) -> Type:
@@ -165,8 +165,11 @@ class _Checker:
             return BOOL
         if part.function == "has" and part.target is None and len(part.arguments) == 1:
             return self._check_presence(part)
-        if part.target is not None and (part.function, len(part.arguments)) in _MACROS:
+        if part.target is not None and names_of_loop(part.function, len(part.arguments)):
             return self._check_macro(part, part.target)
+        if part.target is not None and part.function == "sortBy" and len(part.arguments) == 2:
+            keys = self._check_macro(Call("map", part.arguments, part.arguments[0].at, part.target), part.target)
+            return self._resolve("@sortByAssociatedKeys", [self.check(part.target), keys], part.at, is_method=True)
         if part.target is not None and part.function in _OPTIONAL_MACROS and len(part.arguments) == 2:
             return self._check_optional_macro(part, part.target)
         bad = invalid_constant(part)
@@ -175,7 +178,9 @@ class _Checker:
         name, target = part.function, part.target
         if isinstance(target, Name) and f"{target.name}.{name}" in SIGNATURES:
             name, target = f"{target.name}.{name}", None
+        self._formats += name == "format"
         given = [self.check(each) for each in ((target, *part.arguments) if target is not None else part.arguments)]
+        self._formats -= name == "format"
         return self._resolve(name, given, part.at, is_method=target is not None)
 
     def _expect_bool(self, part: Expression, found: Type) -> None:
@@ -192,23 +197,28 @@ class _Checker:
 
     def _check_macro(self, part: Call, target: Expression) -> Type:
         """Where a condition chooses what is kept, it is to cel-go that of a `?:`, and its mistakes read so."""
-        name, *rest = part.arguments
-        if not isinstance(name, Name):
-            return self._refuse(name.at, "argument must be a simple name")
-        element = self.types[name.at] = self._element_of(target)
+        count = names_of_loop(part.function, len(part.arguments))
+        names, mistake = _names_of(part, count)
+        if mistake is not None:
+            return self._refuse(mistake.at, mistake.message)
+        rest = part.arguments[count:]
+        elements = self._elements_of(target, count)
         outside = self._variables
-        self._variables = {**outside, name.name: element}
+        for name, element in zip(names, elements, strict=True):
+            self.types[name.at] = element
+        self._variables = {**outside, **{name.name: each for name, each in zip(names, elements, strict=True)}}
         found = [self.check(each) for each in rest]
         self._variables = outside
         if part.function in ("all", "exists"):
             self._expect_bool(rest[0], found[0])
             return BOOL
-        if part.function == "map":
-            self.made.append(part.at)
-        kept = {"exists_one": INT, "filter": list_of(element)}.get(part.function, list_of(found[-1]))
-        if part.function != "map" or len(found) == 2:
+        kept = found[-1]
+        if part.function == "transformMapEntry":
+            kept = self._resolve("cel.@mapInsert", [map_of(DYN, DYN), kept], part.at, is_method=False)
+        kept = _kept_by(part.function, elements, kept)
+        if len(found) > 1 or part.function in ("exists_one", "existsOne", "filter"):
             self._resolve("_?_:_", [found[0], kept, kept], part.at, is_method=False)
-        return BOOL if part.function == "exists_one" else kept
+        return BOOL if kept == INT and part.function in ("exists_one", "existsOne") else kept
 
     def _check_optional_macro(self, part: Call, target: Expression) -> Type:
         name, body = part.arguments
@@ -225,14 +235,16 @@ class _Checker:
         nothing = self._resolve("optional.none", [], part.at, is_method=False)
         return self._resolve("_?_:_", [BOOL, made, nothing], part.at, is_method=False)
 
-    def _element_of(self, target: Expression) -> Type:
+    def _elements_of(self, target: Expression, count: int) -> Sequence[Type]:
+        """What the names of a macro stand for: with one, an element or a key; with two, its index or key and it."""
         ranged = self.bindings.resolve(self.check(target))
         if ranged.name in ("list", "map"):
-            return ranged.parameters[0]
+            first = INT if ranged.name == "list" else ranged.parameters[0]
+            return (ranged.parameters[0],) if count == 1 else (first, ranged.parameters[-1])
         if not ranged.is_open and not ranged.is_variable:
             why = "cannot be range of a comprehension (must be list, map, or dynamic)"
             self._refuse(target.at, f"expression of type '{self.bindings.show(ranged)}' {why}")
-        return DYN
+        return (DYN,) * count
 
     def _resolve(self, name: str, given: list[Type], at: int, *, is_method: bool) -> Type:
         """What a call gives: `dyn` where several signatures fit and give different types."""
@@ -253,3 +265,30 @@ class _Checker:
         shown = [self.bindings.show(each) for each in given]
         called = f"{shown[0]}.({', '.join(shown[1:])})" if is_method else f"({', '.join(shown)})"
         return self._refuse(at, f"found no matching overload for '{name}' applied to '{called}'")
+
+
+def _names_of(part: Call, count: int) -> tuple[Sequence[Name], Mistake | None]:
+    """What a macro binds, or why it cannot."""
+    names: list[Name] = []
+    for each in part.arguments[:count]:
+        if not isinstance(each, Name):
+            what = "is not an identifier" if part.function in ("map", "filter") else "must be a simple name"
+            return [], Mistake(each.at, f"argument {what}")
+        if names and names[0].name == each.name:
+            return [], Mistake(each.at, f"duplicate variable name: {each.name}")
+        names.append(each)
+    return names, None
+
+
+def _kept_by(function: str, elements: Sequence[Type], made: Type) -> Type:
+    """What the loop of a macro has for its result."""
+    match function:
+        case "exists_one" | "existsOne":
+            return INT
+        case "filter":
+            return list_of(elements[0])
+        case "transformMap":
+            return map_of(elements[0], made)
+        case "transformMapEntry":
+            return made
+    return list_of(made)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dbaas.apiserver.schemas.expressions.call_costs import Price, price_of
 from dbaas.apiserver.schemas.expressions.checking import Typed
 from dbaas.apiserver.schemas.expressions.extents import Extent
+from dbaas.apiserver.schemas.expressions.loops import bodies_of, is_loop
 from dbaas.apiserver.schemas.expressions.measures import Measures, Parts
 from dbaas.apiserver.schemas.expressions.signatures import Signature
 from dbaas.apiserver.schemas.expressions.sizes import MOST, ONE, Size
@@ -74,8 +75,10 @@ class _Estimate:
         if part.function == "has" and part.target is None and isinstance(part.arguments[0], Select):
             return self.cost(part.arguments[0].operand)
         signatures = self._calls.get(part.at, ())
-        if part.target is not None and part.function in _STEPS and isinstance(part.arguments[0], Name):
-            return self._cost_of_macro(part, part.target, part.arguments[0])
+        if part.target is not None and is_loop(part):
+            return self._cost_of_macro(part, part.target)
+        if part.target is not None and part.function == "sortBy":
+            return self._cost_of_sort(part, part.target)
         if part.target is not None and part.function in _OPTIONAL_STEPS:
             return self._cost_of_optional_macro(part, part.target)
         if part.function == "_?_:_":
@@ -120,20 +123,36 @@ class _Estimate:
         self._known.keep(part, self._known.size_or_unknown(one).or_(self._known.size_or_unknown(other)), parts)
         return condition + max(ways)
 
-    def _cost_of_macro(self, part: Call, target: Expression, name: Name) -> int:
+    def _cost_of_macro(self, part: Call, target: Expression) -> int:
         """A macro is a loop with a variable for its result: `_STEPS` has what that costs beside the rest."""
         cost = self.cost(target)
+        bodies = bodies_of(part)
+        names = [each for each in part.arguments[: -len(bodies)] if isinstance(each, Name)]
         with self._known.scope():
-            self._known.bind_element(name, target)
-            each = sum(map(self.cost, part.arguments[1:]))
-            element = self._known.size_or_unknown(name if part.function == "filter" else part.arguments[-1])
+            if len(names) == 1:
+                self._known.bind_element(names[0], target)
+            else:
+                self._known.bind_entry(names[0], names[1], target)
+            each = sum(map(self.cost, bodies))
+            element = self._known.size_or_unknown(names[0] if part.function == "filter" else bodies[-1])
         step, once = _STEPS[part.function]
         count = self._known.size_or_unknown(target)
-        if part.function in ("map", "filter"):
+        if part.function in ("map", "filter", "transformList"):
             self._known.keep(part, count, Parts(True, ONE, Size(0, element.most)))
+        elif part.function in ("transformMap", "transformMapEntry"):
+            self._known.keep(part, count)
         else:
             self._known.keep(part, ONE, None)
         return cost + once + count.most * (step + each)
+
+    def _cost_of_sort(self, part: Call, target: Expression) -> int:
+        """A `map` for the keys, and a call with these; the list has a name, which is asked for twice."""
+        cost = self._cost_of_macro(Call("map", part.arguments, part.at, target), target) + 2 + _NEW_LIST
+        keys = self._known.operand(part)
+        signatures = self._calls.get(part.at, ())
+        prices = [price_of("@sortByAssociatedKeys", each, [keys, keys]) for each in signatures]
+        self._known.keep(part, _widest(prices))
+        return cost + max((each.cost for each in prices), default=0)
 
     def _cost_of_optional_macro(self, part: Call, target: Expression) -> int:
         """The target is evaluated twice: whether there is a value, and for the value."""
@@ -156,7 +175,11 @@ _STEPS = {
     "all": (3, 1),
     "exists": (4, 1),
     "exists_one": (2, 2),
+    "existsOne": (2, 2),
     "filter": (13, _NEW_LIST + 1),
     "map": (12, _NEW_LIST + 1),
+    "transformList": (12, _NEW_LIST + 1),
+    "transformMap": (3, _NEW_MAP + 1),
+    "transformMapEntry": (2, _NEW_MAP + 1),
 }
 _OPTIONAL_STEPS = {"optMap": 13, "optFlatMap": 12}

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import re
+EVALUATION_ERRORS = (ArithmeticError, LookupError, TypeError, ValueError)
 
-EVALUATION_ERRORS = (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError)
-_CONVERSION = re.compile(r"Function '(int|double|timestamp|duration)' error")
-_TYPES = {"timestamp": "google.protobuf.Timestamp", "duration": "google.protobuf.Duration"}
-_NO_OVERLOAD = re.compile(r"Python function call failed: TypeError: ")
-_NOTHING = "optional.none() dereference"
-_PYTHON_FAILURE = re.compile(r"Python function call failed: \w+: (.*?)\. Check function arguments", re.DOTALL)
+
+class Failure(ValueError):
+    """What an expression asks cannot be answered."""
+
+
+class NoOverload(Failure):
+    """A value is of a type that the function does not take. `function` where cel-go tells which."""
+
+    def __init__(self, function: str = "") -> None:
+        super().__init__(f"no such overload: {function}" if function else "no such overload")
+
+
+class TooDear(Exception):
+    """What was evaluated has cost more than it may. No error of an expression: nothing absorbs it."""
 
 
 def describe_error(error: Exception, rule: str) -> str:
     """`rule` is the rule's message, or its text."""
-    if isinstance(error, TypeError) or _NO_OVERLOAD.search(str(error)):
-        return (
-            "'no such overload': call arguments did not match a supported operator, function or macro signature "
-            f"for rule: {rule}"
-        )
-    return f"{_reason(error)} evaluating rule: {rule}"
+    if isinstance(error, NoOverload):
+        why = "call arguments did not match a supported operator, function or macro signature"
+        return f"'{error}': {why} for rule: {rule}"
+    return f"{error} evaluating rule: {rule}"
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"no such key: {error.args[0]}"
-    if isinstance(error, ZeroDivisionError):
-        return "modulus by zero" if str(error).startswith("modulo") else "division by zero"
-    if isinstance(error, OverflowError):
-        return "integer overflow"
-    if conversion := _CONVERSION.match(str(error)):
-        return f"type conversion error from 'string' to '{_TYPES.get(conversion[1], conversion[1])}'"
-    if _NOTHING in str(error):
-        return _NOTHING
-    if failure := _PYTHON_FAILURE.search(str(error)):
-        return failure[1]
-    return str(error)
+def describe_cost(rule: str) -> str:
+    return (
+        "'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost "
+        f"exceeds limit for rule: {rule}"
+    )

@@ -57,6 +57,18 @@ class Measures:
         size = None if parts is None else parts.value if is_list else parts.key
         self._locals[name.name] = _Local((*self.path_of(target), "@items" if is_list else "@keys"), size)
 
+    def bind_entry(self, first: Name, second: Name, target: Expression) -> None:
+        """The names are those of each index and element, or of each key and value."""
+        parts = self.parts_of(target)
+        path = self.path_of(target)
+        is_list = parts.is_list if parts is not None else self.type_of(target).name == "list"
+        if is_list:
+            self._locals[first.name] = _Local((), ONE)
+        else:
+            self._locals[first.name] = _Local((*path, "@keys"), None if parts is None else parts.key)
+        value = None if parts is None else parts.value
+        self._locals[second.name] = _Local((*path, "@items" if is_list else "@values"), value)
+
     def bind_value(self, name: Name) -> None:
         """The name is that of something made."""
         self._locals[name.name] = _Local((), self._size_by_type(name))

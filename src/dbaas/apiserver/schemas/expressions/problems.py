@@ -13,7 +13,13 @@ from dbaas.apiserver.schemas.expressions.checking import Typed, find_types
 from dbaas.apiserver.schemas.expressions.costs import estimate_cost
 from dbaas.apiserver.schemas.expressions.extents import Extent, extent_of
 from dbaas.apiserver.schemas.expressions.mistakes import Unreadable, show_mistakes
-from dbaas.apiserver.schemas.expressions.rules import Rule, RuleRefused, compile_rule, steps_of_path
+from dbaas.apiserver.schemas.expressions.rules import (
+    Rule,
+    RuleRefused,
+    compile_expression,
+    compile_rule,
+    steps_of_path,
+)
 from dbaas.apiserver.schemas.expressions.static_types import BOOL, STRING, Type, declared_type, optional_of
 from dbaas.apiserver.schemas.nodes import Spec
 
@@ -84,18 +90,26 @@ def _expression_problems(rule: Mapping[str, Any], where: str, own: tuple[Type, E
         field = "messageExpression"
         message, problem = _read(expression, variables, STRING, "messageExpression must evaluate to a string")
         problem = f"messageExpression {problem}" if problem.startswith("compilation") else problem
-    if not problem and any(each is not None and each.keeps_optionals for each in (typed, message)):
-        field, problem = "rule", "compilation failed: what makes lists or maps of optional values is not supported"
     if not problem:
         try:
             compiled = compile_rule(rule)
         except RuleRefused as error:
-            field, problem = "rule", f"compilation failed: {error}"
+            is_of_message = _instantiation_problem(rule["rule"]) == ""
+            field = "messageExpression" if is_of_message else "rule"
+            problem = f"{'messageExpression' if is_of_message else 'program'} instantiation failed: {error}"
     if problem:
         yield Cause(f"{where}.{field}", f"Invalid value: {_show_rule(rule)}: {problem}")
     if message is not None:
         yield from site.budget.spend_on_message(estimate_cost(message, extent), f"{where}.messageExpression")
     yield from _old_self_problems(rule, where, site, uses_old=compiled is not None and compiled.uses_old)
+
+
+def _instantiation_problem(source: str) -> str:
+    try:
+        compile_expression(source)
+    except RuleRefused as error:
+        return str(error)
+    return ""
 
 
 def _old_self_problems(rule: Mapping[str, Any], where: str, site: Site, *, uses_old: bool) -> Iterator[Cause]:

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import cel
-
 from dbaas.apiserver.schemas import wording
 from dbaas.apiserver.schemas.causes import Cause
 from dbaas.apiserver.schemas.equality import equal
-from dbaas.apiserver.schemas.expressions.failures import EVALUATION_ERRORS, describe_error
-from dbaas.apiserver.schemas.expressions.functions import (
-    FUNCTIONS,
-    NAMES,
-    PROVEN,
-    Function,
-    original_name,
-    unknown_names,
+from dbaas.apiserver.schemas.expressions.evaluation import plan
+from dbaas.apiserver.schemas.expressions.failures import (
+    EVALUATION_ERRORS,
+    Failure,
+    TooDear,
+    describe_cost,
+    describe_error,
 )
+from dbaas.apiserver.schemas.expressions.literals import mentions
 from dbaas.apiserver.schemas.expressions.mistakes import Unreadable
+from dbaas.apiserver.schemas.expressions.runs import Run, Step
 from dbaas.apiserver.schemas.expressions.syntax import parse
-from dbaas.apiserver.schemas.expressions.values import align, to_cel
-from dbaas.apiserver.schemas.expressions.writing import write
+from dbaas.apiserver.schemas.expressions.things import Maybe
+from dbaas.apiserver.schemas.expressions.values import to_cel
 from dbaas.apiserver.schemas.nodes import ABSENT, Node
 from dbaas.apiserver.schemas.validation import list_key
-
-# The library logs what functions raise, and that may hold values of objects; the cause tells what is to be told.
-logging.getLogger("cel").setLevel(logging.CRITICAL)
 
 Path = str
 _STEP = re.compile(r"\.([^.\[\]]+)|\['((?:\\.|[^'\\])*)'\]")
@@ -39,8 +34,11 @@ _SELF = re.compile(r"\b(?:self|oldSelf)\b(?:\.(\w+)\b(?!\s*\())?")
 _IMMUTABLE = re.compile(r"self == oldSelf|has\(self\.(\w+)\) == has\(oldSelf\.\1\)")
 
 
+LIMIT_OF_OBJECT = 10_000_000
+
+
 class RuleRefused(ValueError):
-    """A rule that cannot be compiled, or that calls what is not proven to answer as kube-apiserver does."""
+    """A rule that cannot be evaluated, whatever the object is."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +46,15 @@ class Rule:
     """One entry of `x-kubernetes-validations`."""
 
     text: str
-    program: cel.Program
+    program: Step
     uses_old: bool
     optional_old: bool = False
     message: str = ""
-    expression: cel.Program | None = None
+    expression: Step | None = None
+    source_of_message: str = ""
     reason: str = "FieldValueInvalid"
     field_path: str = ""
     fields: frozenset[str] | None = None  # all that it looks at in an object; None where that is not known
-    functions: frozenset[str] = frozenset()  # those of ours that it calls
 
     @property
     def wording(self) -> str:
@@ -93,23 +91,27 @@ class Place:
         return self.near is not None and equal(*self.near)
 
 
+@dataclass
+class Purse:
+    """What the rules of one object may still cost; below zero, nothing more is checked."""
+
+    left: int = LIMIT_OF_OBJECT
+
+
 def compile_rule(spec: Mapping[str, Any]) -> Rule:
     """Raises RuleRefused."""
-    program = _compile(spec["rule"])
     expression = spec.get("messageExpression")
-    message = _compile(expression) if expression else None
-    called = {*program.functions(), *(message.functions() if message else ())}
     return Rule(
         text=spec["rule"],
-        program=program,
-        uses_old="oldSelf" in program.variables(),
+        program=compile_expression(spec["rule"]),
+        uses_old=mentions(parse(spec["rule"]), "oldSelf"),
         optional_old=bool(spec.get("optionalOldSelf")),
         message=spec.get("message", ""),
-        expression=message,
+        expression=compile_expression(expression) if expression else None,
+        source_of_message=expression or "",
         reason=spec.get("reason") or "FieldValueInvalid",
         field_path=".".join(steps_of_path(spec.get("fieldPath", ""))),
         fields=_fields_of(f"{spec['rule']} {expression or ''}"),
-        functions=frozenset(called & FUNCTIONS.keys()),
     )
 
 
@@ -119,17 +121,12 @@ def _fields_of(source: str) -> frozenset[str] | None:
     return frozenset(found) if all(found) else None
 
 
-def _compile(source: str) -> cel.Program:
+def compile_expression(source: str) -> Step:
+    """Raises RuleRefused."""
     try:
-        written = write(parse(source), NAMES)
-        program = cel.compile(written)
-    except (Unreadable, ValueError) as error:
-        raise RuleRefused(f"rule {source!r} cannot be compiled: {error}") from error
-    unproven = sorted(original_name(each) for each in set(program.functions()) - PROVEN)
-    unproven += unknown_names(written, program.variables())
-    if unproven:
-        raise RuleRefused(f"rule {source!r} calls what is not supported: {', '.join(unproven)}")
-    return program
+        return plan(parse(source))
+    except (Unreadable, Failure) as error:
+        raise RuleRefused(str(error)) from error
 
 
 def steps_of_path(json_path: str) -> list[str]:
@@ -159,93 +156,140 @@ class Rulebook:
 
 
 def check_rules(place: Place, node: Node, rules: Rulebook) -> Iterator[Cause]:
-    """Causes of all rules at a place and below."""
+    """Causes of all rules at a place and below, as long as they do not cost too much together."""
+    yield from _check(place, node, rules, Purse())
+
+
+def _check(place: Place, node: Node, rules: Rulebook, purse: Purse) -> Iterator[Cause]:
     if place.value is None or not node.has_rules or (place.value is place.old and rules.is_steady(node)):
         return
-    yield from _check_here(place, rules.of(node), node)
+    yield from _check_here(place, rules.of(node), node, purse)
     if isinstance(place.value, Mapping):
-        yield from _check_object(place, node, rules)
+        yield from _check_object(place, node, rules, purse)
     elif isinstance(place.value, list) and node.items is not None:
         stored = place.old if isinstance(place.old, list) and node.list_type == "map" else []
         by_key = {list_key(each, node): each for each in stored}
         for index, each in enumerate(place.value):
             old = by_key.get(list_key(each, node), ABSENT)
-            yield from check_rules(place.below(each, old, f"{place.path}[{index}]"), node.items, rules)
+            if purse.left >= 0:
+                yield from _check(place.below(each, old, f"{place.path}[{index}]"), node.items, rules, purse)
 
 
-def _check_object(place: Place, node: Node, rules: Rulebook) -> Iterator[Cause]:
+def _check_object(place: Place, node: Node, rules: Rulebook, purse: Purse) -> Iterator[Cause]:
     old = place.old if isinstance(place.old, Mapping) else {}
     for key, each in place.value.items():
         child = node.child(key)
-        if child is not None and child.has_rules:
+        if child is not None and child.has_rules and purse.left >= 0:
             plain = f"{place.path}.{key}" if place.path else key
             path = plain if key in node.properties else f"{place.path}[{key}]"
-            yield from check_rules(place.below(each, old.get(key, ABSENT), path), child, rules)
+            yield from _check(place.below(each, old.get(key, ABSENT), path), child, rules, purse)
 
 
-def _check_here(place: Place, rules: tuple[Rule, ...], typed: Node) -> Iterator[Cause]:
+def _check_here(place: Place, rules: tuple[Rule, ...], typed: Node, purse: Purse) -> Iterator[Cause]:
     has_old = place.old is not ABSENT and place.old is not None
     uses_old = has_old and any(rule.uses_old for rule in rules)
     rules = tuple(rule for rule in rules if has_old or rule.optional_old or not rule.uses_old)
     if rules and place.is_unchanged():  # what is wrong with such a value counts only if the change is what is wrong
         rules = tuple(rule for rule in rules if not rule.holds_unchanged)
-    if not rules:
+    if not rules or purse.left < 0:
         return
-    variables = _variables(place, rules, typed, uses_old=uses_old)
-    context = cel.Context(variables=variables, functions=_functions(*rules))
+    names = _variables(place, rules, typed, uses_old=uses_old)
     for rule in rules:
-        cause = _check_rule(rule, place, typed, _with_optional(rule, variables) if rule.optional_old else context)
-        if cause is not None:
-            yield cause
+        if purse.left >= 0:
+            checked = _Check(rule, place, typed, _with_optional(names) if rule.optional_old else names)
+            yield from checked.causes(purse)
 
 
 def _variables(place: Place, rules: tuple[Rule, ...], typed: Node, *, uses_old: bool) -> dict[str, Any]:
-    """Only of what the rules look at: the library takes longer to read a value than to evaluate a rule."""
+    """Only of what the rules look at."""
     known = [rule.fields for rule in rules if rule.fields is not None]
     only = frozenset[str]().union(*known) if len(known) == len(rules) else None
     variables = {"self": to_cel(place.value, typed, is_root=place.is_root, only=only)}
     if uses_old:
-        old = align(place.old, place.value, typed)
-        variables["oldSelf"] = to_cel(old, typed, is_root=place.is_root, only=only)
+        variables["oldSelf"] = to_cel(place.old, typed, is_root=place.is_root, only=only)
     return variables
 
 
-def _functions(*rules: Rule) -> dict[str, Function]:
-    """Only those that the rules call: it takes the library microseconds to hear of each."""
-    return {name: FUNCTIONS[name] for rule in rules for name in rule.functions}
+def _with_optional(names: Mapping[str, Any]) -> dict[str, Any]:
+    old = Maybe(names["oldSelf"], is_present=True) if "oldSelf" in names else Maybe()
+    return {**names, "oldSelf": old}
 
 
-def _with_optional(rule: Rule, variables: Mapping[str, Any]) -> cel.Context:
-    old = cel.OptionalValue.of(variables["oldSelf"]) if "oldSelf" in variables else cel.OptionalValue.none()
-    return cel.Context(variables={**variables, "oldSelf": old}, functions=_functions(rule))
+_OUT_OF_BUDGET = "running out of cost budget, no further validation rules will be run"
 
 
-def _check_rule(rule: Rule, place: Place, typed: Node, context: cel.Context) -> Cause | None:
-    field = place.path or wording.NOWHERE
-    try:
-        if rule.program.execute(context) is True:
-            return None
-    except EVALUATION_ERRORS as error:
-        kind = typed.types[0] if typed.types and not typed.int_or_string else ""
-        return wording.invalid(field, kind, describe_error(error, rule.wording))
-    if rule.field_path:
-        field = f"{place.path}.{rule.field_path}" if place.path else rule.field_path
-    detail = _message(rule, context)
-    if rule.reason in ("FieldValueForbidden", "FieldValueRequired"):
-        return wording.without_value(field, detail, rule.reason)
-    if rule.reason == "FieldValueDuplicate":
-        detail = ""
-    if isinstance(place.value, Mapping | list):
-        return wording.without_value(field, detail, rule.reason)
-    return wording.invalid(field, place.value, detail, rule.reason)
+@dataclass(frozen=True)
+class _Check:
+    """One rule at one place."""
 
+    rule: Rule
+    place: Place
+    typed: Node
+    names: Mapping[str, Any]
 
-def _message(rule: Rule, context: cel.Context) -> str:
-    if rule.expression is not None:
+    def causes(self, purse: Purse) -> Iterator[Cause]:
+        run = Run(self.names)
+        failure: Exception | None = None
+        holds = False
         try:
-            made = rule.expression.execute(context)
+            holds = self.rule.program(run) is True
+            run.check()
+        except (*EVALUATION_ERRORS, TooDear) as error:
+            failure = error
+        if run.spent > purse.left:
+            purse.left = -1
+            yield self._failed(f"validation failed due to {_OUT_OF_BUDGET}")
+            return
+        purse.left -= run.spent
+        if isinstance(failure, TooDear):
+            purse.left = -1
+            yield self._failed(describe_cost(self.rule.wording))
+        elif failure is not None:
+            yield self._failed(describe_error(failure, self.rule.wording))
+        elif not holds:
+            yield self._broken(purse)
+
+    def _failed(self, detail: str, field: str = "") -> Cause:
+        kind = self.typed.types[0] if self.typed.types and not self.typed.int_or_string else ""
+        return wording.invalid(field or self.place.path or wording.NOWHERE, kind, detail)
+
+    def _broken(self, purse: Purse) -> Cause:
+        rule, path = self.rule, self.place.path
+        field = path or wording.NOWHERE
+        if rule.field_path:
+            field = f"{path}.{rule.field_path}" if path else rule.field_path
+        detail = self._written_message(purse) if rule.expression is not None else ""
+        if purse.left < 0:
+            return self._failed(detail, field)
+        detail = detail or rule.message.strip() or f"failed rule: {rule.text.strip()}"
+        if rule.reason in ("FieldValueForbidden", "FieldValueRequired"):
+            return wording.without_value(field, detail, rule.reason)
+        if rule.reason == "FieldValueDuplicate":
+            detail = ""
+        if isinstance(self.place.value, Mapping | list):
+            return wording.without_value(field, detail, rule.reason)
+        return wording.invalid(field, self.place.value, detail, rule.reason)
+
+    def _written_message(self, purse: Purse) -> str:
+        """Empty if there is none; why there is none if that was too dear."""
+        assert self.rule.expression is not None
+        run = Run(self.names)
+        made: object = None
+        is_too_dear = False
+        try:
+            made = self.rule.expression(run)
+            run.check()
         except EVALUATION_ERRORS:
             made = None
-        if isinstance(made, str) and 0 < len(made.strip().encode()) <= _LONGEST_MESSAGE and "\n" not in made.strip():
-            return made.strip()
-    return rule.message.strip() or f"failed rule: {rule.text.strip()}"
+        except TooDear:
+            is_too_dear = True
+        if run.spent > purse.left:
+            purse.left = -1
+            return f"messageExpression evaluation failed due to {_OUT_OF_BUDGET}"
+        purse.left -= run.spent
+        if is_too_dear:
+            purse.left = -1
+            why = "no further validation rules will be run due to call cost exceeds limit for messageExpression: "
+            return why + wording.quote(self.rule.source_of_message)
+        text = made.strip() if isinstance(made, str) else ""
+        return text if len(text.encode()) <= _LONGEST_MESSAGE and "\n" not in text else ""

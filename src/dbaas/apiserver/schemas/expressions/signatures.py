@@ -16,6 +16,7 @@ _ORDERED = ("int", "uint", "double", "bool", "duration", "timestamp", "string", 
 _NUMBERS = ("int", "uint", "double")
 _SUMMED = (*_NUMBERS, "duration")
 _PARTS = ("FullYear", "Month", "Date", "DayOfMonth", "DayOfWeek", "DayOfYear", "Hours", "Minutes", "Seconds")
+_SPANS = ("Hours", "Minutes", "Seconds", "Milliseconds")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,10 @@ def _arithmetic() -> list[str]:
 def _conversions() -> list[str]:
     sources = {
         "int": ("int", "uint", "double", "string", "timestamp", "duration"),
+        "uint": ("uint", "int", "double", "string"),
         "double": ("double", "int", "uint", "string"),
+        "bool": ("bool", "string"),
+        "bytes": ("bytes", "string"),
         "string": ("string", "bool", "int", "uint", "double", "bytes", "timestamp", "duration"),
         "timestamp": ("timestamp", "string", "int"),
         "duration": ("duration", "string", "int"),
@@ -60,8 +64,8 @@ def _conversions() -> list[str]:
 
 
 def _parts() -> list[str]:
-    moments = [f"timestamp.get{part}({zone}) int" for part in _PARTS for zone in ("", "string")]
-    return moments + [f"duration.get{part}() int" for part in _PARTS[-3:]]
+    moments = [f"timestamp.get{part}({zone}) int" for part in (*_PARTS, "Milliseconds") for zone in ("", "string")]
+    return moments + [f"duration.get{part}() int" for part in _SPANS]
 
 
 def _lists() -> list[str]:
@@ -69,6 +73,8 @@ def _lists() -> list[str]:
         *(f"list({each}).isSorted() bool" for each in _ORDERED),
         *(f"list({each}).sum() {each}" for each in _SUMMED),
         *(f"list({each}).{name}() {each}" for name in ("min", "max") for each in _ORDERED),
+        *(f"list({each}).sort() list({each})" for each in _ORDERED),
+        *(f"list(A).@sortByAssociatedKeys(list({each})) list(A)" for each in _ORDERED),
         *(f"list(A).{name}(A) int" for name in ("indexOf", "lastIndexOf")),
     ]
 
@@ -116,9 +122,18 @@ list(string).join(string) string
 string.find(string) string
 string.findAll(string) list(string)
 string.findAll(string, int) list(string)
+string.format(list(dyn)) string
+strings::quote(string) string
+list(A).slice(int, int) list(A)
+list(list(A)).flatten() list(A)
+list(dyn).flatten(int) list(dyn)
+list(A).distinct() list(A)
+list(A).reverse() list(A)
+lists::range(int) list(int)
 sets::contains(list(A), list(A)) bool
 sets::equivalent(list(A), list(A)) bool
 sets::intersects(list(A), list(A)) bool
+cel::@mapInsert(map(A, B), map(A, B)) map(A, B)
 optional::of(A) optional_type(A)
 optional::ofNonZeroValue(A) optional_type(A)
 optional::none() optional_type(A)
@@ -150,6 +165,26 @@ cidr.containsCIDR(cidr) bool
 cidr.ip() ip
 cidr.prefixLength() int
 cidr.masked() cidr
+url(string) url
+isURL(string) bool
+url.getScheme() string
+url.getHost() string
+url.getHostname() string
+url.getPort() string
+url.getEscapedPath() string
+url.getQuery() map(string, list(string))
+isSemver(string) bool
+isSemver(string, bool) bool
+semver(string) semver
+semver(string, bool) semver
+semver.isGreaterThan(semver) bool
+semver.isLessThan(semver) bool
+semver.compareTo(semver) int
+semver.major() int
+semver.minor() int
+semver.patch() int
+format::named(string) optional_type(format)
+format.validate(string) optional_type(list(string))
 isQuantity(string) bool
 quantity(string) quantity
 sign(quantity) int
@@ -181,6 +216,11 @@ def _read_all(lines: list[str]) -> Mapping[str, tuple[Signature, ...]]:
     return found
 
 
+_FORMATS = (
+    *("dns1123Label", "dns1123Subdomain", "dns1035Label", "qualifiedName", "labelValue"),
+    *("dns1123LabelPrefix", "dns1123SubdomainPrefix", "dns1035LabelPrefix"),
+    *("uri", "uuid", "byte", "date", "datetime"),
+)
 _SIZED = ("string", "bytes", "list(A)", "map(A, B)")
 SIGNATURES = _read_all(
     [
@@ -192,6 +232,7 @@ SIGNATURES = _read_all(
         *_parts(),
         *_lists(),
         *_indexing(),
+        *(f"format::{name}() format" for name in _FORMATS),
         *_PLAIN.split("\n")[1:-1],
     ]
 )

@@ -20,6 +20,7 @@ _FULL_NAMES = {
     "quantity": "kubernetes.Quantity",
     "url": "kubernetes.URL",
     "format": "kubernetes.NamedFormat",
+    "semver": "kubernetes.Semver",
 }
 
 

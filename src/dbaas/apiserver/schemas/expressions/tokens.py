@@ -15,6 +15,8 @@ Kind = Literal["name", "int", "uint", "double", "string", "bytes", "sign", "end"
 
 _ESCAPE = r"\\(?:[abfnrtv\\'\"`?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})"
 _ESCAPED = re.compile(_ESCAPE)
+_LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_LETTERS |= {each: each for each in "\\'\"`?"}
 _QUOTED = "|".join(
     (
         r"[rR](?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''|\"[^\"\r\n]*\"|'[^'\r\n]*')",
@@ -109,6 +111,24 @@ def quoted_size(token: Token) -> int:
     if not is_raw and any(each[1] in "uU" for each in _ESCAPED.findall(body)):
         raise Unreadable(Mistake(token.at, "unable to unescape string"))
     return len(written.encode())
+
+
+def unquote(written: str) -> str | bytes:
+    """What a string or bytes stand for, as they are written."""
+    token = Token("bytes" if written[:2].lower().startswith(("b", "rb")) else "string", written, 0)
+    body, is_raw = _quoted(token)
+    if token.kind == "string":
+        return body if is_raw else _ESCAPED.sub(lambda found: chr(_code(found.group())), body)
+    if is_raw:
+        return body.encode()
+    parts = re.split(f"({_ESCAPE})", body)
+    return b"".join(bytes([_code(each)]) if index % 2 else each.encode() for index, each in enumerate(parts))
+
+
+def _code(escape: str) -> int:
+    if escape[1] in _LETTERS:
+        return ord(_LETTERS[escape[1]])
+    return int(escape[2:], 16) if escape[1] in "xXuU" else int(escape[1:], 8)
 
 
 def _quoted(token: Token) -> tuple[str, bool]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from dbaas.apiserver.schemas.equality import equal
+from dbaas.apiserver.schemas.expressions.things import KeyedList, SetList
 from dbaas.apiserver.schemas.formats import parse_duration
 from dbaas.apiserver.schemas.nodes import Node
 
@@ -51,12 +51,20 @@ def to_cel(value: Any, node: Node, *, is_root: bool = False, only: Collection[st
             return {key: to_cel(each, node.additional) for key, each in value.items()}
         return _to_object(value, node, is_root or node.embedded, only)
     if isinstance(value, list):
-        return [to_cel(each, node.items) for each in value] if node.items is not None else []
+        return _to_list([to_cel(each, node.items) for each in value] if node.items is not None else [], node)
     if isinstance(value, str):
         return _to_text(value, node.limits.format)
     if isinstance(value, int | float) and not isinstance(value, bool) and "number" in node.types:
         return float(value)
     return value
+
+
+def _to_list(elements: list[Any], node: Node) -> list[Any]:
+    if node.list_type == "set":
+        return SetList(elements)
+    if node.list_type == "map":
+        return KeyedList(elements, [escape(key) or key for key in node.list_keys])
+    return elements
 
 
 def _to_object(value: Mapping[str, Any], node: Node, is_root: bool, only: Collection[str] | None) -> dict[str, Any]:
@@ -84,29 +92,3 @@ def _to_text(value: str, format_name: str) -> Any:
         moment = datetime.fromisoformat(value)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return value
-
-
-def align(old: Any, new: Any, node: Node | None) -> Any:
-    """The old value with its sets and keyed lists in the order of the new one where they hold the same: to Kubernetes
-    two sets are equal in any order, to the library lists are not."""
-    if node is None:
-        return old
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return {key: align(each, new.get(key), node.child(key)) for key, each in old.items()}
-    if not isinstance(old, list) or not isinstance(new, list) or len(old) != len(new):
-        return old
-    if node.list_type == "set":
-        return new if all(any(equal(one, other) for other in new) for one in old) else old
-    if node.list_type == "map":
-        return _align_map(old, new, node)
-    return [align(one, other, node.items) for one, other in zip(old, new, strict=True)]
-
-
-def _align_map(old: list[Any], new: list[Any], node: Node) -> list[Any]:
-    def key(element: Any) -> tuple[str, ...]:
-        return tuple(repr(element.get(name)) for name in node.list_keys)
-
-    by_key = {key(each): each for each in old}
-    if set(by_key) != {key(each) for each in new}:
-        return old
-    return [align(by_key[key(each)], each, node.items) for each in new]

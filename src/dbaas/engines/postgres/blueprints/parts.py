@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dbaas.contracts.engine import Need
+from dbaas.engines.postgres.names import ADMINISTRATOR, RESERVED_DATABASES, RESERVED_SCHEMAS
 
 ENGINE_NAME = "postgres"
 DATABASES = "databases"
@@ -19,14 +20,26 @@ LARGE_OBJECT_PRIVILEGES = "largeObjectPrivileges"
 DATABASE_PRIVILEGES = "databasePrivileges"
 DATABASE_COMMENTS = "databaseComments"
 ROLE_COMMENTS = "roleComments"
+PUBLIC_SCHEMA = "public"
 
 
 def need_role(name: str) -> Need:
-    return Need(ROLES, None, name, f"role {name!r}")
+    return Need(ROLES, None, name, f"role {name!r}", is_given=name == ADMINISTRATOR or _is_built_in(name))
 
 
 def need_database(name: str) -> Need:
-    return Need(DATABASES, None, name, f"database {name!r}")
+    return Need(DATABASES, None, name, f"database {name!r}", is_given=name in RESERVED_DATABASES)
+
+
+def need_schema(database: str | None, name: str) -> Need:
+    where = f" in database {database!r}" if database is not None else ""
+    is_given = name == PUBLIC_SCHEMA or name in RESERVED_SCHEMAS or _is_built_in(name)
+    return Need(SCHEMAS, database, name, f"schema {name!r}{where}", is_given)
+
+
+def _is_built_in(name: str) -> bool:
+    """PostgreSQL keeps the names that begin so for its own, and makes all of these at once."""
+    return name.startswith("pg_")
 
 
 def filled(name: str | None) -> str:

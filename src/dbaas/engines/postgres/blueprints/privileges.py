@@ -12,10 +12,10 @@ from dbaas.engines.postgres.blueprints.parts import (
     LARGE_OBJECT_PRIVILEGES,
     PRIVILEGES,
     RELATIONS,
-    SCHEMAS,
     filled,
     need_database,
     need_role,
+    need_schema,
 )
 from dbaas.engines.postgres.privileges.entries import (
     ALL_NAMES,
@@ -103,7 +103,7 @@ def _needs(database: str | None, target: Target) -> Iterator[Need]:
         return
     schema = target.name if target.on == "schema" and not target.is_future else target.schema
     if schema and schema != ALL_NAMES:
-        yield Need(SCHEMAS, database, schema, f"schema {schema!r}{where}")
+        yield need_schema(database, schema)
     if target.on not in ("schema", "parameter") and not target.is_future and target.name != ALL_NAMES:
         key = name_relation(target.on, target.schema, target.name, target.column)
         yield Need(

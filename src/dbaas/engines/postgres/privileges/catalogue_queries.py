@@ -21,21 +21,23 @@ PRINCIPALS = """
     UNION ALL SELECT 'public' WHERE %(all)s OR 'public' = ANY(%(names)s)
 """
 _MEMBERS: LiteralString = """
-    WITH RECURSIVE owning (role) AS (
-        SELECT datdba FROM pg_database WHERE NOT %(inside)s OR datname = current_database()
-        UNION SELECT nspowner FROM pg_namespace UNION SELECT relowner FROM pg_class
-        UNION SELECT proowner FROM pg_proc UNION SELECT typowner FROM pg_type
-    ), inherits (role, member) AS ({}), acting (role, member) AS (
+    WITH RECURSIVE owning (role) AS ({}), inherits (role, member) AS ({}), acting (role, member) AS (
         SELECT i.role, i.member FROM inherits i JOIN owning USING (role)
         UNION SELECT a.role, i.member FROM acting a JOIN inherits i ON i.role = a.member
     )
     SELECT DISTINCT pg_get_userbyid(role)::text, pg_get_userbyid(member)::text FROM acting
     UNION ALL SELECT '', rolname::text FROM pg_roles WHERE rolsuper
 """
-SINCE_16 = _MEMBERS.format("SELECT roleid, member FROM pg_auth_members WHERE inherit_option")
-BEFORE_16 = _MEMBERS.format(
+_INHERITS: LiteralString = "SELECT roleid, member FROM pg_auth_members WHERE inherit_option"
+_ONCE_INHERITED: LiteralString = (
     "SELECT m.roleid, m.member FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolinherit"
 )
+_OWNERS_INSIDE: LiteralString = """
+    SELECT datdba FROM pg_database WHERE datname = current_database()
+    UNION SELECT nspowner FROM pg_namespace UNION SELECT relowner FROM pg_class
+    UNION SELECT proowner FROM pg_proc UNION SELECT typowner FROM pg_type
+"""
+_OWNERS_ON_SERVER: LiteralString = "SELECT datdba FROM pg_database UNION SELECT spcowner FROM pg_tablespace"
 
 _USERS_SCHEMA: LiteralString = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 _SIGNATURE: LiteralString = "p.proname || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')'"
@@ -81,11 +83,15 @@ SHARED_OBJECTS: LiteralString = """
     UNION ALL
     SELECT 'tablespace', '', s.spcname, '', s.spcowner, s.spcacl, NULL FROM pg_tablespace s
 """
-_PARAMETERS: LiteralString = f"""
+_GRANTED_PARAMETERS: LiteralString = f"""
     UNION ALL
-    SELECT 'parameter', '', coalesce(lower(s.name), a.parname), '', {_FIRST_SUPERUSER}, a.paracl, NULL
-    FROM pg_settings s FULL JOIN pg_parameter_acl a ON a.parname = lower(s.name)
-    WHERE a.parname IS NOT NULL OR s.context <> 'internal'
+    SELECT 'parameter', '', a.parname, '', {_FIRST_SUPERUSER}, a.paracl, NULL FROM pg_parameter_acl a
+"""
+# All there are, as `Source.there` tells of what nobody has granted anything on.
+PARAMETERS: LiteralString = f"""
+    SELECT 'parameter', '', pg_get_userbyid({_FIRST_SUPERUSER})::text, true, array_agg(lower(s.name)),
+           array_agg(NULL::text)
+    FROM pg_settings s WHERE s.context <> 'internal'
 """
 TYPE_OF_DEFAULTS: LiteralString = """
     CASE d.defaclobjtype WHEN 'r' THEN 'table' WHEN 'S' THEN 'sequence' WHEN 'n' THEN 'schema' WHEN 'f' THEN 'function'
@@ -118,16 +124,22 @@ _DEFAULTS: LiteralString = f"""
 
 @dataclass(frozen=True)
 class Source:
-    """`held`: grantee, type, schema, name, column, grantor (NULL: the owner), privilege, whether it may be given on.
+    """What to ask. `acting`: roles that own something, with those that have all their rights.
+
+    `held`: grantee, type, schema, name, column, grantor (NULL: the owner), privilege, whether it may be given on.
 
     `there`: type, schema, owner, whether the privileges are those of a new object, names, and what routines are called.
     """
 
     held: LiteralString
     there: LiteralString
+    acting: LiteralString
+    acting_before_16: LiteralString
 
 
-def _source(objects: LiteralString, held: LiteralString = "", there: LiteralString = "") -> Source:
+def _source(
+    objects: LiteralString, owners: LiteralString, held: LiteralString = "", there: LiteralString = ""
+) -> Source:
     return Source(
         f"""
         WITH {OBJECT_COLUMNS} AS ({objects})
@@ -143,10 +155,12 @@ def _source(objects: LiteralString, held: LiteralString = "", there: LiteralStri
         FROM objects o WHERE o.type <> 'column' GROUP BY 1, 2, 3, 4
         {there}
         """,
+        _MEMBERS.format(owners, _INHERITS),
+        _MEMBERS.format(owners, _ONCE_INHERITED),
     )
 
 
-INSIDE = _source(OBJECTS_INSIDE, _HELD_DEFAULTS, _DEFAULTS)
-LARGE_OBJECTS = _source(_LARGE_OBJECTS)
-ON_SERVER = _source(SHARED_OBJECTS + _PARAMETERS)
-ON_OLD_SERVER = _source(SHARED_OBJECTS)
+INSIDE = _source(OBJECTS_INSIDE, _OWNERS_INSIDE, _HELD_DEFAULTS, _DEFAULTS)
+LARGE_OBJECTS = _source(_LARGE_OBJECTS, _OWNERS_INSIDE)
+ON_SERVER = _source(SHARED_OBJECTS + _GRANTED_PARAMETERS, _OWNERS_ON_SERVER)
+ON_OLD_SERVER = _source(SHARED_OBJECTS, _OWNERS_ON_SERVER)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -103,21 +103,26 @@ async def read_large_objects(
 
 async def read_on_server(session: PostgresSession, names: Collection[str] | None) -> Mapping[str, ObservedPrivileges]:
     """The same for databases themselves, tablespaces and parameters."""
-    has_parameters = session.server_version >= queries.PARAMETERS_SINCE
-    return await _read(session, names, queries.ON_SERVER if has_parameters else queries.ON_OLD_SERVER, None)
+    if session.server_version < queries.PARAMETERS_SINCE:
+        return await _read(session, names, queries.ON_OLD_SERVER, None)
+    if session.parameters is None:
+        session.parameters = await session.fetch(queries.PARAMETERS)
+    return await _read(session, names, queries.ON_SERVER, None, session.parameters)
 
 
 async def _read(
-    session: PostgresSession, names: Collection[str] | None, source: queries.Source, database: str | None
-) -> Mapping[str, ObservedPrivileges]:
+    session: PostgresSession, names: Collection[str] | None, source: queries.Source, database: str | None,
+    also_there: Sequence[tuple[Any, ...]] = (),
+) -> Mapping[str, ObservedPrivileges]:  # fmt: skip
+    """`also_there` need not be asked for; of what is in both, the server's answer counts."""
     principals = await session.fetch(queries.PRINCIPALS, asked(names))
     held = await session.fetch(source.held, asked(names))
     there = await session.fetch(source.there)
-    inherits = queries.SINCE_16 if session.server_version >= queries.INHERIT_PER_MEMBER_SINCE else queries.BEFORE_16
-    acting = await session.fetch(inherits, {"inside": database is not None})
+    is_per_member = session.server_version >= queries.INHERIT_PER_MEMBER_SINCE
+    acting = await session.fetch(source.acting if is_per_member else source.acting_before_16)
     chosen = {name for (name,) in principals}
     entries, givers = _sort(held, chosen)
-    inventory = _take_stock(there, acting, givers)
+    inventory = _take_stock([*also_there, *there], acting, givers)
     return {
         name: ObservedPrivileges(name, frozenset(entries.get(name, ())), inventory, database) for name in sorted(chosen)
     }
@@ -154,7 +159,7 @@ def _take_stock(
             continue
         place = Place(on, schema)
         objects[place].update(dict.fromkeys(names, owner))
-        untouched.update((place, name) for name in names if is_untouched)
+        (untouched.update if is_untouched else untouched.difference_update)((place, name) for name in names)
         routines[place].update((name, _read_routine(text)) for name, text in zip(names, called, strict=True) if text)
     agents: defaultdict[str, set[str]] = defaultdict(set)
     for role, member in acting:

@@ -37,14 +37,17 @@ def plan_privileges(
     extra = _find_extra(wanted, held - kept - gone) if desired is not None and desired.exact else set[Entry]()
     refused = {entry for entry in wanted - held if _superuser_behind(entry.target, facts)}
     given = wanted - held - refused
+    # Of an object that goes nothing is only told: it must not leave access behind without a word.
+    stuck = {entry for entry in gone | extra if _superuser_behind(entry.target, facts)} if desired else set[Entry]()
     restored = _find_restored(given, held - gone - extra, gone | extra)
     return Plan(
         (
             *impossible(stated, facts),
-            *_refusals(refused, facts),
+            *_refusals(refused, facts, gives=True),
+            *_refusals(stuck, facts, gives=False),
             *_changes(given - restored, facts, gives=True),
-            *_changes(gone, facts, gives=False),
-            *_changes(extra, facts, gives=False, destructive=True),
+            *_changes(gone - stuck, facts, gives=False),
+            *_changes(extra - stuck, facts, gives=False, destructive=True),
             *_changes(restored, facts, gives=True),
         )
     )
@@ -58,14 +61,17 @@ def _superuser_behind(target: Target, facts: Facts) -> str | None:
     return None if may_act_as(giver, facts.rules) else giver
 
 
-def _refusals(entries: Collection[Entry], facts: Facts) -> Iterator[Change]:
-    for group, targets in group_entries(entries, facts, gives=True).items():
+def _refusals(entries: Collection[Entry], facts: Facts, *, gives: bool) -> Iterator[Change]:
+    advice = "grant it, or leave it out" if gives else "revoke it, or put it back into the manifest"
+    for group, targets in group_entries(entries, facts, gives=gives).items():
+        text = tell_privileges(group, gives=gives)
         for target in targets:
             why = (
                 f"it takes the rights of {_superuser_behind(target, facts)}, a superuser, which our login cannot have: "
-                "let a superuser grant it, or leave it out"
+                f"let a superuser {advice}"
             )
-            yield Change(f"privileges[{target}]", tell_privileges(group, gives=True), None, immutable=True, why=why)
+            expected, actual = (text, None) if gives else (None, text)
+            yield Change(f"privileges[{target}]", expected, actual, immutable=True, why=why)
 
 
 def _find_extra(wanted: Collection[Entry], unclaimed: Collection[Entry]) -> set[Entry]:
