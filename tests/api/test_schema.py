@@ -198,10 +198,10 @@ def test_what_kubernetes_cannot_say_is_refused_with_its_place(model: type[BaseMo
 
 def test_all_definitions_are_made_fast_enough_for_every_start() -> None:
     def make_all() -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         for definition in (*DEFINITIONS, *LAPTOP_DEFINITIONS):
             build_crd(definition, {})
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     # Twenty times what it takes: a guard against something absurd, not a measurement.
     assert min(make_all() for _ in range(3)) < 1.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from structlog.contextvars import bound_contextvars, clear_contextvars
@@ -96,12 +97,15 @@ class ControllerLoop:
         await self._stand_by()
         async with asyncio.TaskGroup() as group:
             pump = group.create_task(supervise(f"{self.name} timers", self.queue.pump, self._clock))
-            self.workers = [
-                group.create_task(supervise(f"{self.name} worker", self._work, self._clock))
-                for _ in range(self.controller.workers)
-            ]
-            await asyncio.wait(self.workers)
+            self._hire(group)
+            while any(not worker.done() for worker in self.workers):
+                await asyncio.wait(self.workers)
             pump.cancel()
+
+    def _hire(self, group: asyncio.TaskGroup) -> None:
+        """One worker more. They come one by one as there is work, up to the most that there may be."""
+        work = partial(self._work, group)
+        self.workers.append(group.create_task(supervise(f"{self.name} worker", work, self._clock)))
 
     async def _stand_by(self) -> None:
         """Caches stay warm meanwhile; what is to do shows when everything is looked at."""
@@ -118,8 +122,10 @@ class ControllerLoop:
             except TimeoutError:
                 log.warning("cache_not_synced", controller=self.name, kind=cache.kind.resource)
 
-    async def _work(self) -> None:
+    async def _work(self, group: asyncio.TaskGroup) -> None:
         while (taken := await self.queue.take()) is not None:
+            if len(self.queue) and len(self.workers) < self.controller.workers:
+                self._hire(group)
             try:
                 run = f"{self.name}-{next(self._runs)}"  # to find all lines of one run by
                 clear_contextvars()  # of what the run before has said of itself

@@ -14,6 +14,7 @@ from dbaas.cli.commands.apply import ApplyOptions, apply, run
 from dbaas.cli.commands.plan import PlanOptions, plan
 from dbaas.cli.exits import CommandError, WaitedTooLong, WrongUsage
 from dbaas.cli.session import Session
+from dbaas.contracts.client import NotFound
 from dbaas.kube.verbs import RestClient, Writing
 
 SHOP = """\
@@ -169,7 +170,8 @@ async def test_a_secret_that_is_another_by_now_is_not_applied(session: Session, 
     (tmp_path / "a.yaml").write_text(SECRET.replace("hunter2", "hunter3"))
     with pytest.raises(CommandError, match=r"Secret default/s is not in .*a\.yaml as it was when this was planned"):
         await apply(session, chosen)
-    assert not await session.rest.list(SECRET_KIND)
+    with pytest.raises(NotFound):
+        await session.rest.get(SECRET_KIND, Key("default", "s"))
 
 
 async def test_a_plan_goes_to_the_namespace_that_it_was_made_for(session: Session, tmp_path: Path) -> None:
