@@ -30,7 +30,7 @@ from dbaas.controllers.metrics import Operation
 from dbaas.controllers.refusing import refuse_invalid
 from dbaas.controllers.surroundings import Surroundings
 
-WORKERS = 64  # mostly waiting for their servers, and the more wait together, the fewer the questions
+WORKERS = 256  # mostly waiting for their servers, and the more wait together, the fewer the questions
 
 
 class ManagedController:
