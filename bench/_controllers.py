@@ -22,7 +22,6 @@ from dbaas.api.core import CONFIG_MAP
 from dbaas.api.resource import Kind, Resource
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Condition, Controller, Outcome
-from dbaas.core import event_loop
 from dbaas.core.clock import SystemClock
 from dbaas.core.memory import set_aside
 from dbaas.core.randomness import SystemRandomness
@@ -264,4 +263,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    event_loop.run(main(), "asyncio" if "--trace" in sys.argv else "uvloop")  # only asyncio's can be traced
+    asyncio.run(main())

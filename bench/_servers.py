@@ -19,7 +19,6 @@ import psutil
 from _laptop import ROOT
 from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import serve
-from dbaas.core import event_loop
 from dbaas.core.clock import SystemClock
 from dbaas.core.memory import set_aside
 from dbaas.core.offload import ThreadOffload
@@ -109,4 +108,4 @@ async def _serve(folder: Path) -> None:
 
 if __name__ == "__main__":
     set_aside()  # as `dbaas up` does
-    event_loop.run(_serve(Path(sys.argv[1])))
+    asyncio.run(_serve(Path(sys.argv[1])))

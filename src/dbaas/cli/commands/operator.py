@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -90,14 +91,13 @@ def run(options: OperatorOptions) -> None:
     is in work is finished and the Lease given back; a second one ends at once. Exit code 1 where the Lease was lost.
     """
     from dbaas.app.operator import run_operator
-    from dbaas.core import event_loop
     from dbaas.core.logs import stream_logs
     from dbaas.core.memory import set_aside
 
     settings = read_settings(options, os.environ)
     stream_logs(_level(options.log_level))
     set_aside()
-    event_loop.run(run_operator(settings, _announce))
+    asyncio.run(run_operator(settings, _announce))
 
 
 def read_settings(options: OperatorOptions, environment: Mapping[str, str]) -> OperatorSettings:

@@ -62,7 +62,6 @@ def run(options: UpOptions) -> None:
 
 def _run_here(home: Home, options: UpOptions, terminal: Terminal) -> None:
     from dbaas.app.laptop import Settings, run_laptop
-    from dbaas.core import event_loop
     from dbaas.core.memory import set_aside
 
     def announce(running: Running) -> None:
@@ -79,7 +78,7 @@ def _run_here(home: Home, options: UpOptions, terminal: Terminal) -> None:
         telling.append(asyncio.get_running_loop().create_task(_tell_what_it_waits_for(home, terminal)))
 
     set_aside()  # all is loaded
-    event_loop.run(run_laptop(Settings(home, options.port, options.verbose), announce, stopping))
+    asyncio.run(run_laptop(Settings(home, options.port, options.verbose), announce, stopping))
     terminal.remark("stopped")
 
 
