@@ -93,7 +93,7 @@ class ControllerLoop:
     async def run(self) -> None:
         """Works once all sources have synced, until the queue is closed or we are cancelled."""
         for cache in self.waking.sources:
-            await self._wait_for(cache)
+            await _wait_for(cache, self.name)
         await self._stand_by()
         async with asyncio.TaskGroup() as group:
             pump = group.create_task(supervise(f"{self.name} timers", self.queue.pump, self._clock))
@@ -103,7 +103,7 @@ class ControllerLoop:
             pump.cancel()
 
     def _hire(self, group: asyncio.TaskGroup) -> None:
-        """One worker more. They come one by one as there is work, up to the most that there may be."""
+        """One worker more. They come one by one, so that one stands by while there are fewer than there may be."""
         work = partial(self._work, group)
         self.workers.append(group.create_task(supervise(f"{self.name} worker", work, self._clock)))
 
@@ -114,17 +114,9 @@ class ControllerLoop:
             self.queue.is_suspended = False
             await self.waking.resync(self._surroundings.turns)
 
-    async def _wait_for(self, cache: Cache) -> None:
-        while not cache.is_synced:
-            try:
-                async with asyncio.timeout(SLOW_SYNC_SECONDS):
-                    await cache.synced.wait()
-            except TimeoutError:
-                log.warning("cache_not_synced", controller=self.name, kind=cache.kind.resource)
-
     async def _work(self, group: asyncio.TaskGroup) -> None:
         while (taken := await self.queue.take()) is not None:
-            if len(self.queue) and len(self.workers) < self.controller.workers:
+            if not self.queue.is_awaited and len(self.workers) < self.controller.workers:
                 self._hire(group)
             try:
                 run = f"{self.name}-{next(self._runs)}"  # to find all lines of one run by
@@ -229,3 +221,12 @@ def _judge_failure(resource: Resource, error: Exception) -> Step:
     elif step.result == "error":
         log.error("reconcile_failed", reason="InternalError", exc_info=error)
     return step
+
+
+async def _wait_for(cache: Cache, controller: str) -> None:
+    while not cache.is_synced:
+        try:
+            async with asyncio.timeout(SLOW_SYNC_SECONDS):
+                await cache.synced.wait()
+        except TimeoutError:
+            log.warning("cache_not_synced", controller=controller, kind=cache.kind.resource)

@@ -96,6 +96,11 @@ class Queue:
         """Nothing to do now; delayed keys may come."""
         return not self._ready and not self._running
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a worker stands by for the next key."""
+        return bool(self._takers)
+
     def running_seconds(self) -> list[float]:
         """For each key in the hands of a worker, how long it has been there."""
         now = self._clock.monotonic()

@@ -71,7 +71,11 @@ class Site:
         return await self.world.find(KINDS[kind], self.key(kind, name)) is not None
 
     async def events(self, name: str) -> list[str]:
-        """Reasons of those about the group's objects of that name, and not about ours behind them."""
+        """Reasons of those about the group's objects of that name, and not about ours behind them.
+
+        They are written after all else, so they are waited for.
+        """
+        await self.world.settle(quiet_seconds=2.0, limit_seconds=60.0)
         page = await self.world.user.list_page(EVENT, self.here())
         found = [(event.body()["involvedObject"], event.body()["reason"]) for event in page.items]
         return [r for about, r in found if about["name"] == name and about["apiVersion"].startswith(GROUP)]
