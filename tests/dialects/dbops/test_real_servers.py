@@ -71,11 +71,7 @@ class Site:
         return await self.world.find(KINDS[kind], self.key(kind, name)) is not None
 
     async def events(self, name: str) -> list[str]:
-        """Reasons of those about the group's objects of that name, and not about ours behind them.
-
-        They are written after all else, so they are waited for.
-        """
-        await self.world.settle(quiet_seconds=2.0, limit_seconds=60.0)
+        """Reasons of those about the group's objects of that name, and not about ours behind them."""
         page = await self.world.user.list_page(EVENT, self.here())
         found = [(event.body()["involvedObject"], event.body()["reason"]) for event in page.items]
         return [r for about, r in found if about["name"] == name and about["apiVersion"].startswith(GROUP)]
@@ -252,6 +248,7 @@ async def test_a_password_is_in_no_annotation_and_a_lost_secret_is_made_again(si
     before = await site.world.read_secret(secret)
     foreign = await site.read("DatabaseUser", "app")
     assert before["password"] not in foreign.raw.decode()
+    await site.world.settle(quiet_seconds=1.2, limit_seconds=60.0)  # when it was made is known to the second
     await site.world.delete(SECRET, secret)
     await site.settle(("DatabaseUser", "app"))
     after = await site.world.read_secret(secret)
