@@ -6,24 +6,18 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from dbaas.contracts.engine import Unreachable
-from dbaas.contracts.statement import Statement
 from dbaas.core.simulation import run_virtually
 from dbaas.lanes.metering import LaneEvent
 from dbaas.lanes.metrics import LaneMetrics
-from fixtures.pretending import PretendServer
+from fixtures.pretending import PretendServer, listen
 
 ENGINE = {"engine": "basalt"}
 
 
 def test_logins_questions_and_statements_are_counted_by_engine() -> None:
     async def main() -> None:
-        events: list[LaneEvent] = []
-        lane = PretendServer(connect_seconds=2, work_seconds=1).lane(events=events)
-        await lane.observe("things", None, ["a", "b"])
-        await lane.execute([Statement("x"), Statement("y")])
-        await lane.close()
-        registry = CollectorRegistry()
-        meter, engine = LaneMetrics(registry), {"engine": lane.engine.name}
+        registry, events = CollectorRegistry(), await listen()
+        meter, engine = LaneMetrics(registry), {"engine": events[0].engine}
         for event in events:
             meter(event)
         value = registry.get_sample_value

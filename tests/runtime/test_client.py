@@ -100,10 +100,7 @@ async def test_only_the_metadata_of_secrets_is_kept_and_reads_get_them_whole() -
 @virtually
 async def test_a_secret_that_is_known_is_read_from_the_memory_of_the_server() -> None:
     async with operating(_controller()) as operator:
-        body = build_widget("one", SECRET)
-        del body["spec"]
-        made = await operator.user.create(SECRET, body)
-        await operator.settle()
+        made = await _make_secret(operator)
         read, client = operator.faults.requests, operator.manager.client
         assert await client.get(SECRET, ONE) is not None
         assert read[-1].query == {"resourceVersion": made.metadata.resourceVersion}
@@ -115,10 +112,7 @@ async def test_a_secret_that_is_known_is_read_from_the_memory_of_the_server() ->
 @virtually
 async def test_an_answer_older_than_the_cache_is_refused_and_asked_for_again() -> None:
     async with operating(_controller()) as operator:
-        body = build_widget("one", SECRET)
-        del body["spec"]
-        made = await operator.user.create(SECRET, body)
-        await operator.settle()
+        made = await _make_secret(operator)
         stale = Response(200, made.raw)
         for change in (operator.user.patch(SECRET, ONE, {"data": {"a": "Yg=="}}), operator.user.delete(SECRET, ONE)):
             await change
@@ -232,3 +226,11 @@ async def test_unwatched_kinds_are_read_from_the_server_in_pages() -> None:
         await asyncio.gather(*(operator.make(f"w{number:03}") for number in range(1, 620)))
         found = await operator.manager.client.list(WIDGET, namespace="default")
         assert [resource.metadata.name for resource in found] == [f"w{number:03}" for number in range(1, 620)]
+
+
+async def _make_secret(operator: Operator) -> Resource:
+    body = build_widget("one", SECRET)
+    del body["spec"]
+    made = await operator.user.create(SECRET, body)
+    await operator.settle()
+    return made

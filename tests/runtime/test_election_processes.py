@@ -210,9 +210,11 @@ async def test_a_leader_that_was_stopped_amid_its_statements_sends_none_after_an
     address = named(postgres_18.address, prefix)
     told_of = {name: getattr(address, name) for name in ("host", "port", "username", "database", "options")}
     place.server = json.dumps({**told_of, "password": address.password.reveal()})
+    since = postgres_18.log_size()
 
     def turns() -> list[int]:
-        return [int(line.split(", ")[1]) for line in postgres_18.statements(prefix) if "pg_sleep" in line]
+        lines = postgres_18.statements(prefix, since)
+        return [int(line.split(", ")[1]) for line in lines if "pg_sleep" in line]
 
     async def told(turn: int, count: int) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -20,6 +20,7 @@ from dbaas.controllers.managed.execution import Assignment, Execution, NotApplie
 from dbaas.controllers.managed.farewell import FarewellStep
 from dbaas.controllers.managed.items import build_items, build_wishes, digest_wanted
 from dbaas.controllers.managed.kinds import ManagedKind, Subject, read_subject
+from dbaas.controllers.managed.observing import find_primary
 from dbaas.controllers.managed.policy import read_policy
 from dbaas.controllers.managed.proving import Proving, with_password
 from dbaas.controllers.managed.reporting import Finding, Reporting
@@ -85,7 +86,8 @@ class ManagedController:
         claims = await self._claiming.find_claims(resolved, wishes, access.facts.identity)
         claims = await self._contenders.settle(resolved, wishes, claims)
         settled = await self._execute(access, Assignment(subject, wishes, claims, policy))
-        proven = await self._proving.settle(resolved, access, credentials, settled) if credentials else None
+        seen = find_primary(wishes, settled.observation)
+        proven = await self._proving.settle(resolved, access, credentials, settled, seen) if credentials else None
         if not settled.executed:  # else it was there before the first statement
             await hold(self._client, subject.resource)
         effected = await self._effects.settle(resolved, access, is_new=settled.is_new)

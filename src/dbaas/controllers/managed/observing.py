@@ -39,6 +39,12 @@ class Observation:
         return thing.database is None or thing.database not in self.absent
 
 
+def find_primary(wishes: Iterable[Wish], observation: Observation) -> Any | None:
+    """What was seen of the thing that an object is for; None where it does not exist, or the object is for none."""
+    primary = next((wish for wish in wishes if wish.exclusive), None)
+    return observation.find(primary.thing) if primary is not None else None
+
+
 Foresee = Callable[[Observation], Awaitable[Mapping[Place, Mapping[str, Any]]]]
 
 

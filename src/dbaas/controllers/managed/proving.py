@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
+from typing import Any
 
 from dbaas.api.conditions import read_condition
 from dbaas.contracts.engine import LoginRefused
@@ -16,7 +17,7 @@ from dbaas.contracts.reconcile import Condition, Outcome
 from dbaas.controllers.managed.access import Access
 from dbaas.controllers.managed.credentials import Credentials
 from dbaas.controllers.managed.execution import NotApplied, Settled, is_changed
-from dbaas.controllers.managed.items import build_items, thing_of
+from dbaas.controllers.managed.items import build_items
 from dbaas.controllers.managed.resolution import Resolved
 from dbaas.core.clock import Clock
 
@@ -46,10 +47,15 @@ class Proving:
             return replace(credentials, login=replace(credentials.login, proof=""), refused=error.message)
         return credentials
 
-    async def settle(self, resolved: Resolved, access: Access, credentials: Credentials, settled: Settled) -> Condition:
-        """How the password is known to be right. Raises NotApplied where it was set just now and does not log in."""
+    async def settle(
+        self, resolved: Resolved, access: Access, credentials: Credentials, settled: Settled, seen: Any
+    ) -> Condition:
+        """How the password is known to be right. `seen` is the user as it was last looked at, None where it is not.
+
+        Raises NotApplied where it was set just now and does not log in.
+        """
         differs = any(change.field == _FIELD for change in settled.left)
-        differs = differs or (not _is_hidden(access) and _is_of_another(resolved, credentials, settled))
+        differs = differs or (not _is_hidden(access) and _is_of_another(resolved, credentials, seen))
         if differs or (credentials.refused and not is_changed(settled.executed)):
             why = credentials.refused or "what the server stores was made of another password"
             return Condition(PASSWORD_VERIFIED, "False", "PasswordDiffers", why)
@@ -99,12 +105,10 @@ def _was_barred(resolved: Resolved) -> bool:
     return read_condition(resolved.subject.resource, PASSWORD_VERIFIED).get("status") == "Unknown"
 
 
-def _is_of_another(resolved: Resolved, credentials: Credentials, settled: Settled) -> bool:
+def _is_of_another(resolved: Resolved, credentials: Credentials, seen: Any) -> bool:
     """Whether the server shows that it stores another password, also where drift is ignored."""
     prove = resolved.server.engine.login_proof
-    user = next(item for item in build_items(resolved, None) if item.exclusive)
-    found = settled.observation.find(thing_of(user))
-    return prove is not None and found is not None and prove(found, credentials.login) is None
+    return prove is not None and seen is not None and prove(seen, credentials.login) is None
 
 
 def _is_hidden(access: Access) -> bool:

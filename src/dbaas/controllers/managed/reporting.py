@@ -17,6 +17,7 @@ from dbaas.controllers.managed.drift import Policy, judge, report_drift
 from dbaas.controllers.managed.execution import Settled, is_changed
 from dbaas.controllers.managed.items import Wish, format_owned, read_owned
 from dbaas.controllers.managed.kinds import Seen, Subject
+from dbaas.controllers.managed.observing import find_primary
 from dbaas.controllers.managed.resolution import Resolved
 from dbaas.controllers.managed.tags import is_tag
 from dbaas.controllers.metrics import ControllerCounts
@@ -57,8 +58,7 @@ class Reporting:
         condition = judge(settled.left, subject.kind.noun, finding.policy)
         before = subject.status.drift.model_dump(by_alias=True, exclude_none=True) if subject.status.drift else None
         owned = self._owned(finding)
-        primary = next((wish for wish in finding.wishes if wish.exclusive), None)
-        observed = settled.observation.find(primary.thing) if primary else None
+        observed = find_primary(finding.wishes, settled.observation)
         entries = sum(len(wish.keys) for wish in finding.wishes)
         seen = Seen(
             finding.resolved.references, observed, entries, _collect_told(finding), _tally(finding.wishes),
