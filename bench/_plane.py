@@ -111,7 +111,7 @@ class Plane:
         self.manager = Manager(RestClient(self.transport), sources.clock, sources.randomness)
         enqueue = self.manager.enqueue
         self.lanes = ServerLanes(sources.clock, sources.randomness, meter=self._note, recovered=instance_waker(enqueue))
-        self.servers = Servers(self.manager.client, self.lanes)
+        self.servers = Servers(self.manager.client, self.lanes, versions=self.manager.version_of)
         admission = RuleAdmission(self.registry, self._find)
         for controller in build_controllers(
             self.manager, self.servers, self.registry, sources, admission, self.collected

@@ -30,6 +30,7 @@ _SWITCHES: Mapping[str, Mapping[frozenset[str], str]] = {
     "home": {_YES: f"{_HELD} $.Release.Namespace", _NO: f"not ({_HELD} $.Release.Namespace)"},
     "default": {_YES: f'{_HELD} "default"', _NO: f'not ({_HELD} "default")'},
     "parted": {_YES: "$.Values.selector", _NO: "not $.Values.selector"},
+    "monitoring": {_YES: "$.Values.monitoring", _NO: "not $.Values.monitoring"},
     "webhooks": {
         frozenset({"own"}): 'eq $.Values.webhooks "own"',
         frozenset({"cert-manager"}): 'eq $.Values.webhooks "cert-manager"',
@@ -44,6 +45,7 @@ _WORDS = {
     "@VERSION@": "{{ $.Chart.AppVersion }}",
     "@NAMESPACES@": '{{ join "," $.Values.namespaces }}',
     "@KEY@=@VALUE@": '{{ include "dbaas.selector" $ }}',
+    "@OPEN@": '{{ "{{" }}',  # what Prometheus reads as a template, and Helm must not
 }
 _KEPT = {"helm.sh/resource-policy": "keep"}
 Name = tuple[str, str, str]
@@ -72,7 +74,7 @@ def files() -> Iterator[tuple[str, Body]]:
 def templates() -> Iterator[tuple[str, str]]:
     """Path and text of each template: one for each kind."""
     planned = replace(plan_installation("@IMAGE@", "@VERSION@"), definitions=(), namespace=_HOME)
-    modes = list(product(("yes", "no"), ("yes", "no"), ("yes", "no"), ("yes", "no"), ("own", "cert-manager", "off")))
+    modes = list(product(*[("yes", "no")] * 5, ("own", "cert-manager", "off")))
     objects: dict[Name, dict[Mode, Body]] = {}
     for mode in modes:
         for body in _build(planned, mode):
@@ -93,12 +95,13 @@ def templates() -> Iterator[tuple[str, str]]:
 
 
 def _build(planned: Installation, mode: Mode) -> list[Body]:
-    namespaced, home, default, parted, webhooks = mode
+    namespaced, home, default, parted, monitoring, webhooks = mode
     places = [_PLACE, *([_HOME] if home == "yes" else []), *(["default"] if default == "yes" else [])]
     asked = replace(
         planned,
         namespaces=tuple(places) if namespaced == "yes" else (),
         labels=_LABELS if parted == "yes" else {},
+        monitoring=monitoring == "yes",
         webhooks=cast("Certificates", webhooks),
     )
     bodies = [_open(body, places) for body in build_installation(asked) if body["kind"] != "Namespace"]
@@ -121,8 +124,7 @@ def _open(value: Any, places: list[str]) -> Any:
     if isinstance(value, list):
         return [_open(inner, places) for inner in value]
     if isinstance(value, str):
-        if "{{" in value:
-            raise ValueError(f"Helm would take this for a template: {value}")
+        value = value.replace("{{", "@OPEN@")
         return re.sub(r"(--namespaces=).*", r"\1@NAMESPACES@", value)
     return value
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dbaas.api.sensitive import find_secrets, put_secrets
+from dbaas.api.sensitive import find_secrets, mask_secrets, put_secrets
 
 SECRET = {"apiVersion": "v1", "kind": "Secret", "data": {"a": "MQ=="}, "stringData": {"b": 2, "c": ""}}
 LOGIN = {"username": {"value": "root"}, "password": {"value": "hunter2"}}
@@ -38,3 +38,13 @@ def test_others_can_be_put_in_their_place_and_all_else_stays() -> None:
     masked = put_secrets(body, dict.fromkeys(find_secrets(body), "***"))
     assert masked == instance(logins=[{**LOGIN, "password": {"value": "***"}}], host="a")
     assert put_secrets(masked, find_secrets(body)) == body
+
+
+def test_a_text_of_sql_is_a_secret_if_a_password_is_written_out_in_it_and_is_shown_without_it() -> None:
+    bad, good = "CREATE ROLE a PASSWORD 'hunter2'", "CREATE TABLE a ()"
+    body = {"kind": "Database", "spec": {"initSQL": {"inline": [good, bad]}}}
+    assert find_secrets(body) == {("spec", "initSQL", "inline", 1): bad}
+    assert mask_secrets(body) == {("spec", "initSQL", "inline", 1): "CREATE ROLE a PASSWORD '********'"}
+    texts = {"kind": "ConfigMap", "data": {"a.sql": bad, "b.sql": good}}
+    assert mask_secrets(texts) == {("data", "a.sql"): "CREATE ROLE a PASSWORD '********'"}
+    assert mask_secrets(SECRET) == {("data", "a"): "********", ("stringData", "b"): "********"}

@@ -14,6 +14,7 @@ import pytest_asyncio
 from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, SECRET, VALIDATING_WEBHOOK_CONFIGURATION
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Key, Kind
+from dbaas.apiserver import ApiServer
 from dbaas.app.cluster import find_cluster_registry
 from dbaas.app.installing import (
     DEPLOYMENT,
@@ -23,6 +24,7 @@ from dbaas.app.installing import (
     NotInstalled,
     find_installed,
     find_needs,
+    find_rivals,
     install,
     plan_installation,
     uninstall,
@@ -92,6 +94,31 @@ async def test_monitors_need_the_prometheus_operator_and_go_when_nobody_asks_for
     assert lines == [f"{kind.kind} {namespace}/dbaas-operator deleted" for kind in kinds]
     for kind in kinds:
         await cluster.user.delete(CUSTOM_RESOURCE_DEFINITION, Key("", kind.resource))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "meet"),
+    [
+        ({}, {}, True),
+        ({"labels": {"team": "a"}}, {}, True),
+        ({"labels": {"team": "a"}}, {"labels": {"team": "a", "zone": "x"}}, True),
+        ({"labels": {"team": "a"}}, {"labels": {"team": "b", "zone": "x"}}, False),
+        ({"namespaces": ("shop", "billing")}, {"namespaces": ("billing",)}, True),
+        ({"namespaces": ("shop",)}, {"namespaces": ("billing",)}, False),
+        ({"namespaces": ("shop",)}, {}, True),
+    ],
+)
+async def test_an_operator_that_would_work_on_the_same_objects_is_found(
+    server: ApiServer, theirs: dict[str, Any], ours: dict[str, Any], meet: bool
+) -> None:
+    rest, planned = RestClient(server, Writing(FIELD_MANAGER)), plan_installation("dbaas:test", "0")
+    other = await serve_kind(rest, DEPLOYMENT)
+    for body in build_installation(replace(planned, namespace=other, **theirs)):
+        if body["kind"] == DEPLOYMENT.kind:
+            await rest.create(DEPLOYMENT, body)
+    bodies = build_installation(replace(planned, **ours))
+    assert await find_rivals(rest, bodies, planned.namespace) == ([other] if meet else [])
+    assert await find_rivals(rest, bodies, other) == [], "an installation is no rival of itself"
 
 
 async def test_authorities_that_were_told_survive_another_installation(cluster: Installed) -> None:

@@ -41,13 +41,19 @@ def modules(root: Path = PACKAGE) -> tuple[Module, ...]:
     return tuple(found)
 
 
+@cache
+def nodes(module: Module) -> tuple[ast.AST, ...]:
+    """All of its tree: most tests go through it, which takes as long as to read it."""
+    return tuple(ast.walk(module.tree))
+
+
 def functions(module: Module) -> Iterator[FunctionNode]:
     """Every function and method, nested ones too."""
-    return (node for node in ast.walk(module.tree) if isinstance(node, FunctionNode))
+    return (node for node in nodes(module) if isinstance(node, FunctionNode))
 
 
 def classes(module: Module) -> Iterator[ast.ClassDef]:
-    return (node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef))
+    return (node for node in nodes(module) if isinstance(node, ast.ClassDef))
 
 
 def methods(node: ast.ClassDef) -> list[FunctionNode]:
@@ -56,7 +62,7 @@ def methods(node: ast.ClassDef) -> list[FunctionNode]:
 
 def imported(module: Module) -> Iterator[str]:
     """Everything that is imported anywhere in the file, by its full name: `asyncio`, `datetime.datetime`."""
-    for node in ast.walk(module.tree):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -64,19 +70,24 @@ def imported(module: Module) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def used(module: Module) -> Iterator[tuple[str, int]]:
+@cache
+def used(module: Module) -> tuple[tuple[str, int], ...]:
     """Dotted names as they are read (`time.time`, `os.environ`), resolved through the file's imports, with the line."""
-    origin = _origins(module.tree)
-    for node in ast.walk(module.tree):
+    return tuple(_used(module))
+
+
+def _used(module: Module) -> Iterator[tuple[str, int]]:
+    origin = _origins(module)
+    for node in nodes(module):
         if isinstance(node, ast.Attribute | ast.Name) and (name := dotted(node)):
             first, _, rest = name.partition(".")
             whole = origin.get(first, first)
             yield (f"{whole}.{rest}" if rest else whole), node.lineno
 
 
-def _origins(tree: ast.Module) -> dict[str, str]:
+def _origins(module: Module) -> dict[str, str]:
     origin = {}
-    for node in ast.walk(tree):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             origin |= {alias.asname: alias.name for alias in node.names if alias.asname}
         elif isinstance(node, ast.ImportFrom) and node.module:

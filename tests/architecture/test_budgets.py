@@ -5,7 +5,11 @@ from __future__ import annotations
 import ast
 import statistics
 
+import pytest
+
 from architecture.source import Module, classes, functions, methods, modules
+
+pytestmark = pytest.mark.slow  # `make check` runs it
 
 FUNCTION_LINES = 50
 FUNCTION_LINES_P90 = 25

@@ -10,6 +10,8 @@ import pytest
 
 from architecture.source import PACKAGE, Module, modules
 
+pytestmark = pytest.mark.slow  # `make check` runs it
+
 WORDS = {
     "postgres": r"postgres|psql|psycopg|\bpg_|\bpg[A-Z]|initdb",
     "mysql": r"mysql|mariadb",

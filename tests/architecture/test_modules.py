@@ -6,7 +6,11 @@ import ast
 import re
 from typing import TypeGuard
 
+import pytest
+
 from architecture.source import PACKAGE, ROOT, functions, methods, modules
+
+pytestmark = pytest.mark.slow  # `make check` runs it
 
 EMPTY_NAMES = {
     "utils", "util", "helpers", "helper", "common", "misc", "base", "shared", "types", "manage", "manager_base",

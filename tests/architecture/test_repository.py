@@ -7,7 +7,11 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from architecture.source import ROOT
+
+pytestmark = pytest.mark.slow  # `make check` runs it
 
 MACHINE_PATHS = re.compile(r"/work/|/home/[a-z]+/|/Users/[A-Za-z]+/|/root/(?!\.)|/tmp/brief")
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".sh", ".json", ".txt", ".cfg", ".mod", ""}

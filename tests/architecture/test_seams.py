@@ -5,7 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+import pytest
+
 from architecture.source import Module, imported, modules, used
+
+pytestmark = pytest.mark.slow  # `make check` runs it
 
 CALLS: Mapping[str, Sequence[str]] = {
     "time.time": ("core/clock.py",),

@@ -6,7 +6,11 @@ import ast
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from architecture.source import ROOT, Module, functions, imported, modules, used
+
+pytestmark = pytest.mark.slow  # `make check` runs it
 
 TESTS = ROOT / "tests"
 SLEEPS = {"time.sleep", "asyncio.sleep"}
@@ -14,6 +18,7 @@ POLLS: dict[str, str] = {
     "apiserver/test_http.py": "the kernel, which tells the server of a closed connection when it likes",
     "fixtures/control_plane.py": "a server of others, which tells nobody how far it has come",
     "providers/statefulset/test_scripts.py": "a shell, which looks at its files every other second",
+    "e2e/conftest.py": "a laptop that runs by itself, asked as people do",
     "node/conftest.py": "a cluster of others, asked by kubectl as people do",
     "fixtures/monitoring.py": "Prometheus and an exporter, which tell nobody how far they have come",
     "fixtures/postgres.py": "a server of others, and a lock file that other test processes hold",

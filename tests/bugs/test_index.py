@@ -263,6 +263,22 @@ VULNERABILITIES: dict[str, Proof] = {
     "passwords reach the server, its log and its statistics in clear text": {
         PG + "test_session.py": ("a_password_reaches_the_server_only_as_a_verifier",),
         PG + "test_roles.py": ("a_verifier_is_as_strong_as_the_server_wants_them_and_never_md5",),
+        PG + "test_scripts.py": ("a_password_in_it_is_nowhere_in_the_servers_log_and_works",),
+    },
+    "what is written out in SQL is shown to all who may see a plan": {
+        "cli/commands/test_plan.py": ("a_password_in_sql_is_neither_shown_nor_kept",),
+        "core/test_redaction.py": ("what_may_be_a_password_is_masked_and_the_rest_is_shown",),
+        "admission/test_warnings.py": ("a_password_in_a_text_is_warned_of_once_for_each_text_and_never_quoted",),
+    },
+    "an extension's script runs as administrator for whoever asks for another version": {
+        PG + "test_guests.py": ("a_guest_updates_an_extension_only_where_anybody_could",),
+    },
+    "what only tells metrics logs in as administrator": {
+        PG + "test_server.py": ("an_exporter_is_no_administrator",),
+        "controllers/cluster/test_exporter_login.py": (
+            "its_user_and_its_secret_are_there_before_what_runs",
+            "a_deleted_cluster_lets_it_go_first_and_asks_the_server_nothing",
+        ),
     },
     "a verifier is chosen to keep its reader busy": {
         PG + "test_passwords.py": ("a_count_of_iterations_chosen_to_keep_us_busy_is_not_followed",),

@@ -198,11 +198,18 @@ async def test_a_schema_is_dropped_by_its_own_name_and_not_by_its_objects(site: 
 
 async def test_a_failed_extension_is_told_and_never_ready(site: Site) -> None:
     """dbops.dbprovision.io: errors of extensions and schemas were swallowed, and Ready was shown."""
-    await site.world.change(DATABASE, "shop", {"postgres": {"extensions": [{"name": "no_such_thing"}]}})
-    await site.settle()
-    status, reason = await site.world.ready(DATABASE, "shop")
-    assert (status, reason) != ("True", "Applied") and status == "False"
-    assert "no_such_thing" in (await site.world.read(DATABASE, "shop")).status["message"]
+    for extension, why in (
+        ({"name": "no_such_thing"}, "no_such_thing"),
+        (
+            {"name": "plpgsql", "version": "9.9"},
+            'extension "plpgsql" has no update path from version "1.0" to version "9.9"',
+        ),
+    ):
+        await site.world.change(DATABASE, "shop", {"postgres": {"extensions": [extension]}})
+        await site.settle()
+        status, reason = await site.world.ready(DATABASE, "shop")
+        assert (status, reason) != ("True", "Applied") and status == "False"
+        assert why in (await site.world.read(DATABASE, "shop")).status["message"]
 
 
 async def test_a_parent_that_is_gone_leaves_nothing_behind(site: Site) -> None:

@@ -6,9 +6,8 @@ import fcntl
 import io
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import orjson
 import pytest
 import pytest_asyncio
 
-from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE, SECRET
+from dbaas.api.core import EVENT, NAMESPACE, SECRET
 from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS
 from dbaas.api.resource import Key, Kind
 from dbaas.apiserver import ApiServer
@@ -26,11 +25,9 @@ from dbaas.cli.targets import Target
 from dbaas.cli.terminal import Terminal
 from dbaas.contracts.client import NotFound
 from dbaas.contracts.registry import find_registry
-from dbaas.contracts.rest import Selection
 from dbaas.contracts.transport import Request, Response, Transport
 from dbaas.core.clock import LoopClock, SystemClock
 from dbaas.core.home import Home, Running
-from dbaas.core.offload import InlineOffload
 from dbaas.core.randomness import SeededRandomness
 from dbaas.core.secrets import Secret
 from dbaas.kube.access import Access
@@ -39,11 +36,19 @@ from dbaas.kube.light import LightTransport
 from dbaas.kube.verbs import RestClient, Writing
 from fixtures.definitions import built_crd
 from fixtures.grounds import ensure_definitions
+from fixtures.prepared import prepared_server
 
 Printed = Callable[[], str]
 TEAM = "team"
 NAMESPACES = ("default", "kube-public", TEAM)
 PATHS = frozenset(each.kind.path() for each in DEFINITIONS if each.kind.namespaced)
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[ApiServer]:
+    """One that has our kinds."""
+    async with open_server() as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture
@@ -53,7 +58,7 @@ async def session(request: pytest.FixtureRequest, server: ApiServer) -> AsyncIte
         async with open_real_session(request.getfixturevalue("kube_state")) as opened:
             yield opened
     else:
-        yield await prepare_session(server)
+        yield session_on(server)
 
 
 @asynccontextmanager
@@ -93,8 +98,10 @@ class _Undisturbed:
 async def _clear(rest: RestClient) -> None:
     """With a namespace that nobody would remove here, since no controllers run."""
     kinds = [*(definition.kind for definition in DEFINITIONS), SECRET, EVENT]
-    for kind, namespace in product(kinds, NAMESPACES):
-        for found in await rest.list(kind, Selection(namespace)):
+    for kind in kinds:
+        for found in await rest.list(kind):
+            if kind.namespaced and found.metadata.namespace not in NAMESPACES:
+                continue
             if found.metadata.finalizers:
                 await rest.patch(kind, found.key, {"metadata": {"finalizers": []}})
             with suppress(NotFound):  # the last finalizer may have been all that held it
@@ -105,11 +112,14 @@ async def _clear(rest: RestClient) -> None:
         await rest.replace(NAMESPACE, {**ended, "spec": {"finalizers": []}}, subresource="finalize")
 
 
-async def prepare_session(server: ApiServer) -> Session:
-    """Installs our kinds."""
-    rest = RestClient(server, Writing("definitions"))
-    for definition in (*DEFINITIONS, *LAPTOP_DEFINITIONS):
-        await rest.apply(CUSTOM_RESOURCE_DEFINITION, built_crd(definition, {}))
+def open_server() -> AbstractAsyncContextManager[ApiServer]:
+    """One that runs, with our kinds but no engine's blocks in them."""
+    bodies = [built_crd(definition, {}) for definition in (*DEFINITIONS, *LAPTOP_DEFINITIONS)]
+    return prepared_server(bodies, LoopClock(), SeededRandomness(7))
+
+
+def session_on(server: ApiServer) -> Session:
+    """As on a laptop."""
     terminal = Terminal(io.StringIO(), io.StringIO())
     return Session(Target("laptop", Access("http://127.0.0.1:1")), server, terminal, LoopClock())
 
@@ -117,12 +127,8 @@ async def prepare_session(server: ApiServer) -> Session:
 @asynccontextmanager
 async def open_session() -> AsyncIterator[Session]:
     """A session with a server of its own, for tests on virtual time."""
-    server = ApiServer(None, LoopClock(), SeededRandomness(7), InlineOffload())
-    await server.start()
-    try:
-        yield await prepare_session(server)
-    finally:
-        await server.stop()
+    async with open_server() as server:
+        yield session_on(server)
 
 
 @pytest_asyncio.fixture

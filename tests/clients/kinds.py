@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kubernetes import client
-
 CONTAINERS = [{"name": "main", "image": "none"}]
 
 
 @dataclass(frozen=True)
 class TypedKind:
-    """`noun` is the part of the client's method names. `change` is merged into the object, `applied` is what a second
-    manager would apply of it: the same field with another value."""
+    """`api` is the client's class, `noun` the part of the names of its methods.
+
+    `change` is merged into the object, `applied` is what a second manager would apply of it: the same field with
+    another value.
+    """
 
     noun: str
-    api: type[Any]
+    api: str
     version: str
     kind: str
     body: dict[str, Any]
@@ -29,30 +30,30 @@ def _labelled(value: str) -> dict[str, Any]:
 
 
 TYPED_KINDS = (
-    TypedKind("config_map", client.CoreV1Api, "v1", "ConfigMap",
+    TypedKind("config_map", "CoreV1Api", "v1", "ConfigMap",
               {"data": {"a": "1"}}, {"data": {"b": "2"}}, {"data": {"b": "3"}}),
-    TypedKind("secret", client.CoreV1Api, "v1", "Secret",
+    TypedKind("secret", "CoreV1Api", "v1", "Secret",
               {"stringData": {"a": "1"}}, {"data": {"b": "Mg=="}}, {"data": {"b": "Mw=="}}),
-    TypedKind("service", client.CoreV1Api, "v1", "Service",
+    TypedKind("service", "CoreV1Api", "v1", "Service",
               {"spec": {"clusterIP": "None", "ports": [{"name": "sql", "port": 5432}], "selector": {"app": "x"}}},
               {"spec": {"trafficDistribution": "PreferClose"}}, {"spec": {"trafficDistribution": "PreferSameZone"}}),
-    TypedKind("endpoints", client.CoreV1Api, "v1", "Endpoints",
+    TypedKind("endpoints", "CoreV1Api", "v1", "Endpoints",
               {"subsets": [{"addresses": [{"ip": "10.1.2.3"}], "ports": [{"port": 5432, "name": "sql"}]}]},
               _labelled("1"), _labelled("2")),
-    TypedKind("pod", client.CoreV1Api, "v1", "Pod", {"spec": {"containers": CONTAINERS, "restartPolicy": "Never"}},
+    TypedKind("pod", "CoreV1Api", "v1", "Pod", {"spec": {"containers": CONTAINERS, "restartPolicy": "Never"}},
               {"spec": {"activeDeadlineSeconds": 60}}, {"spec": {"activeDeadlineSeconds": 50}}),
-    TypedKind("service_account", client.CoreV1Api, "v1", "ServiceAccount", {},
+    TypedKind("service_account", "CoreV1Api", "v1", "ServiceAccount", {},
               {"automountServiceAccountToken": False}, {"automountServiceAccountToken": True}),
-    TypedKind("event", client.CoreV1Api, "v1", "Event",
+    TypedKind("event", "CoreV1Api", "v1", "Event",
               {"involvedObject": {"kind": "Pod", "name": "x", "namespace": ""}, "reason": "Tried", "type": "Normal"},
               {"message": "once"}, {"message": "twice"}),
-    TypedKind("lease", client.CoordinationV1Api, "coordination.k8s.io/v1", "Lease",
+    TypedKind("lease", "CoordinationV1Api", "coordination.k8s.io/v1", "Lease",
               {"spec": {"holderIdentity": "me", "leaseDurationSeconds": 9, "renewTime": "2026-01-02T03:04:05.000006Z"}},
               {"spec": {"holderIdentity": "you"}}, {"spec": {"holderIdentity": "her"}}),
-    TypedKind("job", client.BatchV1Api, "batch/v1", "Job",
+    TypedKind("job", "BatchV1Api", "batch/v1", "Job",
               {"spec": {"suspend": True, "template": {"spec": {"containers": CONTAINERS, "restartPolicy": "Never"}}}},
               {"spec": {"parallelism": 2}}, {"spec": {"parallelism": 3}}),
-    TypedKind("endpoint_slice", client.DiscoveryV1Api, "discovery.k8s.io/v1", "EndpointSlice",
+    TypedKind("endpoint_slice", "DiscoveryV1Api", "discovery.k8s.io/v1", "EndpointSlice",
               {"addressType": "IPv4", "endpoints": [{"addresses": ["10.1.2.3"]}], "ports": [{"port": 80, "name": ""}]},
               _labelled("1"), _labelled("2")),
 )  # fmt: skip

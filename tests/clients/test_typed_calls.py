@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import pytest
+from kubernetes import client
 
 from clients.kinds import TYPED_KINDS, TypedKind, named
 from clients.official import APPLY, JSON, MERGE, STRATEGIC, Connection, Transcript
@@ -33,7 +34,7 @@ class Calls:
         self.transcript = Transcript(connection)
         self.kind = kind
         self.namespace = connection.namespace
-        self._api = kind.api(connection.api)
+        self._api = getattr(client, kind.api)(connection.api)
 
     def do(self, name: str, verb: str, *arguments: Any, **options: Any) -> Any:
         """Names of objects go before the namespace, bodies after it."""

@@ -17,7 +17,7 @@ from simulation.engine import HOME
 from simulation.tagging import Notes
 from simulation.world import World, grant_spec, simulated_world
 
-ENTRY = "table sales SELECT"
+ENTRY = "table shop.sales SELECT"
 
 
 class Rumours(Notes):

@@ -11,6 +11,7 @@ from dbaas.api.resource import Key
 from dbaas.contracts.engine import Address, Connect, Session, Unreachable
 from dbaas.contracts.registry import Registry
 from dbaas.core.clock import LoopClock
+from fixtures.faults import is_write
 from fixtures.operating import virtually
 from simulation.engine import SimulatedServer
 from simulation.world import HOST, World, simulated_world
@@ -83,6 +84,32 @@ async def test_one_that_comes_back_is_found_within_its_longest_pause() -> None:
         ports.clear()
         await asyncio.sleep(30 + CONNECT_SECONDS)
         assert (await world.user.get(DATABASE_INSTANCE, Key("default", "server-0"))).status["phase"] == "Ready"
+
+
+@virtually
+async def test_one_that_stays_away_costs_next_to_nothing() -> None:
+    """Its lane knocks and tells when it is back; nobody else has to look often, and nobody asks for its login again."""
+    async with simulated_world() as world:
+        await world.connect()
+        await world.settle()
+        world.server.is_down = True
+        await asyncio.sleep(300)
+        looked, asked = looks(world), len(world.faults.requests)
+        await asyncio.sleep(600)
+        assert 600 / 30 / 1.2 <= looks(world) - looked <= 600 / 30 + 2
+        assert [request.path for request in world.faults.requests[asked:] if "/secrets/" in request.path] == []
+        assert [request.path for request in world.faults.requests[asked:] if is_write(request)] == []
+
+
+def looks(world: World) -> float:
+    """How often an instance has been reconciled."""
+    samples = [each for metric in world.collected.collect() for each in metric.samples]
+    mine = {"controller": "databaseinstance"}
+    return sum(
+        each.value
+        for each in samples
+        if each.name == "controller_runtime_reconcile_total" and mine.items() <= each.labels.items()
+    )
 
 
 @virtually

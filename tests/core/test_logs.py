@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 
-from dbaas.core.logs import redact, set_up_logs, stream_logs
+from dbaas.core.logs import keep_off_terminals, redact, set_up_logs, stream_logs
 from dbaas.core.secrets import Secret
 
 
@@ -58,3 +60,29 @@ def test_a_service_logs_json_to_standard_error(capsys: pytest.CaptureFixture[str
     structlog.configure(**configured)
     (line,) = capsys.readouterr().err.splitlines()
     assert (json.loads(line)["event"], json.loads(line)["password"]) == ("told", "********")
+
+
+SCRIPT = """
+import logging
+from dbaas.core.logs import keep_off_terminals
+for _ in range(2):
+    keep_off_terminals("told")
+logging.getLogger("told.inside").warning("off the terminal")
+assert len(logging.getLogger("told").handlers) == 1
+logging.getLogger("untold").warning("on it")
+"""
+
+
+def test_a_library_says_nothing_on_a_terminal_where_no_logs_are_set_up() -> None:
+    """In a process of its own: pytest listens to all that is logged."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT], check=True, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "on it\n")
+
+
+def test_where_logs_are_set_up_its_warnings_are_among_them(log_file: Path) -> None:
+    keep_off_terminals("dbaas_test_library")
+    logging.getLogger("dbaas_test_library").warning("query cancellation failed")
+    line = json.loads(log_file.read_text())
+    assert (line["event"], line["level"], line["logger"]) == (
+        "query cancellation failed", "warning", "dbaas_test_library",
+    )  # fmt: skip

@@ -39,6 +39,11 @@ OFF = {"webhooks": "off", "replicas": 1, "image": {"repository": "example.org/db
         ({"namespaces": ["default"], "webhooks": "off"}, ("--namespaced", "default", "--webhooks", "off")),
         ({"webhooks": "cert-manager", **SOME}, ("--webhooks", "cert-manager", "--namespaced", "shop,billing")),
         ({"selector": {"team": "a", "zone": "b"}}, ("--selector", "team=a,zone=b")),
+        ({"monitoring": True}, ("--monitoring",)),
+        (
+            {"monitoring": True, "webhooks": "off", **SOME},
+            ("--monitoring", "--webhooks", "off", "--namespaced", "shop,billing"),
+        ),
         (OFF, ("--webhooks", "off", "--replicas", "1", "--image", "example.org/dbaas:7")),
     ],
 )
@@ -94,6 +99,7 @@ def test_without_a_catalogue_there_are_no_engines(helm: Path) -> None:
         ({"replicas": "3"}, "replicas"),
         ({"replicas": -1}, "replicas"),
         ({"webhooks": "on"}, "webhooks"),
+        ({"monitoring": "yes"}, "monitoring"),
         ({"namespaces": "shop"}, "namespaces"),
         ({"namespaces": ["Shop"]}, "namespaces/0"),
         ({"namespaces": ["shop", "shop"]}, "namespaces"),

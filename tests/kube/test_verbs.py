@@ -139,6 +139,26 @@ async def test_a_watch_brings_changes_in_order(server: ApiServer) -> None:
     assert header.resource.body()["kind"] == "ConfigMap"
 
 
+async def test_a_watch_does_not_tell_again_what_is_known_but_it_tells_that_it_is_gone(server: ApiServer) -> None:
+    rest = RestClient(server)
+    version = (await rest.list_page(CONFIG_MAP, HERE)).version
+    made = (await rest.create(CONFIG_MAP, _config())).metadata.resourceVersion
+    await rest.patch(CONFIG_MAP, ONE, {"data": {"a": "1"}})
+    await rest.delete(CONFIG_MAP, ONE)
+    asked: list[Key] = []
+
+    def knows(key: Key, version: str) -> bool:
+        asked.append(key)
+        return version == made
+
+    events = await _changes(rest, version, 3, knows=knows)
+    assert [(event.change, event.resource is None) for event in events] == [
+        ("BOOKMARK", True), ("MODIFIED", False), ("DELETED", False),
+    ]  # fmt: skip
+    assert events[0].version == made
+    assert asked == [ONE, ONE]
+
+
 async def test_a_watch_ends_at_its_timeout_after_a_bookmark_perhaps(server: ApiServer) -> None:
     rest = RestClient(server)
     version = (await rest.list_page(CONFIG_MAP, HERE)).version

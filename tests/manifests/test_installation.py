@@ -10,7 +10,14 @@ import pytest
 from dbaas.api.core import SECRET
 from dbaas.api.resource import Kind, Resource
 from dbaas.contracts.reconcile import Controller, Outcome
-from dbaas.manifests.installation import LABEL_INSTALLATION, Body, Installation, build_installation, wide_name
+from dbaas.manifests.installation import (
+    LABEL_INSTALLATION,
+    LEASE_NAME,
+    Body,
+    Installation,
+    build_installation,
+    wide_name,
+)
 from dbaas.manifests.permissions import Needs
 
 SHOP = Kind("shops.example", "v1", "Shop", "shops")
@@ -56,6 +63,12 @@ def test_everything_but_definitions_is_marked_as_of_this_installation() -> None:
     for body in _build(namespace="here"):
         marked = body["metadata"]["labels"].get(LABEL_INSTALLATION)
         assert marked == (None if body["kind"] == "CustomResourceDefinition" else "here"), body
+
+
+def test_the_first_operator_finds_an_empty_lease_and_need_not_wait_for_a_missing_one() -> None:
+    lease = _one(_build(namespace="here"), "Lease")
+    assert (lease["metadata"]["namespace"], lease["metadata"]["name"]) == ("here", LEASE_NAME)
+    assert "spec" not in lease
 
 
 def test_monitors_are_made_where_they_are_asked_for() -> None:

@@ -1,20 +1,26 @@
 """A real node: this machine, with containerd, kubelet and kube-proxy, and images that are made here.
 
-For `make e2e` alone: it takes minutes, root, and the machine's network. Everything that was started is stopped.
+For `make e2e` alone: it takes minutes, root, and the machine's network. Everything that was started is stopped, also
+where a run was ended: by a signal at once, after `kill -9` by the next run. Where a test fails, its report says how
+everything in the cluster was.
 """
 
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
-import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -23,10 +29,14 @@ TOOLS = Path(__file__).parents[2] / "tools" / "control_plane"
 COMPONENTS = (
     "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl",
 )  # fmt: skip
-PROGRAMS = {"containerd": "containerd", "runc": "runc", "nft": "nftables", "mmdebstrap": "mmdebstrap"}
 OPERATOR_IMAGE = "localhost/operator:local"
 SYSTEM = "dbaas-system"
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 300.0
+RECORD = Path(tempfile.gettempdir()) / f"dbaas-node-{os.geteuid()}"
+"""Where the cluster is of which this machine is the node; locked while a run uses it."""
+LOG_LINES = 40
+OURS = ("databaseclusters", "databaseinstances", "databases", "databaseusers")
+NODE = pytest.StashKey["Node"]()
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,20 @@ class Node:
         data = self.get("secret", "-n", namespace, name)["data"]
         return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
+    def describe(self) -> str:
+        """All that tells why something is not so: pods, events, statuses of ours, last words of every container."""
+        ours = ",".join(f"{kind}.dbaas.io" for kind in OURS)
+        asked = (
+            ("get", "nodes,pods,pvc,pv", "-A", "-o", "wide"),
+            ("get", "events", "-A", "--sort-by=.lastTimestamp"),
+            ("get", ours, "-A", "-o", "jsonpath={range .items[*]}{.kind} {.metadata.name}: {.status}{'\\n'}{end}"),
+        )
+        told = [f"$ kubectl {' '.join(each)}\n{self.run(*each, check=False)}" for each in asked]
+        for log in sorted(self.kubeconfig.parent.glob("node/pod-logs/*/*/*.log")):
+            lines = log.read_text(errors="replace").splitlines()[-LOG_LINES:]
+            told.append("\n".join([str(log.relative_to(log.parents[2])), *lines]))
+        return "\n\n".join(told)
+
     def dbaas(self, *arguments: str) -> str:
         command = [sys.executable, "-c", "from dbaas.cli.main import run; run()", *arguments]
         command += ["--kubeconfig", str(self.kubeconfig)]
@@ -73,25 +97,19 @@ def until(holds: Callable[[], object], what: str, seconds: float = PATIENCE_SECO
 
 
 @pytest.fixture(scope="session")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    assets = _require()
+def node(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    assets, address = _require()
     state = tmp_path_factory.mktemp("node") / "kube"
-    environment = {**os.environ, "KUBE_STATE": str(state), "KUBEBUILDER_ASSETS": str(assets)}
-
-    def call(script: str, *arguments: str, check: bool = True) -> None:
-        done = subprocess.run(
-            [TOOLS / script, *arguments], env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0 or not check, f"{script}: {done.stderr[-2000:]}"
-
-    call("images.sh", "pause", "coredns", "postgres", "operator")
-    call("up.sh", "--controllers", "--address", _address())
-    try:
-        call("node-up.sh")
-        yield Node(state / "kubeconfig", assets / "kubectl")
-    finally:
-        call("node-down.sh", check=False)
-        call("down.sh", check=False)
+    with _this_machine(state, assets), _ended_by_signal():
+        _call("images.sh", state, assets, "pause", "coredns", "postgres", "operator")
+        try:
+            _call("up.sh", state, assets, "--controllers", "--address", address)
+            _call("node-up.sh", state, assets)
+            made = Node(state / "kubeconfig", assets / "kubectl")
+            request.config.stash[NODE] = made
+            yield made
+        finally:
+            _take_down(state, assets)
 
 
 @pytest.fixture(scope="session")
@@ -111,25 +129,79 @@ def operated(node: Node) -> Node:
     return node
 
 
-def _require() -> Path:
-    missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
-    reason = ""
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        reason = "a node needs root on Linux"
-    elif missing:
-        reason = f"a node needs the Debian packages {' '.join(missing)} and containernetworking-plugins"
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    made = item.config.stash.get(NODE, None)
+    if report.failed and report.when != "teardown" and made is not None:
+        report.sections.append(("the cluster", made.describe()))
+    return report
+
+
+def _require() -> tuple[Path, str]:
+    """The folder of the binaries, and an address of this machine that pods reach."""
+    checked = subprocess.run([TOOLS / "node-check.sh"], capture_output=True, text=True, check=False)
     found = subprocess.run([TOOLS / "ensure", "--check", *COMPONENTS], capture_output=True, text=True, check=False)
-    reason = reason or found.stderr.strip()
+    reason = checked.stderr.strip() or found.stderr.strip()
     if not reason:
-        return Path(found.stdout.strip())
+        return Path(found.stdout.strip()), checked.stdout.strip()
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
 
 
-def _address() -> str:
-    """One of this machine that pods reach."""
-    found = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=True).stdout.split()
-    if not found:
-        pytest.skip("this machine has no address but loopback, which pods cannot reach")
-    return found[0]
+@contextmanager
+def _this_machine(state: Path, assets: Path) -> Iterator[None]:
+    """One run at a time: a machine is one node. What a run that was killed has left is taken down first."""
+    with RECORD.open("a+") as record:
+        try:
+            fcntl.flock(record, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.fail(f"this machine is the node of another run, which holds {RECORD}")
+        record.seek(0)
+        left = Path(record.read().strip() or os.devnull)
+        if left.is_dir():
+            _take_down(left, assets)
+        record.truncate(0)
+        record.write(str(state))
+        record.flush()
+        yield
+        record.truncate(0)
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """SIGTERM and SIGHUP end a run as Ctrl-C does: in order."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _take_down(state: Path, assets: Path) -> None:
+    _call("node-down.sh", state, assets, check=False)
+    _call("down.sh", state, assets, check=False)
+
+
+def _call(script: str, state: Path, assets: Path, *arguments: str, check: bool = True) -> None:
+    """In a group of its own, so that an end is told to whatever it has started for the moment."""
+    environment = {**os.environ, "KUBE_STATE": str(state), "KUBEBUILDER_ASSETS": str(assets)}
+    command = [str(TOOLS / script), *arguments]
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        _, told = process.communicate()
+    except KeyboardInterrupt:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+        raise
+    assert process.returncode == 0 or not check, f"{script}: {told[-2000:]}"

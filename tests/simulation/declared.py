@@ -85,11 +85,12 @@ class Thing:
         given = self.spec.get("name" if self.kind == DATABASE else "username")
         return str(given or self.key.name)
 
-    @property
-    def entries(self) -> frozenset[str]:
-        """Of a grant."""
+    def entries(self, database: str) -> frozenset[str]:
+        """Of a grant, where its database is called so on the server."""
         return frozenset(
-            f"{item['on']} {item['schema']} {word}" for item in self.spec["privileges"] for word in item["privileges"]
+            f"{item['on']} {database}.{item['schema']} {word}"
+            for item in self.spec["privileges"]
+            for word in item["privileges"]
         )
 
     def ready(self) -> tuple[str, str]:
@@ -139,6 +140,11 @@ class Declared:
 
     def user_of(self, grant: Thing) -> Thing | None:
         return self.find(DATABASE_USER, grant.spec["userRef"], grant.key.namespace)
+
+    def entries_of(self, grant: Thing) -> frozenset[str]:
+        """None while its database is not declared."""
+        database = self.find(DATABASE, grant.spec["databaseRef"], grant.key.namespace)
+        return grant.entries(database.real_name) if database is not None else frozenset()
 
     def instance_of(self, thing: Thing) -> Thing | None:
         """The server object that it lives on."""

@@ -338,7 +338,7 @@ class SeenPrivileges:
 
 @dataclass(frozen=True)
 class WantedPrivileges:
-    """Entries of one role, as `TYPE object PRIVILEGE`."""
+    """Entries of one role, as `TYPE database.schema PRIVILEGE`, or without a schema."""
 
     principal: str
     entries: frozenset[str]
@@ -415,7 +415,8 @@ def _describe_privileges(privileges: Sequence[Privilege], principal: str, refere
     places: dict[str, set[str]] = {}
     for p in privileges:
         database = p.database or references.database or ""
-        places.setdefault(database, set()).update(f"{p.on} {p.schema_ or database} {word}" for word in p.privileges)
+        on = f"{p.on} {database}.{p.schema_}" if p.schema_ else f"{p.on} {database}"
+        places.setdefault(database, set()).update(f"{on} {word}" for word in p.privileges)
     for database, entries in places.items():
         needs = (Need("roles", None, principal, f"role {principal!r}"),
                  Need("bases", None, database, f"database {database!r}"))  # fmt: skip

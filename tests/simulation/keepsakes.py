@@ -10,7 +10,7 @@ from simulation.engine import ADMIN, Base
 from simulation.servers import StormyServer
 
 APPROVED = "Approved"
-BASE, ROLE, SCHEMA, ENTRY, PASSWORD = "legacy", "dba", "legacy-a", "table legacy-a SELECT", "older than we are"
+BASE, ROLE, SCHEMA, ENTRY, PASSWORD = "legacy", "dba", "legacy-a", "table legacy.legacy-a SELECT", "older than we are"
 
 
 class Keepsakes:

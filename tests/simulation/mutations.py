@@ -15,7 +15,7 @@ from dbaas.api.resource import FINALIZER, Key, Kind, Resource
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import ApiError, Client, EventType
 from dbaas.contracts.reconcile import Condition, Controller, Outcome, Reconcile, Waiting
-from dbaas.contracts.rest import Page, Propagation, Rest, Selection, WatchEvent
+from dbaas.contracts.rest import Page, Propagation, Rest, Selection, WatchEvent, knows_nothing
 from dbaas.core.clock import LoopClock, format_time
 from simulation.lives import Parts
 
@@ -41,7 +41,7 @@ class DeafRest:
     async def watch(
         self, kind: Kind, selection: Selection, *, version: str, timeout_seconds: float
     ) -> AsyncGenerator[WatchEvent, None]:
-        known = self._known.setdefault(kind, {})
+        known, selection = self._known.setdefault(kind, {}), replace(selection, knows=knows_nothing)
         async for event in self._rest.watch(kind, selection, version=version, timeout_seconds=timeout_seconds):
             if event.resource is not None and event.change == "DELETED":
                 known.pop(event.resource.key, None)

@@ -20,6 +20,7 @@ from dbaas.contracts.rest import Selection
 from dbaas.core.clock import Clock
 from dbaas.kube.verbs import RestClient
 from simulation.declared import Declared, Thing, answer_now
+from simulation.histories import DATABASES
 from simulation.lines import Fuse
 from simulation.servers import StormyServer
 
@@ -115,7 +116,7 @@ class Oracle:
         elif found is not None:
             reference = found.spec["userRef"]
             user = Key(reference.get("namespace") or key.namespace, reference["name"])
-            for entry in found.entries:
+            for entry in (entry for name in DATABASES for entry in found.entries(name)):
                 self._asked.setdefault(entry, set()).add((key, user))
 
     def disturbed(self, seconds: float) -> None:
@@ -261,7 +262,7 @@ class Oracle:
     def _is_shared(self, declared: Declared, server: StormyServer, text: str) -> bool:
         """Several grants that list the same may all send it; those that go together, one just after another."""
         entry = " ".join(text.split()[1:-2])
-        if sum(entry in grant.entries for grant in declared.all(DATABASE_GRANT).values()) > 1:
+        if sum(entry in declared.entries_of(grant) for grant in declared.all(DATABASE_GRANT).values()) > 1:
             return True
         moment = self._revoked.get((server.name, text))
         return len(self._askers(text)) > 1 and self._is_recent(moment, TOGETHER_SECONDS)
@@ -284,7 +285,7 @@ def _claimants(declared: Declared, server: StormyServer, oracle: Oracle, text: s
                 found.append(thing)
         elif kind == DATABASE_GRANT:
             user = declared.user_of(thing)
-            if user is not None and user.real_name == words[-1] and " ".join(words[1:-2]) in thing.entries:
+            if user is not None and user.real_name == words[-1] and " ".join(words[1:-2]) in declared.entries_of(thing):
                 found.append(thing)
         elif thing.real_name == name:
             found.append(thing)
@@ -317,7 +318,7 @@ def _lacks(declared: Declared, thing: Thing, server: StormyServer) -> Iterator[t
     if thing.kind == DATABASE_GRANT:
         user = declared.user_of(thing)
         principal = user.real_name if user is not None else ""
-        for entry in sorted(thing.entries - server.privileges.get(principal, set())):
+        for entry in sorted(declared.entries_of(thing) - server.privileges.get(principal, set())):
             yield "role", principal, f"{principal!r} has no {entry!r}"
 
 

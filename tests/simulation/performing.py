@@ -11,6 +11,7 @@ from dbaas.api.resource import Key, Kind
 from dbaas.contracts.client import ApiError
 from dbaas.contracts.transport import Request
 from dbaas.core.clock import format_time
+from dbaas.runtime.reflector import MOST_SILENCE_SECONDS
 from fixtures.faults import is_watch
 from fixtures.storm import CALM
 from fixtures.storm import Weather as Storm
@@ -109,6 +110,7 @@ async def _cut_watches(stage: Stage, step: Step) -> None:
 
 async def _mute_watches(stage: Stage, step: Step) -> None:
     stage.faults.mute_streams()
+    stage.oracle.disturbed(step.values["seconds"] + MOST_SILENCE_SECONDS)  # those that are mute never speak again
     stage.later(step.values["seconds"], stage.faults.unmute_streams)
 
 
@@ -260,7 +262,7 @@ def _revoke(server: StormyServer, base: str, role: str, other: str) -> str:
 def _grant_more(server: StormyServer, base: str, role: str, other: str) -> str:
     if role not in server.roles or base not in server.bases:
         return ""
-    server.privileges.setdefault(role, set()).add(f"table {base}-a SELECT")
+    server.privileges.setdefault(role, set()).add(f"table {base}.{base}-a SELECT")
     return "role"
 
 

@@ -9,6 +9,7 @@ from dbaas.api.core import CONFIG_MAP
 from dbaas.api.resource import Kind, Resource
 from dbaas.contracts.provider import (
     ClusterFacts,
+    Exporter,
     Instance,
     InstanceFacts,
     SecretKey,
@@ -17,6 +18,7 @@ from dbaas.contracts.provider import (
     ServerPart,
     Site,
     Workload,
+    exporter_login,
 )
 from dbaas.manifests.metadata import build_metadata, cluster_labels
 from simulation.engine import ADMIN
@@ -29,9 +31,11 @@ class BasaltServer:
     images: Mapping[str, ServerImage] = {}
 
     def workload(self, name: str, spec: Any, site: Site = "laptop") -> Workload:
-        return Workload(
-            "basalt", "7", (Instance(name, ("basalt",)),), SecretKey(f"{name}-credentials", "password"), ADMIN
-        )
+        metrics = spec.monitoring.metrics if spec.monitoring is not None else None
+        image = ServerImage("registry.test/exporter:1", 1, 1)
+        exporter = Exporter(image, 9000, exporter_login(name), {"username": "looker"}) if metrics else None
+        secret = SecretKey(f"{name}-credentials", "password")
+        return Workload("basalt", "7", (Instance(name, ("basalt",)),), secret, ADMIN, exporter=exporter)
 
     def programs(self, version: str) -> str | None:
         return "/opt/basalt"

@@ -101,9 +101,9 @@ class StormyServer(SimulatedServer):
             self.forget_privileges(text.split()[2])
 
     def forget_privileges(self, base: str) -> None:
-        """Privileges on what is in a database go with it; here a schema's name begins with its database's."""
+        """Privileges on what is in a database go with it."""
         for entries in self.privileges.values():
-            entries -= {entry for entry in entries if entry.split()[1].partition("-")[0] == base}
+            entries -= {entry for entry in entries if entry.split()[1].partition(".")[0] == base}
 
 
 @dataclass

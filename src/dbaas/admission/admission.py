@@ -10,6 +10,7 @@ import orjson
 from dbaas.admission.facts import Facts, Find, gather_facts
 from dbaas.admission.foreign import find_foreign_violations
 from dbaas.admission.rules import IN_SERVERS, find_violations, is_exempt
+from dbaas.admission.warnings import find_warnings
 from dbaas.contracts.admission import Review, Verdict, Violation
 from dbaas.contracts.registry import Registry
 
@@ -40,11 +41,12 @@ class RuleAdmission:
             return Verdict()
         foreign = self._registry.foreign(review.group, review.kind)
         if foreign is not None:
-            return Verdict(await find_foreign_violations(review, foreign, self._registry, self._find))
+            found = await find_foreign_violations(review, foreign, self._registry, self._find)
+            return Verdict(found, _warn(review))
         if is_exempt(review):  # which needs no facts
             return Verdict()
         facts = await gather_facts(review, self._registry, self._find)
-        return Verdict(self._judge(review, facts))
+        return Verdict(self._judge(review, facts), _warn(review))
 
     def _judge(self, review: Review, facts: Facts) -> Sequence[Violation]:
         if review.new is None or review.kind not in IN_SERVERS:
@@ -61,3 +63,9 @@ class RuleAdmission:
         if len(self._judged) > MOST_RECENT:
             self._judged.popitem(last=False)
         return found
+
+
+def _warn(review: Review) -> Sequence[str]:
+    """Only who changes what is asked for is told."""
+    old = review.old or {}
+    return () if old.get("spec") == (review.new or {}).get("spec") else tuple(find_warnings(review))

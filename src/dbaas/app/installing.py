@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -123,19 +124,45 @@ async def install(
             await remove(rest, found, tell)
 
 
+async def find_rivals(rest: Rest, bodies: Sequence[Mapping[str, Any]], namespace: str) -> Sequence[str]:
+    """The namespaces of other installations that would work on some of the same objects, in order."""
+    elsewhere = f"{LABEL_INSTALLATION},{LABEL_INSTALLATION}!={namespace}"
+    others = {
+        each.metadata.labels[LABEL_INSTALLATION]: _read_scope(each.body())
+        async for each in _list(rest, DEPLOYMENT, elsewhere)
+    }
+    ours = [_read_scope(body) for body in bodies if _kind_of(body) == DEPLOYMENT]
+    return sorted(name for name, theirs in others.items() if any(theirs.meets(scope) for scope in ours))
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """Which objects an operator works on. `namespaces` empty: those in all of them."""
+
+    namespaces: frozenset[str]
+    labels: Mapping[str, str]
+
+    def meets(self, other: _Scope) -> bool:
+        """An object may have both its labels and the other's, unless one label would need two values."""
+        parted = any(self.labels[name] != other.labels[name] for name in self.labels.keys() & other.labels.keys())
+        apart = self.namespaces and other.namespaces and not self.namespaces & other.namespaces
+        return not parted and not apart
+
+
+def _read_scope(deployment: Mapping[str, Any]) -> _Scope:
+    given: dict[str, str] = {}
+    for container in deployment["spec"]["template"]["spec"]["containers"]:
+        given |= {name: value for name, _, value in (each.partition("=") for each in container.get("args") or ())}
+    pairs = (term.partition("=") for term in given.get("--selector", "").split(",") if term)
+    namespaces = frozenset(filter(None, given.get("--namespaces", "").split(",")))
+    return _Scope(namespaces, {name: value for name, _, value in pairs})
+
+
 async def find_installed(rest: Rest, namespace: str) -> AsyncIterator[Resource]:
     """What of an installation is in the cluster, in the order in which it is removed; definitions are everybody's."""
     for kind in REMOVED:
-        token = ""
-        while True:
-            try:
-                page = await rest.list_page(kind, Selection(labels=f"{LABEL_INSTALLATION}={namespace}"), token=token)
-            except NotFound:  # kinds that this cluster does not have
-                break
-            for found in page.items:
-                yield found
-            if not (token := page.token):
-                break
+        async for found in _list(rest, kind, f"{LABEL_INSTALLATION}={namespace}"):
+            yield found
 
 
 async def uninstall(rest: Rest, namespace: str, clock: Clock, tell: Tell, *, timeout_seconds: float = 60.0) -> None:
@@ -162,12 +189,28 @@ async def remove(rest: Rest, found: Resource, tell: Tell) -> None:
     tell(f"{_name(found.kind, found.key)} deleted")
 
 
+async def _list(rest: Rest, kind: Kind, labels: str) -> AsyncIterator[Resource]:
+    """All of them, in all namespaces; none where the cluster does not have the kind."""
+    token = ""
+    while True:
+        try:
+            page = await rest.list_page(kind, Selection(labels=labels), token=token)
+        except NotFound:
+            return
+        for found in page.items:
+            yield found
+        if not (token := page.token):
+            return
+
+
 async def _apply(rest: Rest, body: Mapping[str, Any], tell: Tell) -> None:
     kind, key = _kind_of(body), key_of(body)
     try:
         before = (await rest.get(kind, key)).metadata.resourceVersion
     except NotFound:
         before = ""
+    if kind == LEASE and before:
+        return  # whoever holds it writes it all the time
     try:
         applied = await rest.apply(kind, body, force=True)
     except NotFound as error:
@@ -187,7 +230,8 @@ async def _wait_served(rest: Rest, key: Key, clock: Clock, deadline: float) -> N
         found = await rest.get(CUSTOM_RESOURCE_DEFINITION, key)
         conditions = {each["type"]: each for each in found.status.get("conditions") or ()}
         if found.metadata.is_deleting:
-            raise NotInstalled(f"cannot install {key}: it is being deleted with all its objects; try again then")
+            why = "it is being deleted with all its objects; install again when it is gone"
+            raise NotInstalled(f"cannot install {key}: {why}")
         if conditions.get("Established", {}).get("status") == "True":
             return
         refusal = conditions.get("NamesAccepted", {})
@@ -215,4 +259,4 @@ def _name(kind: Kind, key: Key) -> str:
     return f"{kind.kind} {key}"
 
 
-_KNOWN = (CUSTOM_RESOURCE_DEFINITION, NAMESPACE, DATABASE_ENGINE, *REMOVED)
+_KNOWN = (CUSTOM_RESOURCE_DEFINITION, NAMESPACE, LEASE, DATABASE_ENGINE, *REMOVED)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from dbaas.api.resource import Resource
+from dbaas.api.sensitive import mask_secrets, put_secrets
 from dbaas.cli.happenings import COLUMNS, Happening
 from dbaas.cli.terminal import Terminal, format_table, indent
 from dbaas.core.clock import Clock, parse_time
@@ -20,7 +21,7 @@ _HIDDEN_ANNOTATIONS = ("kubectl.kubernetes.io/last-applied-configuration",)
 def describe(resource: Resource, happenings: Sequence[Happening], terminal: Terminal, clock: Clock) -> list[str]:
     body = resource.body()
     lines = [*_head(resource, terminal, clock)]
-    for title, section in (("Spec", body.get("spec")), ("Data", _data(body)), ("Status", _status(body))):
+    for title, section in (("Spec", _spec(body)), ("Data", _data(body)), ("Status", _status(body))):
         if section:
             lines += ["", terminal.style(title, "strong"), *(indent(line, 2) for line in _tree(section))]
     lines += _conditions(body, terminal, clock)
@@ -69,6 +70,12 @@ def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
+
+
+def _spec(body: Mapping[str, Any]) -> Any:
+    """Without the passwords that are written out in it."""
+    spec = {"spec": body.get("spec") or {}}
+    return put_secrets(spec, mask_secrets(spec))["spec"]
 
 
 def _status(body: Mapping[str, Any]) -> dict[str, Any]:

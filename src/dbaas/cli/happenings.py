@@ -38,6 +38,12 @@ def read_happenings(events: Iterable[Resource]) -> list[Happening]:
     return sorted(found, key=lambda happening: (happening.at is not None, happening.at))
 
 
+def is_about(event: Resource, kind: Kind) -> bool:
+    """Whether it may be about an object of that kind: several groups have kinds and objects of the same names."""
+    version = (event.body().get("involvedObject") or {}).get("apiVersion") or kind.api_version
+    return str(version).rpartition("/")[0] == kind.group
+
+
 def read_happening(body: Mapping[str, Any]) -> Happening:
     """Older and newer ways of saying when and how often are both read."""
     series = body.get("series") or {}

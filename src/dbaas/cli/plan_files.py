@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from dbaas.api.resource import Resource
 from dbaas.api.sensitive import Path as Place
-from dbaas.api.sensitive import find_secrets, put_secrets
+from dbaas.api.sensitive import find_secrets, find_texts, put_secrets
 from dbaas.cli.exits import CommandError, WrongUsage
 from dbaas.cli.forecasting import Forecast
 from dbaas.cli.manifests import Manifest
@@ -29,6 +29,7 @@ from dbaas.core.home import write_privately
 
 FORMAT = "dbaas.io/plan"
 VERSION = 2
+WITHHELD = "withheld:"
 Facts = dict[str, JsonValue]
 
 
@@ -70,7 +71,7 @@ class KeptPlan:
     @property
     def withholds(self) -> bool:
         """Whether secrets are missing."""
-        return any(map(find_secrets, self.objects))
+        return any(map(_find_withheld, self.objects))
 
     def manifests(self, file: str, found: Sequence[Manifest] = ()) -> list[Manifest]:
         """The objects, as if they had been written there; their secrets are those of the manifests `found`.
@@ -80,7 +81,7 @@ class KeptPlan:
         return [Manifest(self._with_secrets(body, found), file, 1) for body in self.objects]
 
     def _with_secrets(self, body: Facts, found: Sequence[Manifest]) -> dict[str, Any]:
-        withheld = find_secrets(body)
+        withheld = _find_withheld(body)
         if not withheld:
             return dict(body)
         for manifest in found:
@@ -190,7 +191,12 @@ def _stand_ins(secrets: Mapping[Place, Any], salt: str) -> dict[Place, str]:
 def _stand_in(salt: str, value: str) -> str:
     """Slow to compute, so that whoever reads it cannot try many values."""
     found = hashlib.scrypt(value.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=32)
-    return f"withheld:{found.hex()}"
+    return f"{WITHHELD}{found.hex()}"
+
+
+def _find_withheld(body: Mapping[str, Any]) -> dict[Place, Any]:
+    """What stands for secrets: of a text nobody sees any more that there was one in it."""
+    return find_texts(body, lambda _, text: text.startswith(WITHHELD))
 
 
 def _plain(value: Any) -> list[Facts]:

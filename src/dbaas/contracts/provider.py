@@ -127,11 +127,15 @@ class ServerImage:
 class Exporter:
     """What runs beside each instance and tells its metrics at `port`.
 
-    `$(PORT_<NAME>)`, `$(PASSWORD_FILE)` and `$(METRICS_PORT)` in `arguments` and `env` are expanded.
+    It logs in as a user of its own with the password of `login` (by `exporter_login`). `user` is the spec of that
+    DatabaseUser, without its server and its Secret, and may do no more than to look. `$(PORT_<NAME>)`,
+    `$(PASSWORD_FILE)` and `$(METRICS_PORT)` in `arguments` and `env` are expanded.
     """
 
     image: ServerImage
     port: int
+    login: SecretKey
+    user: Mapping[str, Any]
     arguments: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -221,6 +225,11 @@ class ClusterFacts:
     replica: str = ""
     external: str = ""
     growing: tuple[str, ...] = ()
+
+
+def exporter_login(cluster: str) -> SecretKey:
+    """Where the password of the exporter's user is; that DatabaseUser has the name of the Secret."""
+    return SecretKey(f"{cluster}-exporter", "password")
 
 
 class NotProvided(DbaasError):

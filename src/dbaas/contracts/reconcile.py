@@ -107,6 +107,11 @@ def no_tokens(resource: Resource) -> Iterable[str]:
     return ()
 
 
+def nowhere(resource: Resource) -> str:
+    """For kinds whose objects have no neighbours."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Controller:
     """Everything the runtime needs to run a reconciler for a kind.
@@ -116,7 +121,8 @@ class Controller:
     object is woken. Kinds that are referred to but have no controller (Secret) are named in `refers_to`, so that they
     are watched. `provides`: further tokens by which an object can be referred to and listed. `matters(old, new)` may
     say of a change that those who refer to the object need not look at it; tokens that come or go wake them all the
-    same. All of these are pure functions of the object.
+    same. `near`: objects for which it is the same ask the same place, and are taken one after the other where all are
+    looked at. All of these are pure functions of the object.
     """
 
     kind: Kind
@@ -125,6 +131,7 @@ class Controller:
     references: Callable[[Resource], Iterable[str]] = no_tokens
     provides: Callable[[Resource], Iterable[str]] = no_tokens
     matters: Callable[[Resource, Resource], bool] | None = None
+    near: Callable[[Resource], str] = nowhere
     refers_to: Sequence[Kind] = ()
     watches: Sequence[Watch] = ()
     workers: int = 16

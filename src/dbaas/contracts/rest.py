@@ -6,7 +6,7 @@ managedFields. Errors are those of `contracts.client`, and TransportError where 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -16,17 +16,24 @@ Change = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
 Propagation = Literal["Background", "Foreground", "Orphan"]
 
 
+def knows_nothing(key: Key, version: str) -> bool:
+    """Whoever watches wants to be told of everything."""
+    return False
+
+
 @dataclass(frozen=True)
 class Selection:
     """Which objects of a kind. Empty means all; `labels` and `fields` are selectors as Kubernetes writes them.
 
-    `metadata_only` asks for the header alone (PartialObjectMetadata): nothing else ever reaches this process.
+    `metadata_only` asks for the header alone (PartialObjectMetadata): nothing else ever reaches this process. `knows`
+    says of a watch which versions need not be told: they come as bookmarks, and are not read any further.
     """
 
     namespace: str = ""
     labels: str = ""
     fields: str = ""
     metadata_only: bool = False
+    knows: Callable[[Key, str], bool] = knows_nothing
 
 
 @dataclass(frozen=True)

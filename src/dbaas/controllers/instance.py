@@ -30,7 +30,7 @@ from dbaas.controllers.discovery import DiscoveryStep
 from dbaas.controllers.drift_pass import DriftPass, PassResult
 from dbaas.controllers.dues import period_of
 from dbaas.controllers.finalizers import hold, is_held, let_go
-from dbaas.controllers.health import describe_absence, describe_presence
+from dbaas.controllers.health import describe_absence, describe_presence, may_be_the_login, pause_while_absent
 from dbaas.controllers.holding import find_going_namespace, find_inhabitants, find_residents, is_forced, name_few
 from dbaas.controllers.login_secrets import LoginSecrets
 from dbaas.controllers.logins import secrets_of
@@ -41,9 +41,6 @@ from dbaas.controllers.tokens import is_server, lives_on, logs_in_by
 from dbaas.core.clock import format_time, parse_time
 from dbaas.core.duration import parse_duration
 
-RETRY_SECONDS = 3.0
-SECRET_SECONDS = 60.0  # a Secret that is missing wakes us when it comes
-ABOUT_SECRETS = frozenset({"SecretNotFound", "SecretInvalid"})
 PASS_SECONDS = 60.0
 WORKERS = 256  # each may wait for a server that does not answer; those that answer must find one
 VERIFIED_EVERY = timedelta(minutes=10)
@@ -118,7 +115,8 @@ class InstanceController:
         except Retired as retired:  # it is one server with another instance, whose lane serves both
             raise Conflict(retired.message) from retired
         except EngineError as error:
-            self._surroundings.servers.forget_login(server.key)
+            if may_be_the_login(error):
+                self._surroundings.servers.forget_login(server.key)
             return await self._report_absence(server, error)
         return await self._report(answer, result, inventory)
 
@@ -185,8 +183,8 @@ class InstanceController:
         if read_condition(resource, CONNECTED).get("reason") != error.reason:
             self._client.event(resource, "Warning", "ConnectionFailed", message)
         conditions = describe_absence(server.spec, error, message)
+        pause = pause_while_absent(resource, server.spec, error, self._clock.now())
         kept = own_status(resource)
-        pause = SECRET_SECONDS if error.reason in ABOUT_SECRETS else RETRY_SECONDS
         return Outcome(conditions, kept, phase="Failed", requeue_after=pause)
 
     def _note_look(self, server: Server) -> None:

@@ -47,6 +47,16 @@ def stream_logs(level: str) -> None:
     _install([stream], level.upper())
 
 
+def keep_off_terminals(library: str) -> None:
+    """What it says by `logging` goes where all lines go, and nowhere where that is not set up.
+
+    Python itself would write it to standard error, between the lines of a command.
+    """
+    logger = logging.getLogger(library)
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+
+
 def _install(handlers: list[logging.Handler], level: str) -> None:
     root = logging.getLogger()
     root.handlers = handlers or [logging.NullHandler()]

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import msgspec
 
-from dbaas.api.resource import FIELD_MANAGER, Kind, Metadata, Resource
+from dbaas.api.resource import FIELD_MANAGER, Key, Kind, Metadata, Resource
 
 Members = dict[str, msgspec.Raw]
 
@@ -46,6 +46,17 @@ class _Bookmark(msgspec.Struct):
     metadata: ListMeta
 
 
+class _Identity(msgspec.Struct):
+    name: str = ""
+    resourceVersion: str = ""  # noqa: N815 - wire name
+    namespace: str = ""
+
+
+class _Identified(msgspec.Struct):
+    metadata: _Identity
+
+
+_IDENTIFIED = msgspec.json.Decoder(_Identified)
 _BOOKMARK = msgspec.json.Decoder(_Bookmark)
 _MEMBERS = msgspec.json.Decoder(Members)
 _METADATA = msgspec.json.Decoder(Metadata)
@@ -76,6 +87,12 @@ def decode_object(kind: Kind, raw: bytes | msgspec.Raw) -> Resource:
 def decode_version(raw: msgspec.Raw) -> str:
     """Of a bookmark, whose object has nothing else."""
     return _BOOKMARK.decode(raw).metadata.resourceVersion
+
+
+def decode_identity(raw: msgspec.Raw) -> tuple[Key, str]:
+    """Of an object, which version of what it is. Raises as `decode_object` does."""
+    found = _IDENTIFIED.decode(raw).metadata
+    return Key(found.namespace, found.name), found.resourceVersion
 
 
 def decode_items(kind: Kind, items: Sequence[msgspec.Raw]) -> list[Resource]:

@@ -155,6 +155,10 @@ def _headers(response: ClientResponse) -> dict[str, str]:
 
 
 def _describe(error: BaseException) -> str:
+    import aiohttp
+
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "the connection was lost in the middle of an answer"
     if isinstance(error, TimeoutError):
         return "it took too long"
     return str(error) or type(error).__name__

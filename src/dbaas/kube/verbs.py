@@ -15,10 +15,17 @@ import orjson
 
 from dbaas.api.resource import FIELD_MANAGER, Key, Kind, Resource
 from dbaas.contracts.client import ApiError
-from dbaas.contracts.rest import Change, Page, Propagation, Selection, WatchEvent
+from dbaas.contracts.rest import Change, Page, Propagation, Selection, WatchEvent, knows_nothing
 from dbaas.contracts.transport import Request, Response, Transport, TransportError
 from dbaas.kube.answers import error_of, status_error
-from dbaas.kube.decoding import decode_items, decode_line, decode_list, decode_object, decode_version
+from dbaas.kube.decoding import (
+    decode_identity,
+    decode_items,
+    decode_line,
+    decode_list,
+    decode_object,
+    decode_version,
+)
 
 JSON = "application/json"
 APPLY_PATCH = "application/apply-patch+yaml"
@@ -107,7 +114,7 @@ class RestClient:
             async for piece in response.stream:
                 for line in piece.splitlines():
                     if line:
-                        yield _decode_event(kind, line)
+                        yield _decode_event(kind, line, selection)
         finally:
             await end_stream(response.stream)
 
@@ -229,13 +236,17 @@ def _members(response: Response) -> dict[str, Any]:
     return decoded
 
 
-def _decode_event(kind: Kind, line: bytes) -> WatchEvent:
+def _decode_event(kind: Kind, line: bytes, selection: Selection) -> WatchEvent:
     try:
         event = decode_line(line)
         if event.type == "ERROR":
             raise status_error(bytes(event.object), 0, f"watch {kind.plural}")
         if event.type == "BOOKMARK":
             return WatchEvent("BOOKMARK", decode_version(event.object))
+        if event.type != "DELETED" and selection.knows is not knows_nothing:
+            key, version = decode_identity(event.object)
+            if selection.knows(key, version):
+                return WatchEvent("BOOKMARK", version)
         resource = decode_object(kind, event.object)
     except msgspec.DecodeError as error:
         raise TransportError(f"cannot read a watch of {kind.plural}: {error}") from error

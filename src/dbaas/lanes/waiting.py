@@ -47,36 +47,38 @@ class WaitingLine:
     """
 
     def __init__(self) -> None:
-        self._waiters: list[Waiter] = []
+        self._changes: list[Waiter] = []
+        self._background: list[Waiter] = []
 
     def join(self, waiter: Waiter) -> None:
-        self._waiters.insert(0 if waiter.urgent else len(self._waiters), waiter)
+        line = self._line_of(waiter)
+        line.insert(0 if waiter.urgent else len(line), waiter)
 
     def leave(self, waiter: Waiter) -> None:
         """No error where it has left already."""
-        if waiter in self._waiters:
-            self._waiters.remove(waiter)
+        line = self._line_of(waiter)
+        if waiter in line:
+            line.remove(waiter)
 
     @property
     def need(self) -> Need | None:
         """Of the first; None where nobody waits."""
-        first = next((waiter for waiter in self._queue if not waiter.granted.done()), None)
-        if first is None:
+        queue = self._queue
+        if not queue:
             return None
-        return Need.PROBE if first.urgent else Need.BACKGROUND if first.background else Need.CHANGE
+        return Need.PROBE if queue[0].urgent else Need.BACKGROUND if queue[0].background else Need.CHANGE
 
     def blocks(self, background: bool) -> bool:
         """Whether somebody who comes now must wait behind others."""
-        return any(background or not waiter.background for waiter in self._waiters)
+        return bool(self._changes or (background and self._background))
 
     def candidates(self, warm: Collection[str]) -> Sequence[Waiter]:
         """Who may be served next, the most deserving first, given the databases that have an idle connection."""
-        self._waiters = [waiter for waiter in self._waiters if not waiter.granted.done()]
         queue = self._queue
         if not queue:
             return ()
-        first = queue[0]
-        lucky = next((waiter for waiter in queue[:LOOK_AHEAD] if waiter.database in warm), first)
+        first, near = queue[0], (waiter for waiter in queue[:LOOK_AHEAD] if not waiter.granted.done())
+        lucky = next((waiter for waiter in near if waiter.database in warm), first) if warm else first
         if lucky is first:
             return (first,)
         return (first, lucky) if first.overtaken >= MOST_OVERTAKINGS else (lucky, first)
@@ -85,16 +87,24 @@ class WaitingLine:
         """Ends somebody's waiting; the first of the line remembers if it was overtaken."""
         first = self._queue[0]
         first.overtaken += waiter is not first
-        self._waiters.remove(waiter)
+        self._line_of(waiter).remove(waiter)
         waiter.granted.set_result(grant)
-
-    @property
-    def _queue(self) -> Sequence[Waiter]:
-        return [waiter for waiter in self._waiters if not waiter.background] or self._waiters
 
     def fail_all(self, error: EngineError) -> None:
         """Tells everybody that there is no hope for now."""
-        for waiter in self._waiters:
+        for waiter in (*self._changes, *self._background):
             if not waiter.granted.done():
                 waiter.granted.set_exception(type(error)(error.message, reason=error.reason))
-        self._waiters.clear()
+        self._changes.clear()
+        self._background.clear()
+
+    @property
+    def _queue(self) -> Sequence[Waiter]:
+        """The line that is served now. Its first waits indeed: who has given up in front of them is forgotten."""
+        for line in (self._changes, self._background):
+            while line and line[0].granted.done():
+                del line[0]
+        return self._changes or self._background
+
+    def _line_of(self, waiter: Waiter) -> list[Waiter]:
+        return self._background if waiter.background else self._changes

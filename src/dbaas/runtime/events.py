@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,8 @@ from dbaas.core.randomness import Randomness
 log = structlog.get_logger(__name__)
 
 MOST_WAITING = 10_000
-WRITES_AT_ONCE, WRITES_PER_SECOND = 100, 50.0  # what a thousand new objects have to tell must not hold up their work
+WRITES_AT_ONCE, WRITES_PER_SECOND = 50, 50.0
+WRITES_IN_A_CROWD = 10.0  # a second: what a thousand new objects have to tell must not hold up their work
 MOST_SERIES = 4096
 SERIES_SECONDS = 600.0  # a note that comes again later than this is news, and a new Event
 BURST, REFILL_SECONDS = 25.0, 300.0  # for each object: so many at once, then one in five minutes
@@ -64,14 +66,18 @@ class _Bucket:
 
 
 class EventRecorder:
-    """`run` writes what `record` collects."""
+    """`run` writes what `record` collects; while `is_crowded` says so, with longer pauses."""
 
-    def __init__(self, rest: Rest, clock: Clock, randomness: Randomness, component: str = "dbaas") -> None:
+    def __init__(
+        self, rest: Rest, clock: Clock, randomness: Randomness, component: str = "dbaas",
+        is_crowded: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
         self.dropped_total = 0
         self._rest = rest
         self._clock = clock
         self._randomness = randomness
         self._component = component
+        self._is_crowded = is_crowded
         self._series: OrderedDict[SeriesKey, _Series] = OrderedDict()
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
         self._waiting: OrderedDict[SeriesKey, _Series] = OrderedDict()
@@ -108,8 +114,11 @@ class EventRecorder:
         self._hurries = False
 
     async def _wait_for_turn(self) -> None:
-        while not self._pace.take(self._clock.monotonic(), WRITES_AT_ONCE, WRITES_PER_SECOND) and not self._hurries:
-            await self._clock.sleep(1 / WRITES_PER_SECOND)
+        while not self._hurries:
+            per_second = WRITES_IN_A_CROWD if self._is_crowded() else WRITES_PER_SECOND
+            if self._pace.take(self._clock.monotonic(), WRITES_AT_ONCE, per_second):
+                return
+            await self._clock.sleep(1 / per_second)
 
     def _grow(self, key: SeriesKey, about: Resource) -> _Series:
         now, seconds = format_time(self._clock.now()), self._clock.monotonic()

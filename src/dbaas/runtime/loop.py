@@ -65,7 +65,7 @@ class Surroundings:
 
 
 class ControllerLoop:
-    """`run` does it all; `queue.close` lets the workers finish."""
+    """`run` does it all; `queue.close` lets the workers finish. `has_begun`: all that there was has been queued."""
 
     def __init__(self, controller: Controller, surroundings: Surroundings, metrics: ControllerMetrics) -> None:
         self.controller = controller
@@ -74,8 +74,9 @@ class ControllerLoop:
         self.waking.sources |= dict.fromkeys(surroundings.tokens.add(controller, self.queue))
         self.workers: list[asyncio.Task[None]] = []
         self.is_on = True
+        self.has_begun = False
         self._runs = itertools.count(1)
-        self.queue.is_suspended = not surroundings.leadership.holds()
+        self.queue.is_suspended = True
         self._surroundings = surroundings
         self._clock = surroundings.clock
         self._writer = StatusWriter(surroundings.rest, surroundings.caches, surroundings.clock)
@@ -88,7 +89,6 @@ class ControllerLoop:
     def switch_off(self) -> None:
         """Its caches are filled, and nothing is reconciled."""
         self.is_on = False
-        self.queue.is_suspended = True
 
     async def run(self) -> None:
         """Works once all sources have synced, until the queue is closed or we are cancelled."""
@@ -110,9 +110,9 @@ class ControllerLoop:
     async def _stand_by(self) -> None:
         """Caches stay warm meanwhile; what is to do shows when everything is looked at."""
         await self._surroundings.leadership.gained()
-        if self.queue.is_suspended:
-            self.queue.is_suspended = False
-            await self.waking.resync(self._surroundings.turns)
+        self.queue.is_suspended = False
+        await self.waking.resync(self._surroundings.turns)
+        self.has_begun = True
 
     async def _work(self, group: asyncio.TaskGroup) -> None:
         while (taken := await self.queue.take()) is not None:

@@ -6,7 +6,8 @@ Made first, so that its client can be given to the controllers that are then add
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -38,6 +39,7 @@ RESYNC_SECONDS = 36_000.0
 STUCK_SECONDS = 300.0  # a loop that has not turned for so long is stuck: it wakes at least every 90 s
 DRAIN_SECONDS = 10.0
 FLUSH_SECONDS = 2.0
+CROWD = 16  # more keys than that are many
 
 
 class Manager:
@@ -57,7 +59,8 @@ class Manager:
         self._randomness = randomness
         self._metrics = metrics or Metrics(CollectorRegistry())
         self._caches = Caches(namespaces)
-        self._recorder = EventRecorder(rest, clock, randomness)
+        self._loops: dict[Kind, ControllerLoop] = {}
+        self._recorder = EventRecorder(rest, clock, randomness, is_crowded=partial(_are_many, self._loops))
         tokens = Tokens(self._caches)
         self._surroundings = Surroundings(
             rest,
@@ -70,7 +73,6 @@ class Manager:
             self.leadership,
             Turns(clock),
         )
-        self._loops: dict[Kind, ControllerLoop] = {}
         self._reflectors: list[Reflector] = []
         self._stopping = False
         self._ended = asyncio.Event()
@@ -158,7 +160,7 @@ class Manager:
     @property
     def is_idle(self) -> bool:
         """All synced and no key ready or in work; delayed keys may come."""
-        return not self.unready() and all(loop.queue.is_idle for loop in self._loops.values())
+        return not self.unready() and all(_is_idle(loop, self.leadership) for loop in self._loops.values())
 
     def queues(self) -> Sequence[tuple[str, int, Queue]]:
         return [(loop.name, loop.controller.workers, loop.queue) for loop in self._loops.values()]
@@ -184,6 +186,16 @@ class Manager:
             await self._clock.sleep(RESYNC_SECONDS * self._randomness.uniform(0.9, 1.1))
             for loop in self._loops.values():
                 await loop.waking.resync(self._surroundings.turns)
+
+
+def _is_idle(loop: ControllerLoop, leadership: Leadership) -> bool:
+    """Who has not begun has work to do, unless it is not theirs."""
+    return loop.queue.is_idle and (loop.has_begun or not loop.is_on or not leadership.holds())
+
+
+def _are_many(loops: Mapping[Kind, ControllerLoop]) -> bool:
+    """Of keys that are ready or in work."""
+    return sum(len(loop.queue) + len(loop.queue.running_seconds()) for loop in loops.values()) > CROWD
 
 
 def _is_stuck(loop: ControllerLoop) -> bool:

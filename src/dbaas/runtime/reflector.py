@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -74,7 +75,7 @@ class Reflector:
         self._clock = clock
         self._randomness = randomness
         self._turns = Turns(clock)  # not that of workers: news come before work
-        self._selection = Selection(namespace, metadata_only=cache.metadata_only)
+        self._selection = Selection(namespace, metadata_only=cache.metadata_only, knows=partial(_knows, cache))
         self._must_list = True
         self._list_due = 0.0
         self._old_lists = 0  # in a row
@@ -184,6 +185,12 @@ class Reflector:
         tell("watch_interrupted", kind=self.cache.kind.resource, reason=reason, retry_seconds=round(seconds, 1))
         self.progress.trouble = reason
         await self._clock.sleep(seconds)
+
+
+def _knows(cache: Cache, key: Key, version: str) -> bool:
+    """Whether it is this version that is there: mostly one that we have written ourselves."""
+    known = cache.get(key)
+    return known is not None and known.metadata.resourceVersion == version
 
 
 def _explain(error: DbaasError | None) -> str:

@@ -107,6 +107,8 @@ class Tokens:
             return
         kind, own = change.kind, reconciling.get()
         for referring in self._referring:
+            if referring.queue.is_suspended:
+                continue  # it will look at everything when it begins
             for token in tokens:
                 for found in referring.find(token):
                     if (found.kind, found.key) not in ((kind, change.key), own) and not _is_birth(change, found):

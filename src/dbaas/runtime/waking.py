@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
+from dbaas.api.resource import Key, Resource
 from dbaas.contracts.reconcile import Controller, Watch
 from dbaas.core.supervise import attempt_now
 from dbaas.runtime.cache import Cache, Change
@@ -24,6 +25,7 @@ class Waking:
         self.primary = caches.open(controller.kind)
         self.sources: dict[Cache, None] = {self.primary: None}
         self._kind = controller.kind
+        self._near = controller.near
         self._queue = queue
         self.primary.listen(self._primary_changed)
         for kind in controller.owns:
@@ -32,10 +34,24 @@ class Waking:
             self._listen(caches.open(watch.kind), self._watcher(watch))
 
     async def resync(self, turns: Turns) -> None:
-        """Looks at everything again, when nothing else is to do. Even to say so takes a while where there is much."""
+        """Looks at everything again, when nothing else is to do, neighbours together.
+
+        Even to say so takes a while where there is much.
+        """
+        places: dict[Key, str] = {}
         for resource in self.primary.objects:
-            self._queue.add(resource.key, Priority.BACKGROUND)
+            places[resource.key] = self._find_place(resource)
             await turns.share()
+        for key in sorted(places, key=places.__getitem__):
+            self._queue.add(key, Priority.BACKGROUND)
+            await turns.share()
+
+    def _find_place(self, resource: Resource) -> str:
+        """An object that cannot be read is nobody's neighbour."""
+        found: list[str] = []
+        if (error := attempt_now(lambda: found.append(self._near(resource)))) is not None:
+            log.error("neighbours_unknown", controller=self._kind.kind, object=str(resource.key), exc_info=error)
+        return "".join(found)
 
     def _listen(self, cache: Cache, listener: Callable[[Change], None]) -> None:
         self.sources[cache] = None

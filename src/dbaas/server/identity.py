@@ -125,7 +125,7 @@ class SharedIdentity:
                 await self._write(found, wanted)
             except (AlreadyExists, WriteConflict, NotFound):
                 continue
-            log.info("webhook_certificate_made", secret=str(self._secret), is_new_authority=held is None)
+            log.info("webhook_certificate_made", kept_in=str(self._secret), is_new_authority=held is None)
             return wanted
 
     async def _write(self, found: Resource | None, wanted: Identity) -> None:

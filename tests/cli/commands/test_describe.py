@@ -41,6 +41,20 @@ async def test_events_are_told(session: Session, printed: Printed) -> None:
     assert "Normal   Created   made the database" in printed()
 
 
+async def test_events_of_an_object_of_another_group_with_the_same_name_are_not(
+    session: Session, printed: Printed
+) -> None:
+    await put(session, DATABASE, "shop", {"instanceRef": {"name": "main"}})
+    for version, reason in (("dbaas.io/v1", "Ours"), ("dbops.dbprovision.io/v1alpha1", "Theirs")):
+        about = {"apiVersion": version, "kind": "Database", "name": "shop", "namespace": "default"}
+        metadata = {"name": reason.lower(), "namespace": "default"}
+        body = {"apiVersion": "v1", "kind": "Event", "metadata": metadata, "involvedObject": about, "reason": reason}
+        await session.rest.create(EVENT, body)
+    await describe(session, "databases.dbaas.io/shop")
+    text = printed()
+    assert "Ours" in text and "Theirs" not in text
+
+
 async def test_secrets_keep_their_values(session: Session, printed: Printed) -> None:
     body = {
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "default"},
@@ -50,6 +64,14 @@ async def test_secrets_keep_their_values(session: Session, printed: Printed) -> 
     await describe(session, "secret", "s")
     assert "password: 7 bytes" in printed()
     assert "aHVudGVyMg" not in printed()
+
+
+async def test_a_password_that_is_written_out_is_masked(session: Session, printed: Printed) -> None:
+    texts = {"inline": ["ALTER ROLE a PASSWORD 'hunter2'"]}
+    await put(session, DATABASE, "shop", {"instanceRef": {"name": "main"}, "owner": "a", "initSQL": texts})
+    await describe(session, "db", "shop")
+    text = printed()
+    assert "inline: ALTER ROLE a PASSWORD '********'" in text and "hunter2" not in text
 
 
 async def test_nothing_to_describe_is_an_error(session: Session, remarked: Printed) -> None:

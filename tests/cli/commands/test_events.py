@@ -40,6 +40,16 @@ async def test_events_of_one_object_or_warnings_can_be_chosen(session: Session, 
     assert "Good" not in printed()
 
 
+async def test_an_object_of_another_group_with_the_same_name_has_events_of_its_own(
+    session: Session, printed: Printed
+) -> None:
+    about = {"kind": "Database", "name": "shop", "namespace": "default"}
+    await happen(session, "ours", 1, involvedObject={**about, "apiVersion": "dbaas.io/v1"})
+    await happen(session, "theirs", 2, involvedObject={**about, "apiVersion": "dbops.dbprovision.io/v1alpha1"})
+    await show_events(session, EventsOptions(about=["databases.dbaas.io/shop"]))
+    assert "Ours" in printed() and "Theirs" not in printed()
+
+
 async def test_nothing_has_happened_in_a_fresh_place(session: Session, remarked: Printed) -> None:
     await show_events(session, EventsOptions())
     assert remarked() == "nothing has happened\n"

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dbaas.api.core import NAMESPACE
+from dbaas.api.resource import Key
 from dbaas.cli.application import execute
 from dbaas.cli.commands.install import InstallOptions, describe_wide_rights, name_cluster, read_installation
 from dbaas.cli.exits import WrongUsage
+from dbaas.contracts.client import NotFound
 from dbaas.manifests.installation import build_installation
 from fixtures.control_plane import running_control_plane
 from fixtures.replicas import installed
@@ -61,6 +64,24 @@ def test_what_is_allowed_outside_of_the_namespaces_is_told_with_its_reason() -> 
     assert "  get, patch: validatingwebhookconfigurations.admissionregistration.k8s.io (dbaas-system-operator)" in lines
     assert not [line for line in lines if "secrets" in line or "databases.dbaas.io" in line]
     assert "namespace default" in last
+
+
+@pytest.mark.kube_apiserver
+async def test_a_second_operator_for_the_same_objects_is_refused_with_both_ways_on(
+    operated_kube_state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with installed(operated_kube_state) as cluster:
+        where = ["--kubeconfig", str(cluster.kubeconfig), "-n", f"{cluster.asked.namespace}-too"]
+        where += ["--namespaced", f"{cluster.work},elsewhere"]
+        assert await asyncio.to_thread(execute, ["install", *where]) == 1
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert f"cannot install into namespace {cluster.asked.namespace}-too: " in said.err
+        assert "work on the same objects" in said.err.replace("works", "work")
+        assert "part them by --selector or --namespaced" in said.err
+        assert f"dbaas uninstall -n {cluster.asked.namespace}" in said.err
+        with pytest.raises(NotFound):
+            await cluster.user.get(NAMESPACE, Key("", f"{cluster.asked.namespace}-too"))
 
 
 @pytest.mark.kube_apiserver

@@ -57,6 +57,16 @@ async def test_a_new_object_is_told_with_its_fields_and_what_is_not_known(
     assert not await session.rest.list(DATABASE)
 
 
+async def test_a_password_in_sql_is_neither_shown_nor_kept(session: Session, tmp_path: Path, printed: Printed) -> None:
+    text = SHOP + "  initSQL: {inline: [\"CREATE TABLE a (); ALTER ROLE a PASSWORD 'hunter2'\"]}\n"
+    await plan(session, replace(options(tmp_path, text), out=str(tmp_path / "kept")))
+    told, kept = printed(), (tmp_path / "kept").read_text()
+    assert "spec.initSQL.inline: [\"CREATE TABLE a (); ALTER ROLE a PASSWORD '********'\"]" in told
+    assert "hunter2" not in told and "hunter2" not in kept
+    (manifest,) = read_plan(tmp_path / "kept").manifests("kept", load_manifests([str(tmp_path / "a.yaml")])[0])
+    assert "hunter2" in manifest.body["spec"]["initSQL"]["inline"][0]
+
+
 async def test_only_what_would_change_is_told_of_an_object_that_is_there(
     session: Session, tmp_path: Path, printed: Printed
 ) -> None:

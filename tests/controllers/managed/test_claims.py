@@ -74,7 +74,7 @@ async def test_what_another_grant_wants_is_not_revoked() -> None:
         await world.settle()
         await world.delete(DATABASE_GRANT, "more")
         await world.settle()
-        assert world.server.privileges == {"app": {"table sales SELECT"}}
+        assert world.server.privileges == {"app": {"table shop.sales SELECT"}}
 
 
 @virtually
@@ -87,7 +87,7 @@ async def test_a_user_object_that_lost_its_role_gives_no_grants() -> None:
         await world.settle()
         assert await world.ready(DATABASE_USER, "copy") == ("False", "AlreadyManaged")
         assert await world.ready(DATABASE_GRANT, "copy") == ("False", "UserNotReady")
-        assert world.server.privileges == {"app": {"table sales SELECT"}}
+        assert world.server.privileges == {"app": {"table shop.sales SELECT"}}
 
 
 @virtually

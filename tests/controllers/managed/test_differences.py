@@ -38,3 +38,9 @@ def test_a_password_that_is_written_out_is_masked_and_its_change_is_told() -> No
     assert change == FieldChange("spec.login.password.value", "********", "********")
     (change,) = compare_objects({}, {"spec": {"logins": [{"password": "new"}]}})
     assert change == FieldChange("spec.logins", None, [{"password": "********"}])
+
+
+def test_sql_is_shown_without_the_passwords_that_are_written_out_in_it() -> None:
+    texts = ["CREATE TABLE a ()", "ALTER ROLE a PASSWORD 'hunter2'"]
+    (change,) = compare_objects({}, {"kind": "Database", "spec": {"initSQL": {"inline": texts}}})
+    assert change == FieldChange("spec.initSQL.inline", None, [texts[0], "ALTER ROLE a PASSWORD '********'"])

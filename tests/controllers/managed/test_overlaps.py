@@ -33,7 +33,7 @@ def items(words: Sequence[str], **more: str) -> list[dict[str, Any]]:
 
 
 def held(words: Sequence[str]) -> set[str]:
-    return {f"table sales {word}" for word in words}
+    return {f"table shop.sales {word}" for word in words}
 
 
 @dataclass
@@ -162,7 +162,7 @@ async def test_a_user_that_goes_takes_its_own_privileges_along() -> None:
         await world.settle()
         await world.delete(DATABASE_USER, APP)
         await world.settle()
-        assert world.server.log[-2:] == ["REVOKE table sales SELECT FROM app", "DROP ROLE app"]
+        assert world.server.log[-2:] == ["REVOKE table shop.sales SELECT FROM app", "DROP ROLE app"]
 
 
 @virtually

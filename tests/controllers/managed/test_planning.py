@@ -56,7 +56,7 @@ async def test_new_objects_show_all_their_statements() -> None:
         assert [texts(one) for one in plans] == [
             ["CREATE ROLE app"],
             ["CREATE BASE shop", "CREATE SCHEMA sales"],
-            ["GRANT table sales SELECT TO app"],
+            ["GRANT table shop.sales SELECT TO app"],
         ]
         assert plans[0].notes == ("Secret default/app-credentials will be made",)
         assert plans[1].notes == ("database 'shop' does not exist yet: what a new one holds is not known",)
@@ -82,7 +82,7 @@ async def test_a_change_shows_the_field_and_the_statement() -> None:
         [planned] = await plan(world, (DATABASE_GRANT, changed))
         assert planned.action == "update"
         assert [field.path for field in planned.fields] == ["spec.privileges"]
-        assert texts(planned) == ["GRANT table sales INSERT TO app", "REVOKE table sales SELECT FROM app"]
+        assert texts(planned) == ["GRANT table shop.sales INSERT TO app", "REVOKE table shop.sales SELECT FROM app"]
 
 
 @virtually
@@ -95,7 +95,7 @@ async def test_what_another_grant_wants_is_not_planned_to_be_revoked() -> None:
         plans = await plan(
             world, (DATABASE_GRANT, changed), body(DATABASE_GRANT, "more", grant_spec("app", "shop", "SELECT"))
         )
-        assert [texts(one) for one in plans] == [["GRANT table sales INSERT TO app"], []]
+        assert [texts(one) for one in plans] == [["GRANT table shop.sales INSERT TO app"], []]
 
 
 @virtually
@@ -162,7 +162,7 @@ async def test_drift_is_left_and_shown() -> None:
         live = await world.read(DATABASE_GRANT, "app")
         [planned] = await plan(world, (DATABASE_GRANT, live.body()))
         assert (planned.action, planned.changes) == ("unchanged", ())
-        assert [change.field for change in planned.left] == ["privileges[table sales SELECT]"]
+        assert [change.field for change in planned.left] == ["privileges[table shop.sales SELECT]"]
 
 
 @virtually

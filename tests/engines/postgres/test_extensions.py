@@ -65,6 +65,17 @@ def test_a_guest_of_the_server_gets_only_versions_that_are_trusted() -> None:
     assert Extensions().plan(old, available, NOTHING, NOTHING, RULES).statements
 
 
+def test_a_guest_of_the_server_updates_only_to_versions_that_are_trusted() -> None:
+    guest, wish = replace(RULES, is_guest=True), DesiredExtension("shop", "vector", version="0.8.0")
+    safe = replace(OBSERVED, trusted=frozenset({"0.8.0"}))
+    (made,) = Extensions().plan(wish, safe, NOTHING, NOTHING, guest).changes
+    assert [str(statement.sql) for statement in made.statements] == ["ALTER EXTENSION \"vector\" UPDATE TO '0.8.0'"]
+    (refused,) = Extensions().plan(wish, OBSERVED, NOTHING, NOTHING, guest).changes
+    assert refused.immutable and not refused.statements and refused.field == "postgres.extensions[vector].version"
+    assert "'vector' 0.8.0 is not marked as trusted" in refused.why and "could take the whole server" in refused.why
+    assert Extensions().plan(wish, OBSERVED, NOTHING, NOTHING, RULES).statements
+
+
 def test_one_that_is_not_there_and_not_wanted_needs_nothing() -> None:
     assert not plan(None, AvailableExtension("hstore", "1.8"), frozenset({"hstore"}))
 

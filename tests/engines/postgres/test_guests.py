@@ -239,6 +239,32 @@ async def test_a_guest_gets_an_extension_only_if_anybody_could_create_it_or_the_
             assert await world.ready(DATABASE, "tools") == ("True", "Applied")
 
 
+async def test_a_guest_updates_an_extension_only_where_anybody_could(prefix: str, ground: Ground) -> None:
+    """The scripts of an update run with all rights, like that of its creation."""
+    with own_server("15") as server:
+        async with real_world(ground, "platform", "default") as world:
+            await world.make_namespace("platform")
+            allowed = [world.named("default")]
+            await introduce(
+                world, server.address, "platform", allowedNamespaces=allowed, tenancy={"adoption": "Always"}
+            )
+            place = Inhabited(world, server, server.address, prefix)
+            wishes = {"pg_trgm": ("1.3", "1.4"), "pg_stat_statements": ("1.8", "1.9")}
+            async with await log_in(server.address) as owner:
+                await owner.execute(b"CREATE DATABASE shop")
+            async with await log_in(server.address, "shop") as owner:
+                for name, (old, _) in wishes.items():
+                    await owner.execute(f"CREATE EXTENSION {name} VERSION '{old}'".encode())
+            extensions = [{"name": name, "version": new} for name, (_, new) in wishes.items()]
+            await world.make(DATABASE, "shop", {**there_in(place), "postgres": {"extensions": extensions}})
+            await place.settle(patiently=True)
+            query = "SELECT extname, extversion FROM pg_extension WHERE extname LIKE 'pg_%' ORDER BY 1"
+            assert await place.ask(query, "shop") == [("pg_stat_statements", "1.8"), ("pg_trgm", "1.4")]
+            assert await world.ready(DATABASE, "shop") == ("False", "NotPossible")
+            (different,) = (await world.read(DATABASE, "shop")).status["drift"]["diffs"]
+            assert (different["expected"], different["actual"]) == ("1.9", "1.8") and different["immutable"]
+
+
 async def test_of_two_guests_that_want_one_name_the_older_has_it_and_the_other_never_drops_it(
     place: Inhabited,
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from dbaas.engines.postgres.script_text import ends_transactions, find_place
@@ -45,3 +47,11 @@ def test_words_that_only_look_like_it_are_not_taken_for_one(text: str) -> None:
 def test_a_place_is_told_by_line_and_column() -> None:
     assert find_place("select 1;\nselect ?", 18) == "line 2, column 8"
     assert find_place("x", 1) == "line 1, column 1"
+
+
+@pytest.mark.parametrize("part", ["/*x", "$a$ $b$ ", "://a:", "'", '"', "e'", "$", "/*x*/ /*", "'a' "])
+def test_nobody_can_choose_a_text_that_takes_long(part: str) -> None:
+    began = process_time()
+    ends_transactions(part * (65_536 // len(part)))
+    ends_transactions("".join(f"$t{n}$ " for n in range(9_000)))
+    assert process_time() - began < 5.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from dbaas.core.offload import InlineOffload
 from dbaas.core.secrets import Secret
 from dbaas.engines.postgres import statements
 from dbaas.engines.postgres.engine import build_engine
+from dbaas.engines.postgres.passwords import fits
 from dbaas.engines.postgres.scripts import MARK, PostgresScripts
 from dbaas.engines.postgres.session import PostgresConnect, PostgresSession
 from dbaas.lanes.lanes import ServerLanes
@@ -149,6 +151,20 @@ async def test_what_fails_leaves_nothing_and_is_told_by_position_alone(place: Pl
     assert end.undone and end.error == "file 2 of 2, line 2, column 20: UndefinedTable (42P01)"
     assert await place.ask("SELECT 1 FROM pg_namespace WHERE nspname = 's'") == []
     assert await place.fate() == "undone"
+
+
+async def test_a_password_in_it_is_nowhere_in_the_servers_log_and_works(place: Place, postgres: TestServer) -> None:
+    password, since = f"{place.name}-sesame", postgres.log_size()
+    change = f"ALTER ROLE CURRENT_USER PASSWORD '{password}'"
+    assert (await place.run(change)).error == ""
+    (stored,) = await place.ask(f"SELECT rolpassword FROM pg_authid WHERE rolname LIKE '{place.name} Owner%'")
+    assert fits(password, stored[0])
+    end = await place.run(f"CREATE ROLE other PASSWORD '{password}'", f"{change}; SELECT sesame FROM nowhere")
+    assert end.error == "file 1 of 2: InsufficientPrivilege (42501)"
+    end = await place.run(f"{change}; SELECT sesame FROM nowhere")
+    assert end.error == f"the script, line 1, column {len(change) + 22}: UndefinedTable (42P01)"
+    log = (Path(postgres.folder) / "log").read_bytes()[since:].decode()
+    assert "ALTER ROLE CURRENT_USER PASSWORD 'SCRAM-SHA-256$" in log and password not in log
 
 
 async def test_what_cannot_be_in_a_transaction_runs_without_one(place: Place) -> None:

@@ -82,6 +82,15 @@ def test_an_exporter_runs_only_where_metrics_are_asked_for() -> None:
         assert (exporter is not None and exporter.port == 9999) is runs
 
 
+def test_an_exporter_is_no_administrator() -> None:
+    body = {"engine": {"type": "postgres", "version": "18"}, "monitoring": {"metrics": {}}}
+    workload = PostgresServer().workload("main", DatabaseClusterSpec.model_validate(body), "kubernetes")
+    exporter = workload.exporter
+    assert exporter is not None and exporter.login.name == "main-exporter" != workload.credentials.name
+    assert exporter.user == {"username": exporter.env["DATA_SOURCE_USER"], "roles": ["pg_monitor"]}
+    assert workload.administrator not in exporter.env.values()
+
+
 def test_there_is_an_image_of_every_version() -> None:
     assert list(PostgresServer().images) == list(PostgresServer().versions)
     assert PostgresServer().images["18"].reference.endswith(":18")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -15,6 +17,7 @@ from dbaas.core.offload import InlineOffload
 from dbaas.core.secrets import Secret
 from dbaas.engines.postgres import statements
 from dbaas.engines.postgres.queries import Query
+from dbaas.engines.postgres.resolving import Names
 from dbaas.engines.postgres.session import PostgresConnect, PostgresSession
 from fixtures.postgres import TestServer, named
 
@@ -138,6 +141,46 @@ async def test_a_closed_port_is_unreachable(postgres: TestServer) -> None:
             Unreachable, match=r"cannot connect to database 'postgres' at .* as 'postgres': Connection refused$"
         ):
             await connect(address, None)
+
+
+_WITHOUT_LOGS = """
+import asyncio, logging
+from dbaas.contracts.engine import Address, Unreachable
+from dbaas.core.offload import InlineOffload
+from dbaas.core.secrets import Secret
+from dbaas.engines.postgres.resolving import Names
+from dbaas.engines.postgres.session import PostgresConnect
+try:
+    asyncio.run(PostgresConnect(InlineOffload())(Address("127.0.0.1", 1, "nobody", Secret("")), None))
+except Unreachable:
+    logging.getLogger("psycopg").warning("query cancellation failed")
+"""
+
+
+def test_what_the_driver_warns_of_does_not_reach_a_terminal() -> None:
+    """In a process of its own: pytest listens to all that is logged. Without a password a file would be asked."""
+    done = subprocess.run([sys.executable, "-c", _WITHOUT_LOGS], check=True, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+async def test_of_the_addresses_of_a_name_the_first_that_answers_is_taken(postgres: TestServer) -> None:
+    names = Names(InlineOffload(), lambda host: ["127.0.0.2", postgres.address.host])
+    address = replace(postgres.address, host="two.test")
+    session = await PostgresConnect(InlineOffload(), names=names)(address, None)
+    assert await session.fetch("SELECT 1") == [(1,)]
+    await session.close()
+
+
+async def test_a_name_that_leads_nowhere_is_told_with_what_was_wanted(postgres: TestServer) -> None:
+    def find(host: str) -> list[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    connect = PostgresConnect(InlineOffload(), names=Names(InlineOffload(), find))
+    told = (
+        r"^cannot connect to database 'postgres' at no\.test:\d+ as 'postgres': failed to resolve host 'no\.test': Name"
+    )
+    with pytest.raises(Unreachable, match=told):
+        await connect(replace(postgres.address, host="no.test"), None)
 
 
 async def test_a_silent_server_is_unreachable_after_the_timeout(postgres: TestServer) -> None:

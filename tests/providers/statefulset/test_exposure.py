@@ -9,7 +9,7 @@ import pytest
 
 from conformance.provider import SERVER_WORKLOAD, declare
 from dbaas.api.cluster import DatabaseClusterSpec
-from dbaas.contracts.provider import Exporter, ServerImage, Workload
+from dbaas.contracts.provider import Exporter, ServerImage, Workload, exporter_login
 from dbaas.providers.statefulset.exposure import OPERATOR_LABELS, build_policy, build_services
 
 
@@ -78,6 +78,6 @@ def test_what_is_exposed_is_open_to_whom_it_is_exposed(expose: dict[str, Any], e
 
 
 def test_metrics_are_open_to_everybody_and_only_where_there_are_any() -> None:
-    exporter = Exporter(ServerImage("x", 1, 1), 9187)
+    exporter = Exporter(ServerImage("x", 1, 1), 9187, exporter_login("main"), {})
     found = entries(replace(SERVER_WORKLOAD, exporter=exporter))[-1]
     assert found == {"ports": [{"port": "metrics", "protocol": "TCP"}]}

@@ -7,12 +7,13 @@ from typing import Any
 
 from conformance.provider import SERVER_INSTANCE, SERVER_WORKLOAD, declare
 from dbaas.api.cluster import DatabaseClusterSpec
-from dbaas.contracts.provider import Exporter, ServerImage, Workload
+from dbaas.contracts.provider import Exporter, ServerImage, Workload, exporter_login
 from dbaas.providers.statefulset.pods import build_pod
 
-EXPORTER = Exporter(ServerImage("registry.test/exporter:1", 65534, 65534), 9187, ("--listen=$(METRICS_PORT)",), {
-    "TO": "127.0.0.1:$(PORT_MAIN)", "SECRET": "$(PASSWORD_FILE)",
-})  # fmt: skip
+EXPORTER = Exporter(
+    ServerImage("registry.test/exporter:1", 65534, 65534), 9187, exporter_login("main"), {"username": "looker"},
+    ("--listen=$(METRICS_PORT)",), {"TO": "127.0.0.1:$(PORT_MAIN)", "SECRET": "$(PASSWORD_FILE)"},
+)  # fmt: skip
 
 
 def pod(workload: Workload = SERVER_WORKLOAD, **spec: Any) -> dict[str, Any]:
@@ -55,8 +56,12 @@ def test_the_password_comes_from_the_secret_into_the_files_of_the_server_only() 
     assert not [variable for variable in pod()["containers"][0]["env"] if "valueFrom" in variable]
 
 
-def test_an_exporter_reads_the_password_from_a_file() -> None:
-    _, exporter = pod(replace(SERVER_WORKLOAD, exporter=EXPORTER))["containers"]
+def test_an_exporter_reads_its_own_password_from_a_file_and_nobody_elses() -> None:
+    made = pod(replace(SERVER_WORKLOAD, exporter=EXPORTER))
+    (source,) = made["volumes"][-1]["projected"]["sources"]
+    assert source["secret"] == {"name": "main-exporter", "items": [{"key": "password", "path": "password"}]}
+    _, exporter = made["containers"]
+    assert [mount["name"] for mount in exporter["volumeMounts"]] == ["login"]
     assert exporter["env"] == [
         {"name": "SECRET", "value": "/etc/dbaas-login/password"}, {"name": "TO", "value": "127.0.0.1:5432"},
     ]  # fmt: skip

@@ -9,7 +9,7 @@ import typer
 
 from dbaas.api.resource import Resource
 from dbaas.cli.exits import ExitCode, Finished
-from dbaas.cli.happenings import EVENT, Happening, read_happenings
+from dbaas.cli.happenings import EVENT, Happening, is_about, read_happenings
 from dbaas.cli.options import NamespaceOptions
 from dbaas.cli.selection import Scope, choose, fetch
 from dbaas.cli.session import Session, run_on_target
@@ -53,4 +53,5 @@ async def show(session: Session, options: DescribeOptions) -> None:
 async def _happenings(session: Session, resource: Resource) -> list[Happening]:
     fields = f"involvedObject.kind={resource.kind.kind},involvedObject.name={resource.metadata.name}"
     namespace = resource.metadata.namespace or "default"
-    return read_happenings(await session.rest.list(EVENT, Selection(namespace, fields=fields)))
+    events = await session.rest.list(EVENT, Selection(namespace, fields=fields))
+    return read_happenings(event for event in events if is_about(event, resource.kind))

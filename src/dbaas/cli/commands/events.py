@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from dbaas.cli.happenings import COLUMNS, EVENT, Happening, read_happening, read_happenings
+from dbaas.api.resource import Kind
+from dbaas.cli.happenings import COLUMNS, EVENT, Happening, is_about, read_happening, read_happenings
 from dbaas.cli.options import NamespaceOptions
-from dbaas.cli.selection import Scope, choose
+from dbaas.cli.selection import Choice, Scope, choose
 from dbaas.cli.session import Session, run_on_target
 from dbaas.cli.terminal import format_table
 from dbaas.contracts.rest import Selection
@@ -36,9 +37,12 @@ def run(options: EventsOptions) -> None:
 
 
 async def show_events(session: Session, options: EventsOptions) -> None:
-    selection = await _select(session, options)
+    namespace = "" if options.all_namespaces else session.namespace
+    choice = choose(options.about, await session.kinds(), Scope(namespace))[0] if options.about else None
+    kind = choice.served.kind if choice is not None else None
+    selection = _select(namespace, options, choice)
     page = await session.rest.list_page(EVENT, selection, limit=0)
-    found = read_happenings(page.items)
+    found = read_happenings(event for event in page.items if kind is None or is_about(event, kind))
     rows = [_cells(session, options, happening) for happening in found]
     columns = ("Namespace", *COLUMNS) if options.all_namespaces else COLUMNS
     for line in format_table(columns, rows, session.terminal) if rows else ():
@@ -48,24 +52,26 @@ async def show_events(session: Session, options: EventsOptions) -> None:
     session.terminal.out.flush()
     version = page.version
     while options.watch:
-        version = await _follow(session, options, selection, version)
+        version = await _follow(session, options, selection, version, kind)
 
 
-async def _select(session: Session, options: EventsOptions) -> Selection:
+def _select(namespace: str, options: EventsOptions, choice: Choice | None) -> Selection:
     fields = ["type=Warning"] if options.warnings else []
-    namespace = "" if options.all_namespaces else session.namespace
-    if options.about:
-        choice = choose(options.about, await session.kinds(), Scope(namespace))[0]
+    if choice is not None:
         fields.append(f"involvedObject.kind={choice.served.kind.kind}")
         if choice.names:
             fields.append(f"involvedObject.name={choice.names[0]}")
     return Selection(namespace, fields=",".join(fields))
 
 
-async def _follow(session: Session, options: EventsOptions, selection: Selection, version: str) -> str:
+async def _follow(
+    session: Session, options: EventsOptions, selection: Selection, version: str, kind: Kind | None
+) -> str:
     async for event in session.rest.watch(EVENT, selection, version=version, timeout_seconds=WATCH_SECONDS):
         version = event.version
-        if event.resource is not None and event.change in ("ADDED", "MODIFIED"):
+        if event.resource is None or (kind is not None and not is_about(event.resource, kind)):
+            continue
+        if event.change in ("ADDED", "MODIFIED"):
             cells = _cells(session, options, read_happening(event.resource.body()))
             session.terminal.print("   ".join(cells))
             session.terminal.out.flush()

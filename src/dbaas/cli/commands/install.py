@@ -115,10 +115,24 @@ def describe_wide_rights(bodies: Sequence[Mapping[str, Any]]) -> list[str]:
     return [*lines, "and write Events in namespace default, where those about such objects are"]
 
 
+def describe_rivals(rivals: Sequence[str], namespace: str) -> str:
+    """Why nothing was changed, and both ways on."""
+    names = ", ".join(rivals)
+    there = f"the operator in namespace {names} works" if len(rivals) == 1 else f"operators in namespaces {names} work"
+    away = "; ".join(f"dbaas uninstall -n {name}" for name in rivals)
+    return (
+        f"cannot install into namespace {namespace}: {there} on the same objects; nothing was changed. "
+        f"To have both, part them by --selector or --namespaced; to move, first: {away}"
+    )
+
+
 async def _install(session: Session, bodies: Sequence[dict[str, Any]], options: InstallOptions) -> None:
-    from dbaas.app.installing import FIELD_MANAGER, install
+    from dbaas.app.installing import FIELD_MANAGER, NotInstalled, find_rivals, install
     from dbaas.kube.verbs import RestClient, Writing
 
+    rest = RestClient(session.transport, Writing(FIELD_MANAGER, validation="Strict"))
+    if rivals := await find_rivals(rest, bodies, options.namespace):
+        raise NotInstalled(describe_rivals(rivals, options.namespace))
     changes: list[str] = []
 
     def tell(line: str) -> None:
@@ -127,7 +141,6 @@ async def _install(session: Session, bodies: Sequence[dict[str, Any]], options: 
 
     for line in describe_wide_rights(bodies) if options.namespaced else ():
         session.terminal.remark(line)
-    rest = RestClient(session.transport, Writing(FIELD_MANAGER, validation="Strict"))
     await install(rest, bodies, options.namespace, session.clock, tell)
     if not changes:
         session.terminal.print("nothing to change")

@@ -10,12 +10,14 @@ from dbaas.api.core import SECRET
 from dbaas.api.database_engine import DATABASE_ENGINE
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key, Kind, Resource
+from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Controller, Outcome, Waiting, token_of
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.cluster.children import Children
 from dbaas.controllers.cluster.credentials import Credentials
 from dbaas.controllers.cluster.deletion import ClusterDeletion
+from dbaas.controllers.cluster.exporter_login import ExporterLogins, login_key
 from dbaas.controllers.cluster.report import build_outcome
 from dbaas.controllers.cluster.subject import read_cluster
 from dbaas.controllers.finalizers import hold
@@ -31,7 +33,8 @@ class ClusterController:
         self._registry = registry
         self._children = Children(client)
         self._credentials = Credentials(client, randomness)
-        self._deletion = ClusterDeletion(client, registry, self._children, self._credentials)
+        self._logins = ExporterLogins(client, randomness)
+        self._deletion = ClusterDeletion(client, registry, self._children, self._credentials, self._logins)
 
     def build(self) -> Controller:
         """The controller for the runtime."""
@@ -51,6 +54,7 @@ class ClusterController:
             return await self._deletion.delete(cluster)
         await hold(self._client, resource)
         await self._credentials.keep(cluster)
+        await self._logins.keep(cluster)
         applied = await self._children.apply(cluster)
         facts = await self._children.observe(cluster, applied.children)
         instance = await self._children.publish(cluster, facts)
@@ -72,8 +76,10 @@ class ClusterController:
         return Key("", _named_entry(resource) or (engine.name if engine is not None else type_.lower()))
 
     def _refer(self, cluster: Resource) -> Iterable[str]:
-        """Its Secret and its entry; while it is being deleted also what lives on it, whose end it waits for."""
+        """Its Secrets, its exporter's user and its entry; while it goes also what lives on it, until that is gone."""
         yield token_of(SECRET, Key(cluster.key.namespace, f"{cluster.key.name}-credentials"))
+        yield token_of(SECRET, login_key(cluster.key))
+        yield token_of(DATABASE_USER, login_key(cluster.key))
         yield token_of(DATABASE_ENGINE, self._entry_key(cluster))
         if cluster.metadata.is_deleting:
             yield lives_on(cluster.key)

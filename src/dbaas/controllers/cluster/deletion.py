@@ -10,6 +10,7 @@ from dbaas.contracts.registry import Registry
 from dbaas.controllers.cascading import Cascade
 from dbaas.controllers.cluster.children import Children
 from dbaas.controllers.cluster.credentials import Credentials
+from dbaas.controllers.cluster.exporter_login import ExporterLogins
 from dbaas.controllers.cluster.subject import Cluster, with_data_kept
 from dbaas.controllers.finalizers import is_held, let_go
 from dbaas.controllers.holding import (
@@ -20,6 +21,7 @@ from dbaas.controllers.holding import (
     namespace_is_going,
     tell_blocked,
 )
+from dbaas.manifests.metadata import is_controlled_by
 
 DELETING = "Deleting"
 
@@ -27,11 +29,14 @@ DELETING = "Deleting"
 class ClusterDeletion:
     """Raises Waiting while something holds the deletion; every reason says what to do."""
 
-    def __init__(self, client: Client, registry: Registry, children: Children, credentials: Credentials) -> None:
+    def __init__(
+        self, client: Client, registry: Registry, children: Children, credentials: Credentials, logins: ExporterLogins
+    ) -> None:
         self._client = client
         self._cascade = Cascade(client, registry)
         self._children = children
         self._credentials = credentials
+        self._logins = logins
 
     async def delete(self, cluster: Cluster) -> Outcome:
         if not is_held(cluster.resource):
@@ -39,7 +44,7 @@ class ClusterDeletion:
         await self._check_dependents(cluster)
         cluster = await self._settle_policy(cluster)
         await self._tell_children(cluster)
-        if not await self._children.remove(cluster):
+        if not await self._logins.release(cluster) or not await self._children.remove(cluster):
             raise Waiting("Stopping", "the servers are being stopped", phase=DELETING)
         if cluster.spec.deletion_policy == "Delete":
             await self._credentials.drop(cluster)
@@ -80,7 +85,7 @@ class ClusterDeletion:
 
     async def _check_dependents(self, cluster: Cluster) -> None:
         find = find_inhabitants if is_forced(cluster.resource) else find_residents
-        found = await find(self._client, cluster.key)
+        found = [each for each in await find(self._client, cluster.key) if not is_controlled_by(each, cluster.resource)]
         others = [each for each in found if each.metadata.namespace != cluster.key.namespace]
         if others and await namespace_is_going(self._client, cluster.key.namespace):
             found = [each for each in found if each not in others]

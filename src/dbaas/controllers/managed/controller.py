@@ -26,7 +26,7 @@ from dbaas.controllers.managed.proving import Proving, with_password
 from dbaas.controllers.managed.reporting import Finding, Reporting
 from dbaas.controllers.managed.resolution import Resolution, Resolved
 from dbaas.controllers.managed.tenancy import TenancyStep, with_taken
-from dbaas.controllers.managed.tokens import matters, provided_by, referred_by
+from dbaas.controllers.managed.tokens import find_database, matters, provided_by, referred_by
 from dbaas.controllers.metrics import Operation
 from dbaas.controllers.refusing import refuse_invalid
 from dbaas.controllers.surroundings import Surroundings
@@ -133,6 +133,7 @@ def build_controller(kind: ManagedKind, surroundings: Surroundings) -> Controlle
         references=partial(referred_by, kind),
         provides=partial(provided_by, kind),
         matters=partial(matters, kind),
+        near=find_database,
         owns=kind.owns,
         refers_to=(NAMESPACE, *((SECRET,) if kind.has_login else ()), *kind.reads),
         workers=WORKERS,

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dbaas.api.sensitive import Path, find_secrets, put_secrets
-from dbaas.core.secrets import MASK
+from dbaas.api.sensitive import Path, mask_secrets, put_secrets
 
 COMPARED = ("spec", "data", "stringData", "type")
 COMPARED_METADATA = ("labels", "annotations")
@@ -25,7 +24,7 @@ class FieldChange:
 def compare_objects(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[FieldChange, ...]:
     """What people write, not what servers add. Lists are compared whole. Secrets are masked: it is printed and kept."""
     places = [("metadata", name) for name in COMPARED_METADATA] + [(name,) for name in COMPARED]
-    masked = [dict.fromkeys(find_secrets(body), MASK) for body in (before, after)]
+    masked = [mask_secrets(body) for body in (before, after)]
     found = [change for place in places for change in _compare(place, _find(before, place), _find(after, place))]
     return tuple(
         FieldChange(".".join(map(str, place)), *(put_secrets(v, m, place) for v, m in zip(values, masked, strict=True)))

@@ -110,7 +110,7 @@ class Reporting:
         events, resource = subject.kind.events, subject.resource
         if executed and finding.policy.is_own:
             reason = events.updated if subject.was_applied else events.created
-            self._client.event(resource, "Normal", reason, f"{subject.name}: {_fields(executed)}")
+            self._client.event(resource, "Normal", reason, f"{subject.name}: {_fields(executed)} set")
         elif is_changed(executed):
             self._client.event(resource, "Normal", "DriftCorrected", f"{subject.name}: {_fields(executed)} put right")
             self._counts.count_drift(subject.kind.kind.resource, finding.resolved.server.engine.name)

@@ -101,6 +101,12 @@ def referred_by(kind: ManagedKind, resource: Resource) -> Iterable[str]:
         yield token_of(NAMESPACE, Key("", namespace))
 
 
+def find_database(resource: Resource) -> str:
+    """The Database that it is or refers to: whoever asks in the same one shares questions and connections."""
+    own, reference = resource.metadata, resource.spec.get("databaseRef") or {}
+    return f"{reference.get('namespace') or own.namespace}/{reference.get('name') or own.name}"
+
+
 def _secrets(spec: DatabaseUserSpec, resource: Resource) -> Iterable[str]:
     for name in secret_names(spec, resource.metadata.name):
         yield token_of(SECRET, Key(resource.metadata.namespace, name))

@@ -34,6 +34,7 @@ from dbaas.engines.postgres.partings import part_from_role
 from dbaas.engines.postgres.privileges.parts import DatabasePrivileges, LargeObjectPrivileges, Privileges
 from dbaas.engines.postgres.probe import probe
 from dbaas.engines.postgres.relations import Relations
+from dbaas.engines.postgres.resolving import NAME_THREADS, Names
 from dbaas.engines.postgres.roles import Roles, bar_of, proof_of
 from dbaas.engines.postgres.rules import RULES, VERSION_RULES
 from dbaas.engines.postgres.schemas import Schemas
@@ -81,9 +82,12 @@ BLUEPRINTS: Mapping[str, Blueprint] = {
 }
 
 
-def build_engine(offload: Offload) -> Engine:
-    """`offload` is where verifiers of passwords are made, some milliseconds each."""
-    connect = PostgresConnect(offload)
+def build_engine(offload: Offload, naming: Offload | None = None) -> Engine:
+    """`offload` is where verifiers of passwords are made, some milliseconds each.
+
+    `naming` is where names of hosts are looked up, which may take long; the same by default.
+    """
+    connect = PostgresConnect(offload, names=Names(naming or offload))
     return Engine(
         name=parts.ENGINE_NAME,
         aliases=frozenset({"postgresql"}),
@@ -114,4 +118,4 @@ def build_engine(offload: Offload) -> Engine:
     )
 
 
-ENGINE = build_engine(ThreadOffload(VERIFIER_THREADS, "postgres"))
+ENGINE = build_engine(ThreadOffload(VERIFIER_THREADS, "postgres"), naming=ThreadOffload(NAME_THREADS, "postgres-names"))

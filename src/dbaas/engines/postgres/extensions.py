@@ -1,13 +1,14 @@
 """Extensions of a database.
 
-Who may create one: PostgreSQL's manual, CREATE EXTENSION. Its script runs with all rights unless the extension is
-marked as trusted, so a guest of the server, who could not do it alone, gets only those by us.
+Who may create or update one: PostgreSQL's manual, CREATE EXTENSION and "Packaging Related Objects into an Extension"
+(`superuser`, `trusted`). Scripts of versions that need a superuser run with all rights, so a guest of the server, who
+could not run them alone, does not get them by us.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dbaas.contracts.engine import PlanRules
 from dbaas.contracts.statement import NOTHING, Change, Plan, Statement
@@ -22,7 +23,7 @@ _QUERY = """
     WHERE %(all)s OR e.extname = ANY(%(names)s)
 """
 _AVAILABLE = """
-    SELECT v.name, a.default_version, array_agg(v.version) FILTER (WHERE v.trusted)
+    SELECT v.name, a.default_version, array_agg(v.version) FILTER (WHERE v.trusted OR NOT v.superuser)
     FROM pg_available_extension_versions v JOIN pg_available_extensions a ON a.name = v.name
     WHERE v.name = ANY(%(names)s) GROUP BY v.name, a.default_version
 """
@@ -43,7 +44,10 @@ class DesiredExtension:
 
 @dataclass(frozen=True)
 class ObservedExtension:
-    """What `pg_extension` says. Its author decides whether its schema can be changed (`is_relocatable`)."""
+    """What `pg_extension` says. Its author decides whether its schema can be changed (`is_relocatable`).
+
+    `trusted` are the versions that need no superuser; empty where all extensions of a database are looked at.
+    """
 
     database: str
     name: str
@@ -51,6 +55,7 @@ class ObservedExtension:
     version: str
     owner: str
     is_relocatable: bool = True
+    trusted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -73,10 +78,14 @@ class Extensions:
 
     async def observe(self, session: PostgresSession, names: Collection[str] | None) -> Mapping[str, Observed]:
         rows = await session.fetch(_QUERY, asked(names))
-        found: dict[str, Observed] = {row[0]: ObservedExtension(session.database, *row) for row in rows}
-        missing = set(names or ()) - found.keys()
-        available = await session.fetch(_AVAILABLE, {"names": sorted(missing)}) if missing else []
-        return found | {name: AvailableExtension(name, given, frozenset(safe or ())) for name, given, safe in available}
+        found = {row[0]: ObservedExtension(session.database, *row) for row in rows}
+        if not names:
+            return found
+        missing, unread = set(names) - found.keys(), found.keys() - session.trusted.keys()
+        offers = await _read_offers(session, sorted(missing | unread)) if missing or unread else {}
+        session.trusted.update((name, offers[name].trusted if name in offers else frozenset()) for name in unread)
+        known = {name: replace(each, trusted=session.trusted[name]) for name, each in found.items()}
+        return {name: offer for name, offer in offers.items() if name in missing} | known
 
     def plan(
         self, desired: DesiredExtension | None, observed: Observed | None, owned: frozenset[str],
@@ -93,14 +102,15 @@ class Extensions:
         return frozenset({desired.name})
 
 
+async def _read_offers(session: PostgresSession, names: Sequence[str]) -> Mapping[str, AvailableExtension]:
+    """The server reads all its files for that: 10 ms where it has the usual ones."""
+    rows = await session.fetch(_AVAILABLE, {"names": names})
+    return {name: AvailableExtension(name, given, frozenset(safe or ())) for name, given, safe in rows}
+
+
 def _create(desired: DesiredExtension, available: AvailableExtension | None, rules: PlanRules) -> Change:
     if rules.is_guest and available is not None and not available.is_trusted(desired.version):
-        why = (
-            f"extension {desired.name!r} is not marked as trusted, so whoever creates it could take the whole server, "
-            f"which belongs to another namespace: let its owner create it in database {desired.database!r}, or set "
-            "spec.tenancy.privilegedAttributes of the server to true"
-        )
-        return Change(_field(desired.name), desired.name, None, immutable=True, why=why)
+        return Change(_field(desired.name), desired.name, None, immutable=True, why=_untrusted(desired, "create"))
     query = statements.create_extension(desired.name, desired.schema or "public", desired.version)
     run = _run(query, desired.database, desired.name, [desired.database_owner], rules)
     return Change(_field(desired.name), desired.name, None, run)
@@ -115,11 +125,24 @@ def _compare(desired: DesiredExtension, observed: ObservedExtension, rules: Plan
         query = statements.move_extension(desired.name, desired.schema or "")
         run = _run(query, desired.database, desired.name, [observed.owner], rules)
         changes.append(Change(f"{_field(desired.name)}.schema", desired.schema, observed.schema, run))
-    if desired.version not in (None, observed.version):
+    if desired.version not in (None, observed.version) and rules.is_guest and desired.version not in observed.trusted:
+        field = f"{_field(desired.name)}.version"
+        why = _untrusted(desired, "update")
+        changes.append(Change(field, desired.version, observed.version, immutable=True, why=why))
+    elif desired.version not in (None, observed.version):
         query = statements.update_extension(desired.name, desired.version or "")
         run = _run(query, desired.database, desired.name, [observed.owner], rules)
         changes.append(Change(f"{_field(desired.name)}.version", desired.version, observed.version, run))
     return changes
+
+
+def _untrusted(desired: DesiredExtension, verb: str) -> str:
+    version = f" {desired.version}" if desired.version else ""
+    return (
+        f"extension {desired.name!r}{version} is not marked as trusted, so whoever may {verb} it could take the whole "
+        f"server, which belongs to another namespace: let its owner {verb} it in database {desired.database!r}, or set "
+        "spec.tenancy.privilegedAttributes of the server to true"
+    )
 
 
 def _drop(observed: ObservedExtension, rules: PlanRules) -> Plan:

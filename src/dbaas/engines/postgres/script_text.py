@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 
+# What has no end goes on to that of the text, or it would be looked for again and again.
 _TOKEN = re.compile(
     r"""
-      (?P<skipped> --[^\n]* | /\*.*?\*/ | '(?:[^']|'')*' | "(?:[^"]|"")*" | (?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?P=tag) )
+      (?P<skipped> --[^\n]* | /\*.*?(?:\*/|\Z) | '(?:[^']|'')*' | "(?:[^"]|"")*"
+                   | (?P<tag>\$(?:[^\W\d]\w*)?\$)(?:.*?(?P=tag)|.*) )
     | (?P<escaped> \b[eE]'(?:[^'\\]|\\.|'')*' )
     | (?P<word> [^\W\d][\w$]* )
     | (?P<end> ; )

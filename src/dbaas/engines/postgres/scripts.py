@@ -17,6 +17,7 @@ from dbaas.contracts.statement import Statement
 from dbaas.core.secrets import Secret
 from dbaas.engines.postgres import statements
 from dbaas.engines.postgres.catalogue import borrowing, lock_role
+from dbaas.engines.postgres.script_passwords import Disguised, disguise, find_passwords
 from dbaas.engines.postgres.script_text import ends_transactions, find_place
 from dbaas.engines.postgres.session import PostgresConnect, PostgresSession
 
@@ -90,8 +91,8 @@ class PostgresScripts:
     async def run(
         self, session: PostgresSession, files: Sequence[Secret], began: Began, may_send: MaySend
     ) -> ScriptEnd:
-        texts = [file.reveal() for file in files]
-        if not any(map(ends_transactions, texts)):
+        texts = [await _disguise(session, file.reveal()) for file in files]
+        if not any(ends_transactions(each.text) for each in texts):
             end = await _run_together(session, texts, began, may_send)
             if end is not None:
                 return end
@@ -117,8 +118,14 @@ def _remove(name: str, owner: str, database: str, rules: PlanRules) -> tuple[Sta
     return (*borrowing([name, owner], owned, rules, database, locks), dropped)
 
 
+async def _disguise(session: PostgresSession, text: str) -> Disguised:
+    """So that no password of a role is in the server's log, whatever becomes of the statement."""
+    passwords = {place.password for place in find_passwords(text)}
+    return disguise(text, {password: await session.make_verifier(Secret(password)) for password in passwords})
+
+
 async def _run_together(
-    session: PostgresSession, texts: Sequence[str], began: Began, may_send: MaySend
+    session: PostgresSession, texts: Sequence[Disguised], began: Began, may_send: MaySend
 ) -> ScriptEnd | None:
     """None where the text cannot be run in a transaction: then nothing has happened."""
     executed = 0
@@ -127,7 +134,7 @@ async def _run_together(
     await began(rows[0][0])
     for number, text in enumerate(texts, 1):
         may_send()
-        count, failure = await session.run_text(text)
+        count, failure = await session.run_text(text.text)
         executed += count
         if failure is not None:
             await session.send("ROLLBACK")
@@ -139,17 +146,19 @@ async def _run_together(
     may_send()
     _, failure = await session.run_text("COMMIT")
     if failure is not None:
-        return ScriptEnd(executed, _tell(failure, "", len(texts), len(texts)), undone=True)
+        return ScriptEnd(executed, _tell(failure, None, len(texts), len(texts)), undone=True)
     return ScriptEnd(executed)
 
 
-async def _run_apart(session: PostgresSession, texts: Sequence[str], began: Began, may_send: MaySend) -> ScriptEnd:
+async def _run_apart(
+    session: PostgresSession, texts: Sequence[Disguised], began: Began, may_send: MaySend
+) -> ScriptEnd:
     """Each file as the server takes it: several statements are one transaction unless they say otherwise."""
     executed = 0
     await began("")
     for number, text in enumerate(texts, 1):
         may_send()
-        count, failure = await session.run_text(text)
+        count, failure = await session.run_text(text.text)
         executed += count
         error = _tell(failure, text, number, len(texts)) if failure is not None else ""
         if session.is_in_transaction:
@@ -164,9 +173,11 @@ def _name(number: int, files: int) -> str:
     return f"file {number} of {files}" if files > 1 else "the script"
 
 
-def _tell(failure: psycopg.Error, text: str, number: int, files: int) -> str:
+def _tell(failure: psycopg.Error, text: Disguised | None, number: int, files: int) -> str:
     """By the error's name alone: the server's message may quote the text."""
     position = failure.diag.statement_position
-    where = f", {find_place(text, int(position))}" if position and text else ""
+    where = ""
+    if position and text is not None:
+        where = f", {find_place(text.source, text.find_position(int(position)))}"
     code = f" ({failure.sqlstate})" if failure.sqlstate else ""
     return f"{_name(number, files)}{where}: {type(failure).__name__}{code}"

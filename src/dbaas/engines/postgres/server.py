@@ -26,6 +26,7 @@ from dbaas.contracts.provider import (
     Stop,
     VersionMark,
     Workload,
+    exporter_login,
 )
 from dbaas.engines.postgres.names import ADMINISTRATOR
 from dbaas.engines.postgres.parameters import parameters_of
@@ -39,6 +40,7 @@ INSTALLATIONS = {"18": "pginstall18", "16": "pginstall"}
 IMAGES = {version: ServerImage(f"docker.io/library/postgres:{version}", 999, 999) for version in INSTALLATIONS}
 EXPORTER_IMAGE = ServerImage("quay.io/prometheuscommunity/postgres-exporter:v0.19.1", 65534, 65534)
 EXPORTER_PORT = 9187
+EXPORTER_USER = "dbaas-exporter"
 DATA = "data"
 MAIN, RESTART, RELOAD, ACCESS, PASSWORD = (
     "postgresql.conf", "settings-restart.conf", "settings-reload.conf", "access.conf", "password",
@@ -106,7 +108,7 @@ class PostgresServer:
             stop=Stop("SIGINT", STOP_SECONDS),  # fast shutdown: ends sessions, writes everything, exits
         )
         return Workload(
-            ENGINE_NAME, version, (instance,), password, ADMINISTRATOR, self.images.get(version), _exporter(spec)
+            ENGINE_NAME, version, (instance,), password, ADMINISTRATOR, self.images.get(version), _exporter(name, spec)
         )
 
     def programs(self, version: str) -> str | None:
@@ -168,17 +170,20 @@ def _wanted(spec: DatabaseClusterSpec, site: Site) -> Mapping[str, str]:
     return {**usual, **given}
 
 
-def _exporter(spec: DatabaseClusterSpec) -> Exporter | None:
-    """It logs in as the administrator from within the instance's own network, where nothing is encrypted."""
+def _exporter(name: str, spec: DatabaseClusterSpec) -> Exporter | None:
+    """It logs in from within the instance's own network, where nothing is encrypted, and may read all statistics."""
     metrics = spec.monitoring.metrics if spec.monitoring is not None else None
     if metrics is None or not metrics.enabled:
         return None
     env = {
         "DATA_SOURCE_URI": "127.0.0.1:$(PORT_SQL)/postgres?sslmode=disable",
-        "DATA_SOURCE_USER": ADMINISTRATOR,
+        "DATA_SOURCE_USER": EXPORTER_USER,
         "DATA_SOURCE_PASS_FILE": "$(PASSWORD_FILE)",
     }
-    return Exporter(EXPORTER_IMAGE, metrics.port or EXPORTER_PORT, ("--web.listen-address=:$(METRICS_PORT)",), env)
+    user = {"username": EXPORTER_USER, "roles": ["pg_monitor"]}
+    arguments = ("--web.listen-address=:$(METRICS_PORT)",)
+    login = exporter_login(name)
+    return Exporter(EXPORTER_IMAGE, metrics.port or EXPORTER_PORT, login, user, arguments, env)
 
 
 def _settings(wanted: Mapping[str, str], version: str, *, restart: bool) -> str:

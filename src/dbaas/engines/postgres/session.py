@@ -13,12 +13,14 @@ from dbaas.contracts.statement import Statement
 from dbaas.core.duration import parse_duration
 from dbaas.core.offload import Offload
 from dbaas.core.randomness import Randomness, SystemRandomness
+from dbaas.core.secrets import Secret
 from dbaas.engines.postgres import closing, passwords
 from dbaas.engines.postgres.failures import translate, translate_connecting
 from dbaas.engines.postgres.options.instances import InstanceOptions
 from dbaas.engines.postgres.queries import Query, Verifier, encode
+from dbaas.engines.postgres.resolving import Names
 from dbaas.engines.postgres.statements import act_as
-from dbaas.engines.postgres.tls import Encryption, certificates, encryption_of, explain, mode_of
+from dbaas.engines.postgres.tls import NO_FILE, Encryption, certificates, encryption_of, explain, mode_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -46,6 +48,7 @@ class PostgresSession:
         # Found out by the parts that want to know, and the same for as long as the connection lasts.
         self.can_read_verifiers: bool | None = None
         self.parameters: Sequence[tuple[Any, ...]] | None = None
+        self.trusted: dict[str, frozenset[str]] = {}  # versions of installed extensions that need no superuser
 
     @property
     def database(self) -> str:
@@ -148,13 +151,15 @@ class PostgresSession:
                 if self.is_in_transaction:  # it did not come to its end
                     await connection.rollback()
 
+    async def make_verifier(self, password: Secret) -> str:
+        """As this server would store it. It costs about 2 ms, so it is made off the loop."""
+        salt = bytes(self._randomness.choose(range(256), passwords.SALT_BYTES))
+        return await self._offload.run(passwords.make_verifier, password.reveal(), salt, self._iterations)
+
     async def _encode(self, query: Query) -> bytes:
-        """Verifiers cost about 2 ms each, so they are made off the loop."""
         made: dict[Verifier, str] = {}
         for verifier in query.verifiers:
-            salt = bytes(self._randomness.choose(range(256), passwords.SALT_BYTES))
-            password = verifier.password.reveal()
-            made[verifier] = await self._offload.run(passwords.make_verifier, password, salt, self._iterations)
+            made[verifier] = await self.make_verifier(verifier.password)
         return encode(query, self._connection, made.__getitem__)
 
     @property
@@ -166,8 +171,9 @@ class PostgresSession:
 class PostgresConnect:
     """Implements `contracts.engine.Connect`."""
 
-    def __init__(self, offload: Offload, randomness: Randomness | None = None) -> None:
+    def __init__(self, offload: Offload, randomness: Randomness | None = None, names: Names | None = None) -> None:
         """`randomness` is the system's by default: salts of passwords are drawn from it."""
+        self._names = names or Names(offload)
         self._offload = offload
         self._randomness = randomness or SystemRandomness()
 
@@ -191,11 +197,15 @@ class PostgresConnect:
     ) -> PostgresSession:
         from psycopg import AsyncConnection
 
+        from dbaas.core.logs import keep_off_terminals  # slow to import as well
+
+        keep_off_terminals("psycopg")  # it warns of each server that does not hear that we have lost interest
         target = database or address.database or DEFAULT_DATABASE
         what = f"cannot connect to database {target!r} at {address.host}:{address.port} as {address.username!r}"
+        place = await self._find(address, options, what)
         try:
             async with certificates(address, self._offload) as encryption:
-                given = {**_parameters(address, options, settings), **encryption}
+                given = {**_parameters(address, options, settings), **place, **encryption}
                 with _told(lambda: what, connecting_to=target):
                     connection = await AsyncConnection.connect(
                         **given, dbname=target, autocommit=True, prepare_threshold=None
@@ -206,19 +216,24 @@ class PostgresConnect:
         used = encryption_of(mode_of(address), in_use=is_encrypted)
         return PostgresSession(connection, self._offload, self._randomness, used)
 
+    async def _find(self, address: Address, options: InstanceOptions, what: str) -> dict[str, Any]:
+        try:
+            return await self._names.add_addresses(place_of(address), options.connect_timeout)
+        except Unreachable as failure:
+            raise Unreachable(f"{what}: {failure.message}") from failure
+
 
 def _parameters(address: Address, options: InstanceOptions, settings: Mapping[str, str]) -> dict[str, Any]:
     """All that matters is set here, so that neither the environment nor files of this machine change it."""
     settings = {**settings, "lock_timeout": str(LOCK_TIMEOUT_MS)}
     return {
         **address.parameters,
-        **place_of(address),
         "user": address.username,
         "password": address.password.reveal(),
         "application_name": options.application_name,
         "connect_timeout": options.connect_timeout,
         "gssencmode": "disable",
-        "passfile": "/dev/null",
+        "passfile": NO_FILE,  # of one that is there and no file libpq complains on standard error
         "client_encoding": "utf8",
         "options": " ".join(f"-c {name}={_escape(value)}" for name, value in settings.items()),
     }

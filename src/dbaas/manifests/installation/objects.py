@@ -99,7 +99,14 @@ def _accounts(asked: Installation) -> list[Body]:
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": asked.namespace, "labels": secure}},
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account, "automountServiceAccountToken": False},
+        _lease(asked),
     ]
+
+
+def _lease(asked: Installation) -> Body:
+    """Empty, which says that nobody ever held it: a missing one is waited out, since its holder may not know."""
+    metadata = {"name": LEASE_NAME, "namespace": asked.namespace}
+    return {"apiVersion": LEASE.api_version, "kind": LEASE.kind, "metadata": metadata}
 
 
 def _roles(asked: Installation) -> list[Body]:

@@ -32,7 +32,7 @@ def build_pod(
     volumes = _volumes(instance)
     if workload.exporter is not None:
         containers.append(_exporter(workload.exporter, instance))
-        volumes.append(_login_volume(workload.credentials))
+        volumes.append(_login_volume(workload.exporter.login))
     return {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
