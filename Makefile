@@ -12,7 +12,7 @@ QUICK := not slow and not real_server and not kube_apiserver and not node
 # Which seeds of the simulation have passed: `make soak` goes on after them.
 SOAKED ?= build/soak
 # What tests of the Kubernetes API are compared with.
-CONTROL_PLANE := etcd kube-apiserver kube-controller-manager kubectl helm postgres_exporter
+CONTROL_PLANE := etcd kube-apiserver kube-controller-manager kube-scheduler kubectl helm postgres_exporter
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Hundreds of processes are started from these sources: compiling them each time is half of each start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -28,15 +28,16 @@ demo: $(READY) ## a PostgreSQL server, a database and a user on this machine, fr
 
 ##@ Verify
 # Four workers on two cores: many tests wait for servers.
-test: $(READY) ## the whole suite; with CI set, what a test needs is built or the test fails
+test: $(READY) ## the whole suite; with CI set, what a test needs is built or the test fails, and `make e2e` follows
 	@if [ -n "$$CI" ]; then tools/ensure_servers && tools/control_plane/ensure $(CONTROL_PLANE) >/dev/null; fi
 	$(PYTEST) -n 4 --dist worksteal -m "not node" $(ARGS)
+	@if [ -n "$$CI" ] && tools/control_plane/node-check.sh >/dev/null; then $(MAKE) --no-print-directory e2e ARGS=; fi
 
-quick: $(READY) ## the tests that need no other server, in two to three minutes
+quick: $(READY) ## the tests that need no other server and no look at the code as a whole, in about a minute
 	$(PYTEST) -n 2 --dist worksteal -m "$(QUICK)" $(ARGS)
 
 e2e: $(READY) ## the operator as a pod of our own image on a real Kubernetes node, which this machine becomes; root, Linux
-	tools/control_plane/ensure $(CONTROL_PLANE) kube-scheduler kubelet kube-proxy >/dev/null
+	tools/control_plane/ensure $(CONTROL_PLANE) kubelet kube-proxy >/dev/null
 	$(PYTEST) -n 0 -m node $(ARGS) tests/node
 
 soak: $(READY) ## the full counts of chance, for hours: kills, every PostgreSQL, simulated histories; goes on where it was

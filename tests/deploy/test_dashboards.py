@@ -77,10 +77,11 @@ async def test_every_query_is_answered_by_what_runs(
         where = ("--namespaces", cluster.work, "--lease-namespace", cluster.asked.namespace)
         replica = await started.start(cluster.kubeconfig, *where)
         serving = await replica.says("serving")
-        await _make_all(cluster, postgres_18, prefix)
         async with running_exporter(exporter_program, postgres_18, tmp_path) as exporter:
             jobs = {"dbaas-metrics": [int(serving["metrics_port"])], "postgres": [exporter]}
             async with running_prometheus(prometheus_program, tmp_path / "prometheus", jobs, [RULES]) as prometheus:
+                await prometheus.until('up{job="dbaas-metrics"} == 1', LIMIT_SECONDS)  # what was before shows no rate
+                await _make_all(cluster, postgres_18, prefix)
                 await prometheus.until("dbaas_database_size_bytes > 0", LIMIT_SECONDS)
                 await prometheus.until('increase(dbaas_user_operations_total{status="success"}[5m])', LIMIT_SECONDS)
                 await _check_queries(prometheus)

@@ -8,7 +8,7 @@ could not run them alone, does not get them by us.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dbaas.contracts.engine import PlanRules
 from dbaas.contracts.statement import NOTHING, Change, Plan, Statement
@@ -55,7 +55,7 @@ class ObservedExtension:
     version: str
     owner: str
     is_relocatable: bool = True
-    trusted: frozenset[str] = frozenset()
+    trusted: frozenset[str] = field(default=frozenset(), compare=False)  # only where it was asked for by name
 
 
 @dataclass(frozen=True)
