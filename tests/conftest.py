@@ -21,6 +21,7 @@ pytest_plugins = [
     "fixtures.grounds",
     "fixtures.monitoring",
     "fixtures.exporting",
+    "fixtures.replicas",
 ]
 
 # By default they are coloured boxes with all local variables, which take a third of a second each.
@@ -37,6 +38,16 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """What a module has left open is told at its own end, not at that of whichever test runs when Python next looks."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or nextitem.path != item.path:
+            gc.collect()
 
 
 @pytest.hookimpl(trylast=True)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, SECRET, VALIDATING_WEBHOOK_CONFIGURATION
 from dbaas.api.database import DATABASE
@@ -39,12 +37,6 @@ from fixtures.replicas import CLOCK, Installed, installed
 
 pytestmark = pytest.mark.kube_apiserver
 _POD = Kind("", "v1", "Pod", "pods")
-
-
-@pytest_asyncio.fixture
-async def cluster(operated_kube_state: Path) -> AsyncIterator[Installed]:
-    async with installed(operated_kube_state) as made:
-        yield made
 
 
 def _installer(cluster: Installed) -> RestClient:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -20,21 +18,9 @@ from dbaas.api.schema import UNSEEN
 from dbaas.kube.verbs import RestClient
 from fixtures.control_plane import running_control_plane
 from fixtures.proxy import open_proxy
-from fixtures.replicas import CLOCK, Installed, Replica, Replicas, installed, replicas
+from fixtures.replicas import CLOCK, Installed, Replica, Replicas, installed
 
 pytestmark = [pytest.mark.slow, pytest.mark.kube_apiserver]
-
-
-@pytest_asyncio.fixture
-async def started() -> AsyncIterator[Replicas]:
-    async with replicas() as made:
-        yield made
-
-
-@pytest_asyncio.fixture
-async def cluster(operated_kube_state: Path) -> AsyncIterator[Installed]:
-    async with installed(operated_kube_state) as made:
-        yield made
 
 
 async def _until_ready(replica: Replica) -> None:

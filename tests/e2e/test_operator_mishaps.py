@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.database import DATABASE
@@ -20,24 +19,12 @@ from dbaas.contracts.client import NotFound
 from dbaas.kube.verbs import RestClient, Writing
 from dbaas.manifests.installation import build_installation
 from fixtures.postgres import TestServer, log_in
-from fixtures.replicas import CLOCK, Installed, Replica, Replicas, installed, replicas
+from fixtures.replicas import CLOCK, Installed, Replica, Replicas, installed
 
 pytestmark = [pytest.mark.slow, pytest.mark.kube_apiserver, pytest.mark.timeout(400)]
 ROLE = Kind("rbac.authorization.k8s.io", "v1", "Role", "roles")
 PATIENCE_SECONDS = 120.0
 LOOKS = 5
-
-
-@pytest_asyncio.fixture
-async def started() -> AsyncIterator[Replicas]:
-    async with replicas() as made:
-        yield made
-
-
-@pytest_asyncio.fixture
-async def cluster(operated_kube_state: Path) -> AsyncIterator[Installed]:
-    async with installed(operated_kube_state) as made:
-        yield made
 
 
 async def test_a_right_that_is_taken_away_is_told_by_name_and_work_goes_on_when_it_is_back(

@@ -19,17 +19,11 @@ from dbaas.contracts.client import ApiError
 from dbaas.contracts.transport import TransportError
 from fixtures.control_plane import running_control_plane
 from fixtures.outages import Part, free_space
-from fixtures.replicas import CLOCK, Installed, Replica, Replicas, installed, replicas
+from fixtures.replicas import CLOCK, Installed, Replica, Replicas, installed
 
 pytestmark = [pytest.mark.slow, pytest.mark.kube_apiserver, pytest.mark.timeout(300)]
 QUOTA_BYTES = 32 * 2**20
 SPEC = {"engine": "postgres", "connection": {"host": "127.0.0.1", "port": 1, "secretRef": {"name": "none"}}}
-
-
-@pytest_asyncio.fixture
-async def started() -> AsyncIterator[Replicas]:
-    async with replicas() as made:
-        yield made
 
 
 @pytest_asyncio.fixture

@@ -126,13 +126,16 @@ async def install(
 
 async def find_rivals(rest: Rest, bodies: Sequence[Mapping[str, Any]], namespace: str) -> Sequence[str]:
     """The namespaces of other installations that would work on some of the same objects, in order."""
-    elsewhere = f"{LABEL_INSTALLATION},{LABEL_INSTALLATION}!={namespace}"
-    others = {
-        each.metadata.labels[LABEL_INSTALLATION]: _read_scope(each.body())
-        async for each in _list(rest, DEPLOYMENT, elsewhere)
-    }
+    others = await find_others(rest, namespace)
     ours = [_read_scope(body) for body in bodies if _kind_of(body) == DEPLOYMENT]
-    return sorted(name for name, theirs in others.items() if any(theirs.meets(scope) for scope in ours))
+    return [name for name, each in others.items() if any(_read_scope(each.body()).meets(scope) for scope in ours)]
+
+
+async def find_others(rest: Rest, namespace: str) -> Mapping[str, Resource]:
+    """The operators of other installations, by their namespaces, in order."""
+    elsewhere = f"{LABEL_INSTALLATION},{LABEL_INSTALLATION}!={namespace}"
+    found = {each.metadata.labels[LABEL_INSTALLATION]: each async for each in _list(rest, DEPLOYMENT, elsewhere)}
+    return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True)

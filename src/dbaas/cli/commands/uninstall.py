@@ -56,10 +56,10 @@ def run(options: UninstallOptions) -> None:
 
 
 async def _uninstall(session: Session, options: UninstallOptions) -> None:
-    from dbaas.app.installing import FIELD_MANAGER, find_installed, uninstall
+    from dbaas.app.installing import FIELD_MANAGER, find_installed, find_others, uninstall
 
     rest = RestClient(session.transport, Writing(FIELD_MANAGER))
-    others = await _find_others(session, options.namespace) if options.delete_all_data else []
+    others = await find_others(session.rest, options.namespace) if options.delete_all_data else {}
     if others:
         raise CommandError(
             f"the definitions serve other installations as well: {', '.join(others)}; nothing was changed",
@@ -77,17 +77,6 @@ async def _uninstall(session: Session, options: UninstallOptions) -> None:
     else:
         session.terminal.remark("objects and their definitions stay; while no operator runs, deleted ones wait for one")
     session.terminal.remark(f"namespace {options.namespace} stays; if nothing of yours is in it, delete it")
-
-
-async def _find_others(session: Session, namespace: str) -> list[str]:
-    """The namespaces of other installations."""
-    from dbaas.app.installing import DEPLOYMENT
-    from dbaas.contracts.rest import Selection
-    from dbaas.manifests.installation import LABEL_INSTALLATION
-
-    elsewhere = f"{LABEL_INSTALLATION},{LABEL_INSTALLATION}!={namespace}"
-    found = await session.rest.list(DEPLOYMENT, Selection(labels=elsewhere))
-    return sorted({each.metadata.labels[LABEL_INSTALLATION] for each in found})
 
 
 async def _delete_objects(session: Session, options: UninstallOptions) -> None:
