@@ -175,6 +175,7 @@ async def _until(plane: Plane, numbers: Collection[int], *, ready: bool) -> None
 async def _look_once(plane: Plane) -> Times:
     """In milliseconds, on servers that are always well. One begins when the one before has ended."""
     times: Times = {what: [] for what in WHAT}
+    began, used = time.perf_counter(), time.process_time()
     for number in random.Random(1).choices(range(SICK, SERVERS), k=EDITS):
         for what, name in ((EDIT, f"app-{number}"), (REAL_EDIT, "app-real")):
             with _timed(times[what]):
@@ -185,7 +186,8 @@ async def _look_once(plane: Plane) -> Times:
             await lane.facts(fresh=True)
         await asyncio.sleep(PAUSE_SECONDS)
     told = [f"{what} {_quantile(each, 50):.1f} and {_quantile(each, 99):.1f} ms" for what, each in times.items()]
-    print(f"p50 and p99: {', '.join(told)}", flush=True)
+    busy = (time.process_time() - used) / (time.perf_counter() - began)
+    print(f"p50 and p99: {', '.join(told)}; {busy:.0%} of a core", flush=True)
     return times
 
 

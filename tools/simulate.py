@@ -18,6 +18,7 @@ import structlog
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+from dbaas.core.memory import set_aside
 from simulation.runs import Verdict, run_seed, shrink
 
 TAIL = 40
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 where every invariant held in every seed, 1 where one did not."""
     options = _parse(arguments)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    set_aside()
     done = _read_done(options.resume)
     failed, played, began = [], 0, time.monotonic()
     for seed in _seeds(options):

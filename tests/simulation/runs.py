@@ -23,8 +23,8 @@ from simulation.stage import Stage, set_stage
 
 LOOK_SECONDS = 2.0
 LONG_QUIET_SECONDS = 3600.0
-QUIET_SECONDS = 1200.0  # two rounds of what is done every ten minutes; the long one sees what is done once an hour
-LONG_EVERY = 4
+QUIET_SECONDS = 700.0  # a round of what is done every ten minutes; the long one sees what is done once an hour
+LONG_EVERY = 10
 PERIODIC = frozenset({"lastVerified", "verifiedObjects"})
 PERIODIC_SECONDS = 600.0
 LEAST_RETRY_SECONDS = 60.0

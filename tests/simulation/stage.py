@@ -19,7 +19,6 @@ from dbaas.admission import RuleAdmission
 from dbaas.api.core import CONFIG_MAP, CUSTOM_RESOURCE_DEFINITION, NAMESPACE
 from dbaas.api.kinds import DEFINITIONS
 from dbaas.api.resource import Key, Kind, Resource
-from dbaas.api.schema import build_crd
 from dbaas.apiserver import ApiServer
 from dbaas.contracts.client import ApiError, NotFound
 from dbaas.contracts.registry import Registry
@@ -30,6 +29,7 @@ from dbaas.core.offload import InlineOffload
 from dbaas.core.randomness import SeededRandomness
 from dbaas.kube.retries import RetryingTransport
 from dbaas.kube.verbs import RestClient, Writing
+from fixtures.definitions import built_crd
 from fixtures.faults import FaultyTransport
 from fixtures.storm import CALM, StormyTransport
 from simulation.engine import Network, build_engine
@@ -171,10 +171,10 @@ def _host_of(found: Resource) -> str:
 
 @cache
 def _definitions() -> tuple[Mapping[str, Any], ...]:
-    """The CRDs, built once: they are the same for all seeds."""
+    """The CRDs: they are the same for all seeds."""
     blocks = build_engine(Network()).blocks
     return tuple(
-        build_crd(definition, {"basalt": blocks[definition.kind.kind]} if definition.kind.kind in blocks else {})
+        built_crd(definition, {"basalt": blocks[definition.kind.kind]} if definition.kind.kind in blocks else {})
         for definition in DEFINITIONS
     )
 

@@ -16,7 +16,7 @@ from dbaas.apiserver.habits import Habits
 from dbaas.apiserver.jsonpath import JSONPath, PathError
 from dbaas.apiserver.naming import Naming, settle_names
 from dbaas.apiserver.resources import Catalogue, Resource, Scale, version_priority
-from dbaas.apiserver.schemas import Cause, Schema, schema_problems
+from dbaas.apiserver.schemas import Cause, is_in_use, schema_problems, share_schema
 from dbaas.apiserver.strategies import Strategy
 from dbaas.core.clock import parse_time
 from dbaas.core.duration import format_age
@@ -139,7 +139,7 @@ def _validate_versions(versions: Sequence[Mapping[str, Any]]) -> Iterator[Cause]
         else:
             # kube-apiserver calls a schema that all versions share by the name of the oldest API version.
             shared = all(each.get("schema") == version["schema"] for each in versions)
-            if not shared or index == 0:
+            if (not shared or index == 0) and not is_in_use(document):
                 root = "spec.validation" if shared else f"{place}.schema"
                 yield from schema_problems(document, f"{root}.openAPIV3Schema")
         for number, column in enumerate(version.get("additionalPrinterColumns") or []):
@@ -185,7 +185,7 @@ def _resource(spec: Mapping[str, Any], version: Mapping[str, Any]) -> Resource:
         names["plural"],
         names["singular"],
         spec["scope"] == "Namespaced",
-        Schema.compile(document),
+        share_schema(document),
         document,
         _columns(version.get("additionalPrinterColumns") or ()),
         list_kind=names["listKind"],

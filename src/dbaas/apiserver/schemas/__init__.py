@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from dbaas.apiserver.schemas.causes import Cause
 from dbaas.apiserver.schemas.schema import Schema, SchemaRefused, unsupported_rules
+from dbaas.apiserver.schemas.sharing import is_in_use, share_schema
 from dbaas.apiserver.schemas.structure import schema_problems
 
-__all__ = ["Cause", "Schema", "SchemaRefused", "schema_problems", "unsupported_rules"]
+__all__ = [
+    "Cause",
+    "Schema",
+    "SchemaRefused",
+    "is_in_use",
+    "schema_problems",
+    "share_schema",
+    "unsupported_rules",
+]
