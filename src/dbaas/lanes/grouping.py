@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -21,6 +21,11 @@ class Group:
         return frozenset[str]().union(*(statement.locks for statement in self.statements))
 
     @property
+    def is_long(self) -> bool:
+        """What cannot be in a transaction copies or removes files, and may wait for the server's disk for minutes."""
+        return any(not statement.transactional for statement in self.statements)
+
+    @property
     def vacated(self) -> frozenset[str]:
         return frozenset(statement.vacates for statement in self.statements if statement.vacates)
 
@@ -35,3 +40,9 @@ def group_statements(statements: Sequence[Statement], administrative: str) -> It
 
     for (database, _, _), members in groupby(numbered, key=kind):
         yield Group(database, tuple(statement for _, statement in members))
+
+
+def join_groups(groups: Iterable[Group]) -> Iterator[Sequence[Group]]:
+    """Neighbours of one database, which one connection can do in turn."""
+    for _, members in groupby(groups, key=lambda group: group.database):
+        yield tuple(members)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from dbaas.contracts.engine import (
 from dbaas.contracts.statement import Statement
 from dbaas.lanes.batching import Place, Visits
 from dbaas.lanes.dialling import Dialler, Surroundings
-from dbaas.lanes.grouping import Group, group_statements
+from dbaas.lanes.grouping import Group, group_statements, join_groups
 from dbaas.lanes.metering import LaneEvent, Work
 from dbaas.lanes.pool import Pool
 from dbaas.lanes.probing import Prober
@@ -88,9 +89,9 @@ class ServerLane:
     async def execute(self, statements: Sequence[Statement]) -> None:
         """Locks are taken before a connection, so that whoever waits for a lock holds none."""
         self._breaker.check()
-        for group in group_statements(statements, self._dialler.administrative):
-            async with self.pool.shared.locks.hold(group.locks):
-                await self._execute_group(group)
+        for groups in join_groups(group_statements(statements, self._dialler.administrative)):
+            async with self.pool.shared.locks.hold(frozenset[str]().union(*(group.locks for group in groups))):
+                await self._execute_groups(groups)
 
     async def visit(
         self, database: str | None, work: Callable[[Any, MaySend], Awaitable[T]],
@@ -137,34 +138,46 @@ class ServerLane:
         self._meter("observe", began, len(answer))
         return answer
 
-    async def _execute_group(self, group: Group) -> None:
-        for database in group.vacated:
-            await self.pool.close_idle(database)
-        pause = FIRST_RETRY_SECONDS
-        for number in range(1, ATTEMPTS + 1):
+    async def _execute_groups(self, groups: Sequence[Group]) -> None:
+        """What is done stays done; from there it is tried again where that may help."""
+        left = deque(groups)
+        attempts, pause = 0, FIRST_RETRY_SECONDS
+        while left:
+            before = len(left)
             try:
-                await self._execute_once(group)
+                await self._execute_on_one(left)
             except Retryable:
-                if number == ATTEMPTS:
+                attempts = 1 if len(left) < before else attempts + 1
+                if attempts == ATTEMPTS:
                     raise
-            else:
-                return
-            await self._clock.sleep(self._surroundings.randomness.uniform(pause / 2, pause))
-            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+                await self._clock.sleep(self._surroundings.randomness.uniform(pause / 2, pause))
+                pause = min(pause * 2, LONGEST_RETRY_SECONDS)
 
-    async def _execute_once(self, group: Group) -> None:
+    async def _execute_on_one(self, left: deque[Group]) -> None:
+        """On one connection, for as long as it goes well. What takes long waits for few others like it, then for none:
+        the server always has something to do, and short changes find a connection."""
+        for database in {database for group in left for database in group.vacated}:
+            await self.pool.close_idle(database)
+        linger = _linger(self._dialler, left[0].database, LINGER_AFTER_WRITING_SECONDS)
+        is_long = any(group.is_long for group in left)
+        turn = self.pool.shared.gate.passed() if is_long else nullcontext()
+        try:
+            async with turn, self.pool.lease(left[0].database, urgent=is_long, linger=linger) as session:
+                while left:
+                    await self._execute_once(session, left[0])
+                    left.popleft()
+        except Unreachable:
+            await self.pool.close_idle()  # what broke this connection has probably broken the idle ones too
+            raise
+
+    async def _execute_once(self, session: Session, group: Group) -> None:
         began = self._clock.monotonic()
         failure = ""
         try:
-            linger = _linger(self._dialler, group.database, LINGER_AFTER_WRITING_SECONDS)
-            slow = bool(group.vacated)  # it may wait for the server's disk for minutes, so one connection is left free
-            async with self.pool.lease(group.database, background=slow, linger=linger) as session:
-                self._may_send()  # engines that send more than once ask again
-                await session.execute(group.statements, self._may_send)
+            self._may_send()  # engines that send more than once ask again
+            await session.execute(group.statements, self._may_send)
         except EngineError as error:
             failure = error.reason
-            if isinstance(error, Unreachable):
-                await self.pool.close_idle()  # what broke this connection has probably broken the idle ones too
             raise
         finally:
             self._meter("execute", began, len(group.statements), failure)

@@ -11,11 +11,13 @@ from typing import Protocol
 
 from dbaas.contracts.engine import Session
 from dbaas.core.clock import Clock
+from dbaas.lanes.gate import Gate
 from dbaas.lanes.locks import NamedLocks
 from dbaas.lanes.waiting import WaitingLine
 from dbaas.lanes.warmth import WarmSessions
 
 GRANTS_IN_A_ROW = 8
+PLACES_FOR_SHORT = 2
 
 
 class Member(Protocol):
@@ -39,7 +41,10 @@ class Member(Protocol):
 
 
 class Shared:
-    """Together at most the smallest cap of its members; background work has one fewer.
+    """Together at most the smallest cap of its members; background work and what takes long have one fewer.
+
+    Of what takes long (`gate`) so few run at once that short changes need not wait for it, and so many that the server
+    always has something to do.
 
     The next connection goes to the lane that needs it most: a probe of the server before a user's change before
     background work, then who has the fewest; those that are equal take turns, a few grants each, because a connection
@@ -48,6 +53,7 @@ class Shared:
 
     def __init__(self, clock: Clock) -> None:
         self.locks = NamedLocks()
+        self.gate = Gate(lambda: max(1, self.cap - PLACES_FOR_SHORT))
         self._clock = clock
         self._members: list[Member] = []
         self._turns: dict[Member, int] = {}
@@ -78,7 +84,7 @@ class Shared:
         """For the use of one more connection, new or idle; only background work is limited here."""
         if not background:
             return True
-        return sum(member.background_taken for member in self._members) < max(1, self.cap - 1)
+        return self.gate.inside + sum(member.background_taken for member in self._members) < max(1, self.cap - 1)
 
     def is_full(self) -> bool:
         """Whether a new connection needs the place of another."""
