@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,24 +13,20 @@ from dbaas.contracts.engine import (
     Engine,
     EngineError,
     MaySend,
-    Retryable,
     ServerFacts,
     Session,
-    Unreachable,
 )
 from dbaas.contracts.statement import Statement
 from dbaas.lanes.batching import Place, Visits
 from dbaas.lanes.dialling import Dialler, Surroundings
-from dbaas.lanes.grouping import Group, group_statements, join_groups
+from dbaas.lanes.executing import Executor
+from dbaas.lanes.grouping import group_statements
 from dbaas.lanes.metering import LaneEvent, Work
 from dbaas.lanes.pool import Pool
 from dbaas.lanes.probing import Prober
 from dbaas.lanes.sharing import Shared
 
 T = TypeVar("T")
-ATTEMPTS = 8
-FIRST_RETRY_SECONDS = 0.02
-LONGEST_RETRY_SECONDS = 1.0
 # Whoever has written looks at once whether it is right now; whoever has only looked may be done.
 LINGER_AFTER_WRITING_SECONDS = 0.2
 LINGER_AFTER_LOOKING_SECONDS = 0.03
@@ -56,6 +51,7 @@ class ServerLane:
         self._breaker = self._dialler.breaker
         self.pool = Pool(self._dialler.dial, max_connections, surroundings.clock, self._dialler.administrative, shared)
         self._visits = Visits(self._lease, self._observe_part, self.pool.close_idle, self._clock)
+        self._executor = Executor(self.pool, self._linger_after_writing, self._may_send, self._meter, surroundings)
         self._prober = Prober(engine, self.pool, self._dialler.administrative)
         self._facts: ServerFacts | None = None
         self._facts_lock = asyncio.Lock()
@@ -87,11 +83,8 @@ class ServerLane:
         return await self._visits.request(place, part, names)
 
     async def execute(self, statements: Sequence[Statement]) -> None:
-        """Locks are taken before a connection, so that whoever waits for a lock holds none."""
         self._breaker.check()
-        for groups in join_groups(group_statements(statements, self._dialler.administrative)):
-            async with self.pool.shared.locks.hold(frozenset[str]().union(*(group.locks for group in groups))):
-                await self._execute_groups(groups)
+        await self._executor.run(group_statements(statements, self._dialler.administrative))
 
     async def visit(
         self, database: str | None, work: Callable[[Any, MaySend], Awaitable[T]],
@@ -128,8 +121,15 @@ class ServerLane:
         self._facts = None  # another version may come back
         self.pool.fail_waiters(failure)
 
+    def _linger_after_writing(self, database: str) -> float:
+        return self._linger(database, LINGER_AFTER_WRITING_SECONDS)
+
+    def _linger(self, database: str, seconds: float) -> float:
+        """The pool keeps one connection to the administrative database anyway."""
+        return 0.0 if database == self._dialler.administrative else seconds
+
     def _lease(self, place: Place) -> AbstractAsyncContextManager[Session]:
-        linger = 0.0 if place.background else _linger(self._dialler, place.database, LINGER_AFTER_LOOKING_SECONDS)
+        linger = 0.0 if place.background else self._linger(place.database, LINGER_AFTER_LOOKING_SECONDS)
         return self.pool.lease(place.database, background=place.background, linger=linger)
 
     async def _observe_part(self, part: str, session: Session, names: Collection[str] | None) -> Mapping[str, Any]:
@@ -138,55 +138,6 @@ class ServerLane:
         self._meter("observe", began, len(answer))
         return answer
 
-    async def _execute_groups(self, groups: Sequence[Group]) -> None:
-        """What is done stays done; from there it is tried again where that may help."""
-        left = deque(groups)
-        attempts, pause = 0, FIRST_RETRY_SECONDS
-        while left:
-            before = len(left)
-            try:
-                await self._execute_on_one(left)
-            except Retryable:
-                attempts = 1 if len(left) < before else attempts + 1
-                if attempts == ATTEMPTS:
-                    raise
-                await self._clock.sleep(self._surroundings.randomness.uniform(pause / 2, pause))
-                pause = min(pause * 2, LONGEST_RETRY_SECONDS)
-
-    async def _execute_on_one(self, left: deque[Group]) -> None:
-        """On one connection, for as long as it goes well. What takes long waits for few others like it, then for none:
-        the server always has something to do, and short changes find a connection."""
-        for database in {database for group in left for database in group.vacated}:
-            await self.pool.close_idle(database)
-        linger = _linger(self._dialler, left[0].database, LINGER_AFTER_WRITING_SECONDS)
-        is_long = any(group.is_long for group in left)
-        turn = self.pool.shared.gate.passed() if is_long else nullcontext()
-        try:
-            async with turn, self.pool.lease(left[0].database, urgent=is_long, linger=linger) as session:
-                while left:
-                    await self._execute_once(session, left[0])
-                    left.popleft()
-        except Unreachable:
-            await self.pool.close_idle()  # what broke this connection has probably broken the idle ones too
-            raise
-
-    async def _execute_once(self, session: Session, group: Group) -> None:
-        began = self._clock.monotonic()
-        failure = ""
-        try:
-            self._may_send()  # engines that send more than once ask again
-            await session.execute(group.statements, self._may_send)
-        except EngineError as error:
-            failure = error.reason
-            raise
-        finally:
-            self._meter("execute", began, len(group.statements), failure)
-
     def _meter(self, work: Work, began: float, count: int, failure: str = "") -> None:
         seconds = self._clock.monotonic() - began
         self._surroundings.meter(LaneEvent(self.key, work, seconds, count, failure, self.engine.name))
-
-
-def _linger(dialler: Dialler, database: str, seconds: float) -> float:
-    """The pool keeps one connection to the administrative database anyway."""
-    return 0.0 if database == dialler.administrative else seconds
