@@ -6,7 +6,7 @@ import asyncio
 
 from dbaas.contracts.engine import Retryable
 from dbaas.core.simulation import run_virtually
-from fixtures.pretending import PretendServer
+from fixtures.pretending import PretendServer, statement
 
 
 def test_dropping_databases_leaves_a_connection_for_the_rest() -> None:

@@ -8,16 +8,11 @@ import pytest
 
 from dbaas.contracts.engine import Denied, EngineError, LoginRefused, Missing, Retryable, Unreachable
 from dbaas.contracts.leadership import NotLeading
-from dbaas.contracts.statement import Statement
 from dbaas.core.simulation import run_virtually
 from dbaas.lanes.executing import ATTEMPTS
 from dbaas.lanes.metering import LaneEvent
 from fixtures.electing import Turn
 from fixtures.pretending import ADDRESS, PretendServer
-
-
-def statement(sql: str, database: str | None = None, *locks: str, **more: object) -> Statement:
-    return Statement(sql, database=database, locks=frozenset(locks), **more)  # type: ignore[arg-type]
 
 
 def test_a_thousand_requests_that_come_together_are_one_query() -> None:
