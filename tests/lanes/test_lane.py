@@ -12,7 +12,7 @@ from dbaas.core.simulation import run_virtually
 from dbaas.lanes.executing import ATTEMPTS
 from dbaas.lanes.metering import LaneEvent
 from fixtures.electing import Turn
-from fixtures.pretending import ADDRESS, PretendServer
+from fixtures.pretending import ADDRESS, PretendServer, statement
 
 
 def test_a_thousand_requests_that_come_together_are_one_query() -> None:
