@@ -133,6 +133,11 @@ class Declared:
         for kind in OURS:
             yield from self.all(kind).values()
 
+    def is_unwatched(self, thing: Thing) -> bool:
+        """Whether it lives on a server that is paused: nobody looks at what becomes of it there, nor at the login."""
+        instance = self.instance_of(thing)
+        return instance is not None and instance.is_paused
+
     def find(self, kind: Kind, reference: Body | None, namespace: str) -> Thing | None:
         if not reference:
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.core import SECRET
@@ -40,12 +40,15 @@ class Expectations:
         obstacle = self.obstacle(thing) or self._gone_below(thing, unless_ignored=status == "True")
         missing = list(self._oracle.missing(self._declared, thing))
         is_excused = self._is_drift(thing)
+        if status == "True" and self._declared.is_unwatched(thing):
+            return
         if status == "True" and obstacle:
             yield f"{thing} says Ready ({reason}), but {obstacle}"
         if status == "True" and self._has_lost_secret(thing):
             yield f"{thing} says Ready, but the Secret that it publishes is gone"
         if status == "True" and missing:
             yield f"{thing} says Ready, but {missing[0]}"
+        obstacle = obstacle or self._obstacle_of_guest(thing)
         if status != "True" and not obstacle and not (is_excused and missing and reason in DRIFTED):
             why = thing.status.get("message", "")
             yield f"{thing} could be Ready and is not: {reason}: {why} ({'; '.join(missing) or 'nothing is missing'})"
@@ -187,6 +190,29 @@ class Expectations:
         if obstacle := self._obstacle_on_server(grant) or self._obstacle_of_other_server(database, grant):
             return obstacle
         return ""
+
+    def _obstacle_of_guest(self, thing: Thing) -> str:
+        """Why a server of another namespace does not let it: it would take what is not its own, or act for it."""
+        instance, server = self._declared.instance_of(thing), self.server(thing)
+        if instance is None or server is None or instance.key.namespace == thing.key.namespace:
+            return ""
+        taken = thing.status.get("taken") or ()
+        there: Collection[str] = {DATABASE: server.bases, DATABASE_USER: server.roles}.get(thing.kind, ())
+        if thing.real_name in there and not any(each.endswith(f"/{thing.real_name}") for each in taken):
+            return f"{thing.real_name!r} was there before it"
+        for what, name in self._made_on(thing):
+            kind = DATABASE_USER if what == "role" else DATABASE
+            if not any(self._has(other, name, thing) for other in self._declared.all(kind).values()):
+                return f"{what} {name!r} belongs to others"
+        return ""
+
+    def _has(self, other: Thing, name: str, thing: Thing) -> bool:
+        """Whether another object of the same namespace stands for that name on the same server, and has it."""
+        is_there = self._oracle.same_server(self._declared.host_of(other), self._declared.host_of(thing))
+        return (
+            other.key.namespace == thing.key.namespace and other.real_name == name and is_there
+            and bool(other.status.get("applied"))
+        )  # fmt: skip
 
     def _gone_below(self, thing: Thing, *, unless_ignored: bool) -> str:
         """What it is made on and the server does not have; without what went behind our back and shall not be told."""

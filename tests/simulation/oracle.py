@@ -197,7 +197,7 @@ class Oracle:
         """No object may say that it is Ready while it is not."""
         declared = self.declared()
         for thing in declared.ours():
-            if thing.claims_ready:
+            if thing.claims_ready and not declared.is_unwatched(thing):
                 missing = list(self.missing(declared, thing, in_flight=True))
                 if missing:
                     self._violate(f"{thing} says Ready, but {missing[0]}")
@@ -254,6 +254,7 @@ class Oracle:
             is_twice
             and not self.is_touched(server, "role", principal, FOLLOWED_SECONDS)
             and not self._is_shared(declared, server, text)
+            and _base_of(entry) in server.bases  # else it has just gone, and what was given in it with it
         ):
             self._violate(f"{text!r} ran on {server.name} where it changes nothing: an effect was made twice")
         if words[0] == "REVOKE":
@@ -270,6 +271,11 @@ class Oracle:
     def _violate(self, text: str) -> None:
         self._note(f"VIOLATED: {text}")
         self.violations.append(f"at {self._clock.monotonic():.2f} s: {text}")
+
+
+def _base_of(entry: str) -> str:
+    """`table shop.sales SELECT` is in the base `shop`."""
+    return entry.split()[1].split(".")[0] if entry else ""
 
 
 def _claimants(declared: Declared, server: StormyServer, oracle: Oracle, text: str, database: str) -> list[Thing]:
