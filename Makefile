@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Hundreds of processes are started from these sources: compiling them each time is half of each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test quick check e2e soak simulate format crds docs bench clean
+.PHONY: help demo test quick check e2e soak another simulate format crds docs bench clean
 
 ##@ Use
 help: ## show this
@@ -47,6 +47,11 @@ soak: $(READY) ## the full counts of chance, for hours: kills, every PostgreSQL,
 	DBAAS_POSTGRES_VERSIONS=all DBAAS_EXAMPLES=600 $(PYTEST) -n 2 -m real_server tests/engines/postgres tests/cli/commands/test_adopt.py
 	@mkdir -p $(SOAKED)
 	$(BIN)/python tools/simulate.py --seeds 0-9999 --resume $(SOAKED)/histories
+
+another: $(READY) ## our client and operator against another Kubernetes: make another KUBE_VERSION=v1.33.13
+	KUBE_VERSION=$(or $(KUBE_VERSION),v1.33.13) tools/control_plane/ensure etcd kube-apiserver kubectl >/dev/null
+	KUBE_VERSION=$(or $(KUBE_VERSION),v1.33.13) $(PYTEST) -n 2 -m kube_apiserver tests/conformance/kubernetes_api tests/kube \
+		tests/runtime tests/app tests/released tests/e2e
 
 simulate: $(READY) ## one random history of edits, faults and crashes again, in every detail: make simulate SEED=7
 	$(BIN)/python tools/simulate.py $(or $(SEED),$(error say which: make simulate SEED=7))

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.api.database import DatabaseSpec
 from dbaas.api.grant import DatabaseGrantSpec
-from dbaas.api.model import validations
+from dbaas.api.model import Model, validations
 from dbaas.api.references import InstanceReference
 
 SPEC = {"instanceRef": {"name": "main"}, "allowedNamespaces": ["*"]}
@@ -21,6 +21,15 @@ def test_names_are_camel_case_outside_and_snake_case_inside() -> None:
 
 def test_a_field_of_a_newer_version_is_left_alone() -> None:
     assert InstanceReference.model_validate({"name": "x", "colour": "red"}).name == "x"
+
+
+def test_a_model_that_nobody_has_used_has_cost_no_validator() -> None:
+    class Fresh(Model):
+        size: int
+
+    assert not Fresh.__pydantic_complete__
+    assert Fresh.model_validate({"size": 1}).size == 1
+    assert Fresh.__pydantic_complete__
 
 
 def test_models_are_frozen() -> None:

@@ -38,6 +38,8 @@ async def test_replicas_stand_by_for_each_other_and_hand_over(cluster: Installed
     second = await started.start(cluster.kubeconfig, *_where(cluster))
     await _until_ready(first)
     await _until_ready(second)
+    for replica in (first, second):
+        assert (await replica.says("caches_set_aside"))["objects"] > 100_000, "with what was loaded before it"
     assert 'leader_election_master_status{name="dbaas-operator"} 0.0' in (await second.ask("/metrics"))[1]
     first.send(signal.SIGTERM)
     assert await first.ends() == 0

@@ -16,7 +16,7 @@ garbage = Node()
 garbage.itself = garbage
 collected, kept = weakref.ref(garbage), Node()
 del garbage
-set_aside()
+assert set_aside() > 1_000
 assert collected() is None, "garbage is not set aside"
 assert not any(each is kept for each in gc.get_objects()), "what lives is not looked at"
 gone = weakref.ref(kept)

@@ -233,3 +233,27 @@ async def test_root_can_start_programs_as_somebody_else(processes: LocalProcesse
     done = await processes.run(Command(("/usr/bin/id",), Path("/"), {}, nobody), 5)
     assert done.output.startswith("uid=65534(nobody) gid=65534")
     assert "root" not in done.output
+
+
+async def test_a_family_is_killed_to_the_last_member_whatever_their_sessions(
+    processes: LocalProcesses, tmp_path: Path
+) -> None:
+    script = "setsid sh -c 'setsid sleep 1000 & sleep 1000 & echo ready > ready; wait' & wait"
+    identity = await processes.start(shell(script, tmp_path), tmp_path / "log", ignore)
+    while not (tmp_path / "ready").exists():
+        await SystemClock().sleep(0.01)
+    family = processes.kill_family(identity.pid, tmp_path)
+    assert len(family) == 4
+    for each in family:
+        await processes.wait(each)
+    assert not any(processes.is_running(each) for each in family)
+
+
+async def test_a_process_that_works_elsewhere_is_no_family(processes: LocalProcesses, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    identity = await processes.start(shell("exec sleep 1000", tmp_path), tmp_path / "log", ignore)
+    assert processes.kill_family(identity.pid, tmp_path / "other") == ()
+    assert processes.kill_family(-1, tmp_path) == ()
+    assert processes.is_running(identity)
+    processes.kill(identity)
+    await processes.wait(identity)

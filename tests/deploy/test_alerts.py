@@ -67,6 +67,7 @@ TROUBLE: Mapping[str, Mapping[str, str]] = {
     },
     "DbaasQueueWaits": slow("workqueue_queue_duration_seconds", 'name="database", ', "30", "60"),
     "DbaasWatchFails": {'dbaas_watch_failures_total{kind="databases"}': RISES},
+    "DbaasDefinitionsDiffer": {'dbaas_definition_differences{definition="databases.dbaas.io", how="older"}': IS_ONE},
     "DbaasApiErrors": {'rest_client_requests_total{code="<error>", method="GET"}': RISES},
     "DbaasLoopStands": {"dbaas_loop_stalls_total": RISES},
     "DbaasReviewsSlow": slow("dbaas_webhook_duration_seconds", "", "1", "5"),

@@ -1,4 +1,4 @@
-"""What `dbaas install --monitoring` makes is what the Prometheus operator takes, by its own definitions.
+"""What `dbaas install --monitoring` and clusters make is what the Prometheus operator takes, by its own definitions.
 
 Those are not ours to keep: DBAAS_FOREIGN_CRDS names a folder that has them, one folder in it for each project.
 """
@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dbaas.api.monitoring import MonitoringConfigSpec
 from dbaas.manifests.installation.workload import METRICS, PODS
-from dbaas.manifests.monitoring import build_monitors
+from dbaas.manifests.monitoring import Exporters, build_cluster_monitor, build_monitors
 from fixtures.control_plane import Api
 
 PLURALS = {"ServiceMonitor": "servicemonitors", "PrometheusRule": "prometheusrules"}
@@ -28,7 +29,10 @@ def definitions() -> Path:
 
 
 async def test_monitors_are_accepted_strictly_and_come_back_as_they_were(api: Api, definitions: Path) -> None:
-    for body in build_monitors(api.namespace, PODS, METRICS):
+    usual = MonitoringConfigSpec.model_validate({"type": "prometheus"})
+    metadata = {"name": "main-metrics", "namespace": api.namespace, "labels": {"dbaas.io/cluster": "main"}}
+    of_cluster = build_cluster_monitor(metadata, usual, Exporters("main", "granite", 9187))
+    for body in [*build_monitors(api.namespace, PODS, METRICS), of_cluster]:
         plural = PLURALS[body["kind"]]
         await api.define(yaml.safe_load((definitions / f"{GROUP}_{plural}.yaml").read_text()))
         path = api.collection(plural, GROUP)

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dbaas.api.process import PROCESS
 from dbaas.api.resource import FINALIZER, Key
 from dbaas.core.clock import SystemClock
@@ -169,6 +171,8 @@ async def test_a_pid_that_now_belongs_to_another_program_is_left_alone(laptop: L
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
+
+import pytest
 sys.path.insert(0, sys.argv[2])
 from fixtures.laptop import Laptop
 async def main():
@@ -313,3 +317,22 @@ async def test_a_home_that_cannot_be_written_is_a_clear_condition(laptop: Laptop
     laptop.put({"command": ["sh", "-c", "exec sleep 2000"]})
     await laptop.until_reason("HomeNotWritable")
     assert "Is a directory" in laptop.condition()["message"]
+
+
+@pytest.mark.parametrize("sets_aside", [False, True])
+async def test_what_an_earlier_process_has_left_is_used_or_put_aside_once(laptop: Laptop, sets_aside: bool) -> None:
+    spec = {"init": [{"command": ["true"], "creates": "stuff"}]}
+    laptop.put(spec)
+    await laptop.until_ready()
+    folder = laptop.home / "processes" / "shop.web"
+    (folder / "data" / "stuff" / "mine").touch()
+    laptop.delete()
+    await laptop.until_gone()
+    laptop.put({**spec, "setsAside": sets_aside})
+    await laptop.until_ready()
+    assert (folder / "data" / "stuff" / "mine").exists() is not sets_aside
+    assert (folder / "data.left-1" / "stuff" / "mine").exists() is sets_aside
+    (folder / "data" / "stuff" / "later").touch()
+    await laptop.restart()
+    await laptop.until_ready()
+    assert (folder / "data" / "stuff" / "later").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from dbaas.api.process import ProcessSpec
@@ -39,3 +41,16 @@ async def test_only_secrets_of_the_own_namespace_are_read() -> None:
 
 def test_the_secrets_that_a_process_needs_are_known() -> None:
     assert secret_names(SPEC) == {"login"}
+
+
+async def test_values_of_secrets_within_a_content_cannot_end_the_string_that_they_are_in() -> None:
+    client = FakeClient()
+    client.put_secret(Key("shop", "login"), {"password": 'a"b\\c\n$(OTHER)'})
+    reference = {"name": "login", "key": "password"}
+    content = '{"password": "$(PASSWORD)", "place": "$(DIRECTORY)"}'
+    file = {"path": "conf", "content": content, "secrets": [{"name": "PASSWORD", "secretKeyRef": reference}]}
+    spec = ProcessSpec.model_validate({"programs": "/bin", "command": ["true"], "files": [file]})
+    contents = await read_contents(spec, "shop", client)
+    assert json.loads(contents.files["conf"]) == {"password": 'a"b\\c\n$(OTHER)', "place": "$(DIRECTORY)"}
+    assert list(contents.secrets.values()) == [b'a"b\\c\n$(OTHER)']
+    assert secret_names(spec) == {"login"}

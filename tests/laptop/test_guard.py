@@ -29,17 +29,21 @@ class Scene:
         self.processes = FakeProcesses()
         self.clock = LoopClock()
         self.calls = 0
+        self.ended = 0
         self.is_adopted = is_adopted
 
     async def open(self, probes: Probes) -> Guard:
         machine = Machine(self.processes, self.clock, SeededRandomness(1), InlineOffload())
         identity = await self.processes.start(Command(("x",), Path("/")), Path("/"), lambda _: None)
-        guard = Guard(identity, machine, Path("/nowhere.log"), self._count, is_adopted=self.is_adopted)
+        guard = Guard(identity, machine, Path("/nowhere.log"), self._count, self._end, is_adopted=self.is_adopted)
         guard.watch(Probing(probes, PLACE))
         return guard
 
     def _count(self) -> None:
         self.calls += 1
+
+    async def _end(self) -> None:
+        self.ended += 1
 
     def play(self, probes: Probes, story: Callable[[Guard], Awaitable[None]]) -> None:
         async def run() -> None:

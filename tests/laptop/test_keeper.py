@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dbaas.api.resource import Key
+from dbaas.laptop.keeper import RELOAD_GAP_SECONDS
 from fixtures.laptop import WEB, Laptop, free_port, needs_root
 
 OTHER = Key("shop", "other")
@@ -99,6 +101,22 @@ async def test_a_changed_file_is_reloaded_or_needs_a_restart_as_it_says(laptop: 
     await laptop.until_ready()
     assert file(laptop, "seen").read_text().split() == ["one", "two", "three"]
     assert laptop.reasons() == ["Started", "Reloaded", "Restarting", "Started"]
+
+
+async def test_changes_that_follow_each_other_closely_are_all_read_without_a_signal_on_top_of_another(
+    laptop: Laptop,
+) -> None:
+    """A program may be deaf while it reads its files again, so the next signal waits."""
+    spec = server()
+    laptop.put(spec)
+    await laptop.until_ready()
+    signalled = []
+    for content in ("two", "three"):
+        laptop.put({**spec, "files": [{"path": "settings", "content": content, "onChange": "reload"}]})
+        await laptop.until(lambda _, content=content: file(laptop, "seen").read_text().split()[-1] == content)
+        signalled.append(time.monotonic())
+    assert signalled[1] - signalled[0] > RELOAD_GAP_SECONDS - 0.5
+    assert file(laptop, "seen").read_text().split() == ["one", "two", "three"]
 
 
 async def test_a_file_that_needs_nothing_is_written_and_nobody_is_told(laptop: Laptop) -> None:
@@ -247,3 +265,11 @@ async def test_servers_run_as_their_user_and_cannot_touch_what_the_agent_records
     await server_laptop.until_ready()
     assert file(server_laptop, "who").read_text().strip() in ("dbaas", "nobody")
     assert {path.name for path in file(server_laptop, ".").parent.iterdir()} == {"data", "record.json"}
+
+
+async def test_a_program_that_another_one_replaces_is_stopped_as_it_was_to_be_stopped(laptop: Laptop) -> None:
+    laptop.put({"command": ["sh", "-c", "trap 'exit 7' INT; while :; do sleep 0.01; done"], "stopSignal": "SIGINT"})
+    await laptop.until_ready()
+    laptop.put({"stopSignal": "SIGTERM"})
+    status = await laptop.until(lambda s: "lastExit" in s)
+    assert status["lastExit"]["code"] == 7

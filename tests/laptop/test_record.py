@@ -34,7 +34,7 @@ def test_what_ended_has_no_identity_and_keeps_its_ports() -> None:
 
 
 def test_an_orphan_keeps_what_belongs_to_the_data_and_its_ports_as_a_wish() -> None:
-    assert FULL.orphaned() == Record(ports={"main": 5432}, proven=False, files=["x"])
+    assert FULL.orphaned() == Record(ports={"main": 5432}, proven=False, files=["x"], left=True)
 
 
 def test_all_records_of_a_home_are_found(tmp_path: Path) -> None:

@@ -63,3 +63,9 @@ def test_another_user_is_another_launch() -> None:
     spec = ProcessSpec.model_validate({"programs": "/opt/bin", "command": ["serve"]})
     other = Surroundings(Path("/opt/bin"), Path("/data"), Path("/run/x"), PLACE.ports, PLACE.env, User("nobody", 1, 1))
     assert build_launch(spec, PLACE, {}).runs != build_launch(spec, other, {}).runs
+
+
+def test_a_restart_that_was_asked_for_is_another_launch() -> None:
+    asked = launch(restartedAt="2026-01-01T00:00:00Z")
+    assert launch().runs != asked.runs != launch(restartedAt="2026-01-02T00:00:00Z").runs
+    assert launch(restartedAt="2026-01-01T00:00:00Z").runs == asked.runs

@@ -75,6 +75,12 @@ def test_what_is_refused_is_stalled_and_not_tried_again() -> None:
     assert step.is_trouble
 
 
+def test_what_is_refused_for_something_that_nobody_watches_is_looked_at_again_and_stalled_meanwhile() -> None:
+    step = judge_error(gadget(), Refused("NotOurs", "in the way", requeue_after=60.0))
+    assert _summary(step) == ("Failed", [("Ready", "False", "NotOurs"), ("Stalled", "True", "NotOurs")])
+    assert (step.backoff, step.after_seconds) == (None, 60.0)
+
+
 def test_conflicts_are_tried_again_soon_without_a_word() -> None:
     for error in (Conflict("moved on"), WriteConflict("moved on", code=409, reason="Conflict")):
         assert judge_error(gadget(), error) == Step("conflict", backoff=CONFLICT_BACKOFF)

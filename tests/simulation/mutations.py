@@ -55,8 +55,10 @@ class DeafRest:
     async def apply(self, kind: Kind, body: Mapping[str, Any], *, force: bool = False) -> Resource:
         return await self._rest.apply(kind, body, force=force)
 
-    async def patch(self, kind: Kind, key: Key, patch: Mapping[str, Any], *, subresource: str = "") -> Resource:
-        return await self._rest.patch(kind, key, patch, subresource=subresource)
+    async def patch(
+        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, subresource: str = "", manager: str = ""
+    ) -> Resource:
+        return await self._rest.patch(kind, key, patch, subresource=subresource, manager=manager)
 
     async def delete(
         self, kind: Kind, key: Key, *, uid: str = "", propagation: Propagation = "Background"
@@ -95,10 +97,12 @@ class StrippingRest(DeafRest):
     async def list_page(self, kind: Kind, selection: Selection, *, limit: int = 500, token: str = "") -> Page:
         return await self._rest.list_page(kind, selection, limit=limit, token=token)
 
-    async def patch(self, kind: Kind, key: Key, patch: Mapping[str, Any], *, subresource: str = "") -> Resource:
+    async def patch(
+        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, subresource: str = "", manager: str = ""
+    ) -> Resource:
         if subresource == "status":
             patch = {**patch, "status": self._strip(dict(patch["status"]))}
-        return await super().patch(kind, key, patch, subresource=subresource)
+        return await super().patch(kind, key, patch, subresource=subresource, manager=manager)
 
 
 class LateClient:
@@ -114,15 +118,16 @@ class LateClient:
             await self._client.patch(kind, key, patch)
 
     async def patch(
-        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, version: str = "", subresource: str = ""
-    ) -> Resource:
+        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, version: str = "", subresource: str = "",
+        manager: str = "",
+    ) -> Resource:  # fmt: skip
         finalizers = (patch.get("metadata") or {}).get("finalizers")
         if kind in MANAGED and finalizers and FINALIZER in finalizers:
             self._owed[kind, key] = patch
             found = await self._client.get(kind, key)
             if found is not None:
                 return found
-        return await self._client.patch(kind, key, patch, version=version, subresource=subresource)
+        return await self._client.patch(kind, key, patch, version=version, subresource=subresource, manager=manager)
 
     async def get(self, kind: Kind, key: Key, *, fresh: bool = False) -> Resource | None:
         return await self._client.get(kind, key, fresh=fresh)

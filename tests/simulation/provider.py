@@ -8,7 +8,10 @@ from typing import Any
 from dbaas.api.core import CONFIG_MAP
 from dbaas.api.resource import Kind, Resource
 from dbaas.contracts.provider import (
+    NO_ACTIONS,
+    Action,
     ClusterFacts,
+    Disruption,
     Exporter,
     Instance,
     InstanceFacts,
@@ -51,6 +54,7 @@ class InstantProvider:
     runs_on: Site = "laptop"
     witnesses: Sequence[Kind] = ()
     kinds: Sequence[Kind] = (CONFIG_MAP,)
+    actions: Mapping[str, Action] = NO_ACTIONS
     capabilities: Sequence[ServerCapability] = ()
 
     def __init__(self, host: str, port: int) -> None:
@@ -66,6 +70,12 @@ class InstantProvider:
             {"apiVersion": "v1", "kind": "ConfigMap", "metadata": build_metadata(one.name, cluster, labels), "data": {}}
             for one in workload.instances
         ]
+
+    def entrances(self, cluster: Resource, workload: Workload, facts: ClusterFacts) -> Sequence[Mapping[str, Any]]:
+        return ()
+
+    def disruption(self, running: Resource, wanted: Mapping[str, Any]) -> Disruption | None:
+        return None
 
     def observe(self, cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
         instances = tuple(InstanceFacts(child.metadata.name, is_ready=True) for child in children)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,53 +9,14 @@ import pytest
 from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.user import DATABASE_USER
-from dbaas.contracts.transport import Request, Response, Transport, TransportError
 from dbaas.core.simulation import run_virtually
-from fixtures.faults import is_write
+from simulation.dying import die_and_recover
 from simulation.engine import SimulatedServer
 from simulation.world import World, simulated_world
 
 pytestmark = pytest.mark.slow
 
 SHOWN = ("owned", "database", "user", "entries")
-
-
-class DyingTransport:
-    """The write of that number gets no answer, and nothing is sent after it; it may have `reached` the server."""
-
-    def __init__(self, transport: Transport, number: int, *, reached: bool) -> None:
-        self.died = asyncio.Event()
-        self._transport = transport
-        self._left = number
-        self._reached = reached
-
-    async def request(self, request: Request) -> Response:
-        if not is_write(request) or "/events" in request.path:
-            return await self._transport.request(request)
-        self._left -= 1
-        if self._left >= 0:
-            return await self._transport.request(request)
-        if not self.died.is_set():
-            self.died.set()
-            if self._reached:
-                await self._transport.request(request)
-        raise TransportError("the operator died")
-
-
-async def die_and_recover(world: World, number: int, *, reached: bool) -> bool:
-    """Whether there were so many writes."""
-    transport = DyingTransport(world.faults, number, reached=reached)
-    world.start(transport)
-    try:
-        async with asyncio.timeout(120):
-            await transport.died.wait()
-    except TimeoutError:
-        return False
-    await world.sources.clock.sleep(0.5)
-    await world.stop()
-    world.start()
-    await world.settle()
-    return True
 
 
 async def final_state(world: World) -> dict[str, Any]:

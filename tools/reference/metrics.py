@@ -10,10 +10,12 @@ from prometheus_client.metrics import MetricWrapperBase
 from dbaas.admission import RuleAdmission
 from dbaas.api.resource import Key
 from dbaas.app.cluster import Sources, find_cluster_registry
+from dbaas.app.definitions import Definitions
 from dbaas.contracts.transport import Request, Response, TransportError
 from dbaas.controllers import build_controllers
 from dbaas.controllers.servers import Servers
 from dbaas.core.fuse import ProcessFuse
+from dbaas.kube.published import Published
 from dbaas.kube.verbs import RestClient
 from dbaas.lanes.lanes import ServerLanes
 from dbaas.lanes.metrics import LaneMetrics
@@ -75,6 +77,7 @@ def fill() -> CollectorRegistry:
     admission = RuleAdmission(registry, manager.client.get)
     build_controllers(manager, servers, registry, sources, admission, collected)
     Watchdog(clock, collected)
+    Definitions(Published(rest), registry, manager, clock, collected)
     Webhooks(admission, clock, collected)
     return collected
 

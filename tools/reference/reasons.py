@@ -16,7 +16,19 @@ INTRODUCTION = """
 What the `reason` of a condition or an event can be, with the message or the class that explains it. Conditions are true
 statements about now; events tell what happened. `…` stands for what is filled in.
 """
-CALLS = {"Waiting": 0, "Refused": 0, "Hold": 0, "Condition": 2, "event": 2, "held": 1, "_wait": 0, "Sign": 1}
+CALLS = {
+    "Waiting": 0,
+    "Refused": 0,
+    "Hold": 0,
+    "Condition": 2,
+    "event": 2,
+    "held": 1,
+    "_wait": 0,
+    "Sign": 1,
+    "Fault": 0,
+    "Ended": 2,
+    "wait": 1,
+}
 """Which positional argument of a call is the reason; the one after it is the message."""
 
 LOGGING = {"debug", "info", "warning", "error", "exception"}
@@ -29,10 +41,14 @@ IN_WORDS = {
     "HostNameMismatch": "The server's certificate is for another name than the one it was called by.",
     "NotPossible": "The server, or our login on it, cannot do what the manifest says; the message says what to do.",
     "NotOwned": "A namespace that may use a server asks for what does not belong to it; the message names it.",
+    "ClusterDeleted": "The cluster that an operation is about was deleted, or is being deleted.",
+    "OperationRefused": "What was asked of the cluster is not possible any more; the message names the fields.",
+    "OperationUndone": "Somebody has changed again what an operation has done; the message names the fields.",
     "OwnsObjects": "A user or role that owns things cannot be dropped; the message names them and tells the ways out.",
     "PasswordDiffers": "The server has another password than the Secret.",
     "Pending": "Nothing has been done yet.",
     "PortInUse": "A port that clients know is taken by another program, which is named where we may know it.",
+    "Queued": "Another operation of the cluster goes on or is before it; the message names it.",
     "TooManyConnections": "The server has no connection left for us.",
 }
 """Of those whose message is put together elsewhere."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from dbaas.admission.facts import Facts
@@ -10,7 +11,9 @@ from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.admission import Review, Violation
 from dbaas.contracts.engine import Engine
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, versions_on
+from dbaas.core.duration import parse_duration
 from dbaas.core.quantity import parse_quantity
+from dbaas.core.windows import WEEK, find_zone
 
 
 def engine_runs(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
@@ -52,6 +55,52 @@ def version_stays(review: Review, spec: DatabaseClusterSpec, facts: Facts) -> It
             f"{spec.engine.version}: write {before!r}, or make a new cluster",
             "FieldValueNotSupported",
         )
+
+
+def topology_fits(spec: DatabaseClusterSpec) -> Iterator[Violation]:
+    """One instance alone, or a primary with replicas; what is waited for must be there."""
+    topology = spec.topology
+    if topology is None:
+        return
+    size, mode, wait = spec.cluster_size, topology.mode, topology.synchronous
+    if mode in ("Cluster", "Sharded") or topology.shards is not None:
+        where = "spec.topology.mode" if mode in ("Cluster", "Sharded") else "spec.topology.shards"
+        message = "no engine of this version spreads writes over instances: use Replicated, without shards"
+        yield Violation(where, message, "FieldValueNotSupported")
+    elif mode is not None and (mode == "Standalone") != (size == 1):
+        message = f"{mode} does not fit clusterSize {size}: Standalone has one instance, Replicated has more"
+        yield Violation("spec.topology.mode", message)
+    if topology.anti_affinity is not None:
+        message = "instances are not kept apart by this version: leave it out"
+        yield Violation("spec.topology.antiAffinity", message, "FieldValueNotSupported")
+    if wait is not None and wait.mode != "off" and wait.replicas >= size:
+        message = f"of {size} instances one is the primary, so a commit can wait for {size - 1} replicas at most"
+        yield Violation("spec.topology.synchronous.replicas", message)
+
+
+def windows_are_clear(spec: DatabaseClusterSpec) -> Iterator[Violation]:
+    """Times that there are, in a time zone that there is."""
+    maintenance = spec.maintenance
+    if maintenance is None:
+        return
+    try:
+        find_zone(maintenance.timezone)
+    except ValueError as error:
+        yield Violation("spec.maintenance.timezone", str(error))
+    for number, window in enumerate(maintenance.windows):
+        if not timedelta(minutes=1) <= parse_duration(window.duration) <= WEEK:
+            where = f"spec.maintenance.windows[{number}].duration"
+            yield Violation(where, f"{window.duration} is no length of a window: at least 1m, at most 7d")
+
+
+def size_stays(review: Review, spec: DatabaseClusterSpec) -> Iterator[Violation]:
+    """The last of several may not have all that was written to the others."""
+    if review.old is None:
+        return
+    before = DatabaseClusterSpec.model_validate(review.old.get("spec") or {}).cluster_size
+    if before > 1 and spec.cluster_size == 1:
+        message = "this version cannot make one instance of several: leave two, or make a new cluster and copy the data"
+        yield Violation("spec.clusterSize", message, "FieldValueNotSupported")
 
 
 def storage_stays(review: Review, spec: DatabaseClusterSpec) -> Iterator[Violation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from dbaas.api.database_engine import DATABASE_ENGINE
 from dbaas.api.database_schema import DATABASE_SCHEMA
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import CLUSTER_DATABASE_INSTANCE, DATABASE_INSTANCE, INSTANCE_KINDS
+from dbaas.api.operation import OPS_REQUEST
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
@@ -36,7 +37,7 @@ class Facts:
 
     `entry` is the spec of the DatabaseEngine that a cluster names, or else that of its engine's name. `is_resident`:
     the server is of the object's own namespace, or its owner treats all as if they were. `version` is what the server
-    said last; empty where nobody knows.
+    said last; empty where nobody knows. `cluster` is the one that an operation is about.
     """
 
     registry: Registry
@@ -44,6 +45,7 @@ class Facts:
     entry: Mapping[str, Any] | None = None
     is_resident: bool = False
     version: str = ""
+    cluster: Resource | None = None
 
 
 async def gather_facts(review: Review, registry: Registry, find: Find) -> Facts:
@@ -52,11 +54,11 @@ async def gather_facts(review: Review, registry: Registry, find: Find) -> Facts:
     namespace = str(body.get("metadata", {}).get("namespace", ""))
     spec = body.get("spec") or {}
     if review.kind == DATABASE_CLUSTER.kind:
-        engine = spec.get("engine") or {}
-        known = registry.engine(str(engine.get("type", "")))
-        named = (engine.get("engineRef") or {}).get("name") or (known.name if known is not None else "")
-        entry = await find(DATABASE_ENGINE, Key("", named)) if named else None
-        return Facts(registry, str(engine.get("type", "")), entry.spec if entry else None)
+        return await _gather_of_cluster(spec, registry, find)
+    if review.kind == OPS_REQUEST.kind:
+        cluster = await _follow(spec.get("clusterRef"), DATABASE_CLUSTER, namespace, find)
+        facts = await _gather_of_cluster(cluster.spec, registry, find) if cluster else Facts(registry)
+        return replace(facts, cluster=cluster)
     if review.kind in {kind.kind for kind in INSTANCE_KINDS}:
         return Facts(registry, str(spec.get("engine", "")))
     if review.kind in (DATABASE_GRANT.kind, DATABASE_SCHEMA.kind):
@@ -71,6 +73,14 @@ async def gather_facts(review: Review, registry: Registry, find: Find) -> Facts:
     engine, version, trusts_all = _read_instance(instance.raw)
     is_resident = instance.metadata.namespace == namespace or trusts_all
     return Facts(registry, engine, is_resident=is_resident, version=version)
+
+
+async def _gather_of_cluster(spec: Mapping[str, Any], registry: Registry, find: Find) -> Facts:
+    engine = spec.get("engine") or {}
+    known = registry.engine(str(engine.get("type", "")))
+    named = (engine.get("engineRef") or {}).get("name") or (known.name if known is not None else "")
+    entry = await find(DATABASE_ENGINE, Key("", named)) if named else None
+    return Facts(registry, str(engine.get("type", "")), entry.spec if entry else None)
 
 
 @lru_cache(MOST_INSTANCES)  # thousands of objects live on one server

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dbaas.admission import clusters, databases, engines, instances, users
+from dbaas.admission import clusters, databases, engines, instances, monitoring, operations, users
 from dbaas.admission.facts import Facts
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.database import DATABASE, DatabaseSpec
@@ -16,6 +16,8 @@ from dbaas.api.database_schema import DATABASE_SCHEMA, DatabaseSchemaSpec
 from dbaas.api.grant import GRANT_KINDS
 from dbaas.api.instance import INSTANCE_KINDS
 from dbaas.api.kinds import DEFINITIONS
+from dbaas.api.monitoring import MonitoringConfigSpec
+from dbaas.api.operation import OpsRequestSpec
 from dbaas.api.resource import GROUP
 from dbaas.api.role import CLUSTER_DATABASE_ROLE, DATABASE_ROLE, RoleSpec
 from dbaas.api.user import DATABASE_USER, DatabaseUserSpec
@@ -58,9 +60,13 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
         yield from engines.engine_is_known("spec.engine.type", facts)
         yield from clusters.engine_runs(spec, facts)
         yield from clusters.version_stays(review, spec, facts)
+        yield from clusters.topology_fits(spec)
+        yield from clusters.size_stays(review, spec)
+        yield from clusters.windows_are_clear(spec)
         yield from clusters.storage_stays(review, spec)
         yield from clusters.entry_agrees(spec, facts)
         yield from clusters.provider_can(spec, facts)
+        yield from monitoring.monitoring_is_possible(spec)
         if spec.resource_tracking is not None:
             yield from instances.tags_can_be_made(spec.resource_tracking, facts)
     if review.kind in {kind.kind for kind in INSTANCE_KINDS}:
@@ -71,6 +77,10 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
         yield from instances.tags_can_be_made(spec.resource_tracking, facts)
     if review.kind == DATABASE_ENGINE.kind:
         yield from _entry_is_possible(spec, facts)
+    if isinstance(spec, OpsRequestSpec):
+        yield from operations.operation_is_possible(review, spec, facts, find_violations)
+    if isinstance(spec, MonitoringConfigSpec):
+        yield from monitoring.agent_can_be_told(spec)
     if isinstance(spec, DatabaseSpec):
         yield from databases.sql_can_be_run(review, spec, facts)
         yield from databases.quarantine_is_possible(spec, facts)

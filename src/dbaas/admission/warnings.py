@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbaas.admission.monitoring import find_unused_login
+from dbaas.admission.operations import find_undone
 from dbaas.contracts.admission import Review
 from dbaas.core.redaction import mask_passwords
 
 
 def find_warnings(review: Review) -> Iterator[str]:
-    """Passwords in SQL that everybody may read who may read the object; of any group that has SQL in a database."""
+    """What it takes back that an operation has done, and passwords in SQL that all may read who may read the object.
+
+    The second of any group that has SQL in a database.
+    """
+    yield from find_undone(review)
+    yield from find_unused_login(review)
     spec = (review.new or {}).get("spec") or {}
     texts = (spec.get("initSQL") or {}).get("inline") or ()
     for number, text in enumerate(texts):

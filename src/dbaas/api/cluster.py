@@ -8,8 +8,19 @@ from pydantic import Field
 
 from dbaas.api.conditions import HoldableStatus
 from dbaas.api.instance import Discovery, ResourceTracking, Tenancy
-from dbaas.api.model import EngineBlocks, EngineName, Model, ObjectName, immutable, unique_by, validations
-from dbaas.api.pods import Expose, Hooks, Monitoring, PodSchedulingPolicy, Quantity, ResourceRequirements
+from dbaas.api.model import (
+    ATOMIC,
+    Duration,
+    EngineBlocks,
+    EngineName,
+    Model,
+    ObjectName,
+    Time,
+    immutable,
+    unique_by,
+    validations,
+)
+from dbaas.api.pods import ONE_AGENT, Expose, Hooks, Monitoring, PodSchedulingPolicy, Quantity, ResourceRequirements
 from dbaas.api.references import AllowedNamespaces, DeletionPolicy, DriftPolicy, LocalReference
 from dbaas.api.resource import GROUP, VERSION, Kind
 
@@ -47,6 +58,69 @@ class ClusterStorage(Model):
     snapshots: Annotated[bool, Field(default=False, description="Whether snapshots of it are taken.")]
 
 
+class Synchronous(Model):
+    """Whether a commit waits until replicas have it, so that it survives the loss of the primary."""
+
+    mode: Annotated[
+        Literal["off", "any", "quorum"],
+        Field(
+            default="off",
+            description="`any` waits for replicas that were chosen beforehand, `quorum` for so many of all of them.",
+        ),
+    ]
+    replicas: Annotated[int, Field(default=1, ge=1, le=98, description="How many replicas a commit waits for.")]
+
+
+class Topology(Model):
+    """How the instances stand to each other."""
+
+    mode: Annotated[
+        Literal["Standalone", "Replicated", "Cluster", "Sharded"] | None,
+        Field(default=None, description="By default Standalone for one instance, otherwise Replicated."),
+    ]
+    shards: Annotated[int | None, Field(default=None, ge=1, le=99, description="Parts that the data is split into.")]
+    anti_affinity: Annotated[
+        bool | None, Field(default=None, description="Whether instances keep away from each other.")
+    ]
+    synchronous: Annotated[
+        Synchronous | None, Field(default=None, description="Whether commits wait for replicas; by default not.")
+    ]
+
+
+class MaintenanceWindow(Model):
+    """A time that comes back every week."""
+
+    day_of_week: Annotated[int, Field(ge=0, le=6, description="Day on which it begins: 0 is Sunday.")]
+    start_time: Annotated[
+        str, Field(max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="When it begins: HH:MM.")
+    ]
+    duration: Annotated[Duration, Field(description="How long it lasts: up to a week, and over midnight.")]
+
+
+class Maintenance(Model):
+    """When servers may be restarted for changes."""
+
+    windows: Annotated[
+        list[MaintenanceWindow],
+        Field(
+            default=[], max_length=50,
+            description="What restarts servers waits for one of them. Without any it happens at once.",
+            json_schema_extra=ATOMIC,
+        ),
+    ]  # fmt: skip
+    timezone: Annotated[
+        str, Field(default="UTC", min_length=1, max_length=64, description="Time zone, such as Europe/Berlin.")
+    ]
+    auto_upgrade: Annotated[
+        bool,
+        Field(
+            default=False,
+            description="Whether newer programs of the same major version are taken in a window; else only with a "
+            "restart that is asked for.",
+        ),
+    ]
+
+
 class DatabaseClusterSpec(EngineBlocks):
     """The wanted cluster."""
 
@@ -59,6 +133,7 @@ class DatabaseClusterSpec(EngineBlocks):
         ),
     ]  # fmt: skip
     cluster_size: Annotated[int, Field(default=3, ge=1, le=99, description="Number of instances in all.")]
+    topology: Annotated[Topology | None, Field(default=None, description="How the instances stand to each other.")]
     profile: Annotated[
         Literal["default", "dev", "prod", "high-memory"] | None,
         Field(default=None, description="Resources, and server settings that fit them, where neither is given."),
@@ -69,7 +144,10 @@ class DatabaseClusterSpec(EngineBlocks):
         list[Parameter],
         Field(default=[], max_length=500, description="Server settings.", json_schema_extra=unique_by("name")),
     ]
-    monitoring: Annotated[Monitoring | None, Field(default=None, description="What tells how the servers do.")]
+    monitoring: Annotated[
+        Monitoring | None,
+        Field(default=None, description="What tells how the servers do.", json_schema_extra=ONE_AGENT),
+    ]
     expose: Annotated[Expose | None, Field(default=None, description="How clients outside of Kubernetes reach it.")]
     pod_scheduling_policy: Annotated[
         PodSchedulingPolicy | None, Field(default=None, description="Where instances run.")
@@ -87,7 +165,14 @@ class DatabaseClusterSpec(EngineBlocks):
         ResourceTracking | None, Field(default=None, description="As of the DatabaseInstance that it publishes.")
     ]
     tenancy: Annotated[Tenancy | None, Field(default=None, description="As of the DatabaseInstance that it publishes.")]
+    maintenance: Annotated[
+        Maintenance | None, Field(default=None, description="When servers may be restarted for changes.")
+    ]
     stopped: Annotated[bool, Field(default=False, description="Stop the servers and keep the data.")]
+    restarted_at: Annotated[
+        Time | None,
+        Field(default=None, description="When a restart was asked for last: another time restarts every instance."),
+    ]
     deletion_policy: Annotated[
         DeletionPolicy, Field(default="Retain", description="What becomes of the data when the object is deleted.")
     ]
@@ -130,6 +215,25 @@ class ClusterDatabaseStatus(Model):
     endpoints: Annotated[Endpoints, Field(default=Endpoints(), description="Where clients connect.")]
 
 
+class PendingChange(Model):
+    """A change that waits."""
+
+    change: Annotated[str, Field(max_length=1024, description="What is to change, and where.")]
+    reason: Annotated[str, Field(max_length=1024, description="What it waits for.")]
+    until: Annotated[Time | None, Field(default=None, description="When that will be.")]
+
+
+class MonitoringStatus(Model):
+    """Whether metrics arrive where they are to be."""
+
+    enabled: Annotated[bool, Field(default=False, description="Whether an exporter tells metrics.")]
+    ready: Annotated[bool, Field(default=False, description="Whether all that the agent needs is there.")]
+    endpoint: Annotated[str | None, Field(default=None, max_length=400, description="Where people see the metrics.")]
+    service_monitor: Annotated[
+        bool, Field(default=False, description="Whether a ServiceMonitor was made, which goes when it is not wanted.")
+    ]
+
+
 class DatabaseClusterStatus(HoldableStatus):
     """The observed cluster."""
 
@@ -137,6 +241,11 @@ class DatabaseClusterStatus(HoldableStatus):
     endpoint: Annotated[str | None, Field(default=None, max_length=300, description="host:port that takes writes.")]
     current_version: Annotated[str | None, Field(default=None, max_length=40, description="Version that runs.")]
     instance_ref: Annotated[LocalReference | None, Field(default=None, description="The published DatabaseInstance.")]
+    monitoring: Annotated[MonitoringStatus | None, Field(default=None, description="How the monitoring is.")]
+    pending: Annotated[
+        list[PendingChange],
+        Field(default=[], max_length=99, description="Changes that wait for a window.", json_schema_extra=ATOMIC),
+    ]
 
 
 class DatabaseCluster(Model):

@@ -15,6 +15,7 @@ NETWORK_POLICY = Kind("networking.k8s.io", "v1", "NetworkPolicy", "networkpolici
 ENDPOINTS = Kind("", "v1", "Endpoints", "endpoints", short_names=("ep",))
 EVENT = Kind("", "v1", "Event", "events", short_names=("ev",))
 LEASE = Kind("coordination.k8s.io", "v1", "Lease", "leases")
+SERVICE_MONITOR = Kind("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors", short_names=("smon",))
 VALIDATING_WEBHOOK_CONFIGURATION = Kind(
     "admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations",
     namespaced=False,

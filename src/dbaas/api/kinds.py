@@ -6,7 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dbaas.api import cluster, database, database_engine, database_schema, grant, instance, process, role, user
+from dbaas.api import (
+    cluster,
+    database,
+    database_engine,
+    database_schema,
+    grant,
+    instance,
+    monitoring,
+    operation,
+    process,
+    role,
+    user,
+)
 from dbaas.api.model import Model
 from dbaas.api.resource import Kind
 
@@ -32,6 +44,10 @@ DEFINITIONS: tuple[Definition, ...] = (
         engine_blocks=True,
     ),
     Definition(database_engine.DATABASE_ENGINE, database_engine.DatabaseEngine, database_engine.COLUMNS),
+    Definition(
+        monitoring.MONITORING_CONFIG, monitoring.MonitoringConfig, monitoring.COLUMNS, spec_rules=monitoring.SPEC_RULES
+    ),
+    Definition(operation.OPS_REQUEST, operation.OpsRequest, operation.COLUMNS, spec_rules=operation.SPEC_RULES),
     Definition(instance.DATABASE_INSTANCE, instance.DatabaseInstance, instance.COLUMNS, engine_blocks=True),
     Definition(
         instance.CLUSTER_DATABASE_INSTANCE, instance.ClusterDatabaseInstance, instance.COLUMNS, engine_blocks=True

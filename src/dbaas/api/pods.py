@@ -6,9 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from dbaas.api.model import ATOMIC, Model, ObjectName, rule
+from dbaas.api.model import ATOMIC, Model, ObjectName, SecretKeyName, rule
+from dbaas.api.references import LocalReference
 from dbaas.core.quantity import PATTERN
 
+HOST_PATTERN = r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
 Quantity = Annotated[str, Field(max_length=40, pattern=PATTERN)]
 Amounts = dict[str, Quantity]
 Word = Annotated[str, Field(max_length=317)]
@@ -226,10 +228,73 @@ class Metrics(Model):
     service_monitor: Annotated[bool, Field(default=False, description="Make a ServiceMonitor.")]
 
 
+class AgentLogin(Model):
+    """A Secret of the same namespace that an agent logs in with at its server."""
+
+    name: Annotated[ObjectName, Field(description="Name of the Secret.")]
+    key: Annotated[SecretKeyName, Field(default="password", description="Key of the password or token.")]
+
+
+class Pmm(Model):
+    """A server of Percona Monitoring and Management; a MonitoringConfig can say more."""
+
+    server_host: Annotated[str, Field(min_length=1, max_length=253, pattern=HOST_PATTERN, description="Its host.")]
+    server_user: Annotated[
+        str | None,
+        Field(default=None, min_length=1, max_length=128, pattern=r"^[^\s:]+$", description="Who logs in there."),
+    ]
+    server_password_secret_ref: Annotated[
+        AgentLogin | None, Field(default=None, description="The Secret with the password.")
+    ]
+
+
+class Logging(Model):
+    """What the server writes to its log."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"] | None,
+        Field(default=None, description="The least that is written; by default what the engine does."),
+    ]
+    format: Annotated[Literal["text", "json"] | None, Field(default=None, description="How a line is written.")]
+
+
+class Tracing(Model):
+    """Traces of what the server does."""
+
+    enabled: Annotated[bool, Field(default=False, description="Whether traces are sent.")]
+    endpoint: Annotated[str | None, Field(default=None, max_length=400, description="Where to.")]
+
+
 class Monitoring(Model):
     """What tells how the servers do."""
 
+    enabled: Annotated[
+        bool | None,
+        Field(default=None, description="False turns it all off; true runs an exporter, also where no more is said."),
+    ]
     metrics: Annotated[Metrics | None, Field(default=None, description="Metrics, for Prometheus.")]
+    monitoring_config_ref: Annotated[
+        LocalReference | None, Field(default=None, description="The MonitoringConfig that says where metrics go.")
+    ]
+    pmm: Annotated[
+        Pmm | None, Field(default=None, description="Metrics go to this server, without a MonitoringConfig.")
+    ]
+    logging: Annotated[Logging | None, Field(default=None, description="The log of the servers.")]
+    tracing: Annotated[Tracing | None, Field(default=None, description="Traces of the servers.")]
+
+    @property
+    def asks_exporter(self) -> bool:
+        """Whether an exporter runs beside each instance."""
+        if self.enabled is False:
+            return False
+        if self.metrics is not None:
+            return self.metrics.enabled
+        return bool(self.enabled or self.monitoring_config_ref or self.pmm)
+
+
+ONE_AGENT = rule(
+    "!has(self.monitoringConfigRef) || !has(self.pmm)", "give the agent once: either monitoringConfigRef or pmm"
+)
 
 
 def as_kubernetes(model: Model | None) -> dict[str, Any]:

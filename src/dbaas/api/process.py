@@ -24,7 +24,10 @@ FolderName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za
 CommandLine = Annotated[
     list[Annotated[str, Field(max_length=4096)]], Field(min_length=1, max_length=200, json_schema_extra=ATOMIC)
 ]
-FOLDERS = "`$(DIRECTORY)` is its folder, `$(RUN)` a short private one for sockets"
+FOLDERS = (
+    "`$(DIRECTORY)` is its folder, `$(RUN)` a short private one for sockets, `$(PROGRAMS)` that of its programs, "
+    "`$(NAMESPACE)` its namespace"
+)
 
 
 class ProcessVersionMark(Model):
@@ -51,12 +54,26 @@ class EnvironmentVariable(Model):
     value: Annotated[str, Field(default="", max_length=4096, description="Value; variables as in `command`.")]
 
 
+class FileSecret(Model):
+    """A value from a Secret within the content of a file."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Z][A-Z0-9_]*$", description="Name.")]
+    secret_key_ref: Annotated[SecretKeyReference, Field(description="Where its value is.")]
+
+
 class ProcessFile(Model):
     """A file in the process' folder, readable by nobody else."""
 
     path: Annotated[InnerPath, Field(description="Path in the folder.")]
     content: Annotated[str | None, Field(default=None, max_length=262144, description="Content, word for word.")]
     secret_key_ref: Annotated[SecretKeyReference | None, Field(default=None, description="Content from a Secret.")]
+    secrets: Annotated[
+        list[FileSecret],
+        Field(
+            default=[], max_length=20, json_schema_extra=unique_by("name"),
+            description="What `$(NAME)` in `content` stands for, escaped as within a string of JSON.",
+        ),
+    ]  # fmt: skip
     on_change: Annotated[
         Literal["restart", "reload", "nothing"],
         Field(default="restart", description="What the running program needs when the content changes."),
@@ -73,13 +90,20 @@ class ProcessPort(Model):
 
 
 class Probe(Model):
-    """A question asked again and again: a command that exits 0, or a TCP connection that is accepted."""
+    """A question asked again and again: a command that exits 0, a connection that is accepted, or a page answered."""
 
     command: Annotated[
         list[Annotated[str, Field(max_length=4096)]],
         Field(default=[], max_length=200, description="Command.", json_schema_extra=ATOMIC),
     ]
     port: Annotated[PortName | None, Field(default=None, description="Name of the port to connect to.")]
+    path: Annotated[
+        str | None,
+        Field(
+            default=None, max_length=200, pattern=r"^/[!-~]*$",
+            description="What an HTTP GET at the port must answer with 200; a halted program accepts connections.",
+        ),
+    ]  # fmt: skip
     period: Annotated[Duration, Field(default="1s", description="Time between two probes.")]
     timeout: Annotated[Duration, Field(default="3s", description="Time for an answer.")]
     failures: Annotated[int, Field(default=3, ge=1, le=100, description="Failures in a row that count.")]
@@ -152,7 +176,36 @@ class ProcessSpec(Model):
     stop_signal: Annotated[SignalName, Field(default="SIGTERM", description="Signal that asks it to end.")]
     stop_timeout: Annotated[Duration, Field(default="60s", description="Time to end before it is killed.")]
     reload_signal: Annotated[SignalName, Field(default="SIGHUP", description="Signal that makes it read its files.")]
+    packages: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=200)]],
+        Field(
+            default=[], max_length=20, json_schema_extra=ATOMIC,
+            description="Python packages of this installation; the command's first word is then a module of theirs, or "
+            "a file of Python.",
+        ),
+    ]  # fmt: skip
+    uses_api: Annotated[
+        bool, Field(default=False, description="Give it a kubeconfig of this API; `KUBECONFIG` says where it is.")
+    ]
+    sets_aside: Annotated[
+        bool,
+        Field(
+            default=False,
+            description="Put aside, before the first start, what an earlier process of this name has left.",
+        ),
+    ]
+    leash: Annotated[
+        InnerPath | None,
+        Field(
+            default=None,
+            description="Pid file of a program that the command starts in a session of its own. It is killed with its "
+            "children as soon as the command has ended or is not alive any more.",
+        ),
+    ]
     stopped: Annotated[bool, Field(default=False, description="Stop it and keep its data.")]
+    restarted_at: Annotated[
+        Time | None, Field(default=None, description="When a restart was asked for last: another time restarts it.")
+    ]
     data_policy: Annotated[
         Literal["Retain", "Delete"],
         Field(default="Retain", description="What becomes of its folder when the object is deleted."),

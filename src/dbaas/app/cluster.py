@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dbaas.api.kinds import DEFINITIONS
+from pydantic import BaseModel
+
+from dbaas.api.kinds import DEFINITIONS, Definition
 from dbaas.api.resource import Kind
 from dbaas.api.schema import build_crd
 from dbaas.contracts.registry import Registry, find_registry
@@ -27,12 +29,17 @@ def find_cluster_registry() -> Registry:
     return find_registry("kubernetes")
 
 
+def describe_kinds(registry: Registry) -> Sequence[tuple[Definition, Mapping[str, type[BaseModel]]]]:
+    """Ours, and those of the dialects, with the engines' models of their blocks."""
+    ours = [(each, registry.blocks(each.kind.kind)) for each in DEFINITIONS]
+    return [*ours, *((foreign.definition, {}) for foreign in registry.foreign_kinds())]
+
+
 def find_kinds(registry: Registry) -> list[Kind]:
     """Ours, and those of the dialects."""
-    return [each.kind for each in DEFINITIONS] + [foreign.kind for foreign in registry.foreign_kinds()]
+    return [definition.kind for definition, _ in describe_kinds(registry)]
 
 
 def build_definitions(registry: Registry) -> Sequence[Mapping[str, Any]]:
     """Their CustomResourceDefinitions."""
-    ours = [build_crd(each, registry.blocks(each.kind.kind)) for each in DEFINITIONS]
-    return [*ours, *(build_crd(foreign.definition, {}) for foreign in registry.foreign_kinds())]
+    return [build_crd(definition, blocks) for definition, blocks in describe_kinds(registry)]

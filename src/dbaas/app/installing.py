@@ -15,10 +15,12 @@ from dbaas.api.core import (
     NAMESPACE,
     SECRET,
     SERVICE,
+    SERVICE_MONITOR,
     VALIDATING_WEBHOOK_CONFIGURATION,
 )
 from dbaas.api.database import DATABASE
 from dbaas.api.database_engine import DATABASE_ENGINE
+from dbaas.api.operation import OPS_REQUEST
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.role import DATABASE_ROLE
 from dbaas.api.user import DATABASE_USER
@@ -44,7 +46,6 @@ POLL_SECONDS = 0.2
 Tell = Callable[[str], None]
 
 _RBAC = "rbac.authorization.k8s.io"
-SERVICE_MONITOR = Kind("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors")
 PROMETHEUS_RULE = Kind("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules")
 DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments")
 REMOVED = (
@@ -89,9 +90,10 @@ def find_needs(registry: Registry) -> Needs:
     return Needs(
         build_controllers(manager, servers, registry, sources, admission, collected),
         find_kinds(registry),
-        made=(DATABASE, DATABASE_USER, DATABASE_ROLE),  # by adoption
-        deleted=(*(kind.kind for kind in MANAGED.values()), *foreign),  # with a server whose deletion is forced
-        looked_at=[kind for provider in registry.providers.values() for kind in provider.witnesses],
+        made=(DATABASE, DATABASE_USER, DATABASE_ROLE, SERVICE_MONITOR),  # by adoption; of clusters that ask for it
+        # with a server whose deletion is forced, or when its time is over
+        deleted=(*(kind.kind for kind in MANAGED.values()), *foreign, OPS_REQUEST, SERVICE_MONITOR),
+        looked_at=[SERVICE_MONITOR, *(k for provider in registry.providers.values() for k in provider.witnesses)],
     )
 
 

@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 from dbaas.admission import RuleAdmission
 from dbaas.api.resource import Key
 from dbaas.app.cluster import Sources, find_cluster_registry, find_kinds
+from dbaas.app.definitions import Definitions
 from dbaas.app.partition import PartitionedRest
 from dbaas.app.tracing import open_traces
 from dbaas.contracts.registry import Registry
@@ -30,9 +31,11 @@ from dbaas.core.clock import Clock
 from dbaas.core.errors import DbaasError
 from dbaas.core.fuse import ProcessFuse
 from dbaas.core.key_pair import KeyPair
+from dbaas.core.memory import set_aside
 from dbaas.core.signals import on_stop_signal
 from dbaas.kube.access import Access
 from dbaas.kube.http import HttpTransport
+from dbaas.kube.published import Published
 from dbaas.kube.retries import RetryingTransport
 from dbaas.kube.verbs import RestClient
 from dbaas.lanes.lanes import ServerLanes
@@ -58,6 +61,7 @@ USUAL_TIMING = Timing()
 CERTIFICATE_SECONDS = 60.0
 FIRST_CERTIFICATE_SECONDS = 2.0
 MOST_TOLD = 5
+FILLED_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,9 @@ async def _assemble(settings: OperatorSettings, sources: Sources, parts: AsyncEx
     if settings.controllers:
         manager.switch(settings.controllers)
     watchdog = Watchdog(clock, collected)
-    beside: list[tuple[str, Part]] = [("watchdog", watchdog.run)]
+    definitions = Definitions(Published(RestClient(patient)), registry, manager, clock, collected)
+    beside: list[tuple[str, Part]] = [("watchdog", watchdog.run), ("definitions", definitions.run)]
+    beside.append(("memory", partial(_set_aside_caches, manager, clock)))
     ready: list[Problems] = [partial(_tell_unready, manager)]
     webhooks = await _serve_webhooks(settings, manager, registry, sources, collected, parts)
     if webhooks is not None and settings.webhooks is not None:
@@ -175,6 +181,14 @@ def _tell_unready(manager: Manager) -> list[str]:
     """With what keeps a cache from being filled: a kind that is not served, or that we may not read."""
     why = {f"{cache.kind.resource} not synced": progress.trouble for cache, progress in manager.reflectors()}
     return [f"{problem}: {why[problem]}" if why.get(problem) else problem for problem in manager.unready()]
+
+
+async def _set_aside_caches(manager: Manager, clock: Clock) -> None:
+    """Once, when all that was there at the start has been looked at, or when that takes long."""
+    deadline = clock.monotonic() + FILLED_SECONDS
+    while not manager.is_idle and (manager.unready() or clock.monotonic() < deadline):
+        await clock.sleep(1.0)
+    log.info("caches_set_aside", objects=set_aside())
 
 
 def _build_elector(

@@ -69,8 +69,10 @@ class PartitionedRest:
     async def apply(self, kind: Kind, body: Mapping[str, Any], *, force: bool = False) -> Resource:
         return await self._rest.apply(kind, self._label(kind, body), force=force)
 
-    async def patch(self, kind: Kind, key: Key, patch: Mapping[str, Any], *, subresource: str = "") -> Resource:
-        return await self._rest.patch(kind, key, patch, subresource=subresource)
+    async def patch(
+        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, subresource: str = "", manager: str = ""
+    ) -> Resource:
+        return await self._rest.patch(kind, key, patch, subresource=subresource, manager=manager)
 
     async def delete(
         self, kind: Kind, key: Key, *, uid: str = "", propagation: Propagation = "Background"

@@ -76,9 +76,13 @@ class Client(Protocol):
         ...
 
     async def patch(
-        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, version: str = "", subresource: str = ""
-    ) -> Resource:
-        """Merge patch; with `version` it raises WriteConflict where the object has moved on."""
+        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, version: str = "", subresource: str = "",
+        manager: str = "",
+    ) -> Resource:  # fmt: skip
+        """Merge patch; with `version` it raises WriteConflict where the object has moved on.
+
+        Fields that change belong to the field manager `dbaas`, or to `manager` where one is named.
+        """
         ...
 
     async def delete(self, kind: Kind, key: Key, *, uid: str) -> None:

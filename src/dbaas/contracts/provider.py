@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from dbaas.api.monitoring import MonitoringConfigSpec
 from dbaas.api.resource import Kind, Resource
 from dbaas.core.errors import DbaasError
 
@@ -18,6 +19,8 @@ Site = Literal["laptop", "kubernetes"]
 """Where a provider runs servers: for this machine alone, or on a network for whoever may reach them."""
 DATA_OF_OTHER_VERSION = "DataOfOtherVersion"
 """The reason why an instance is refused that would have to work with data of another major version."""
+VOLUME_REFUSED, VOLUMES_GROW = "VolumeCannotGrow", "VolumesGrow"
+"""Reasons of a cluster's `Ready` where a volume has not the size that is asked for, and never will or soon will."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class SecretKey:
 class File:
     """A file in the instance's folder, mode 0600; `content` or `secret`.
 
+    In a content with `secrets` each `$(NAME)` of theirs stands for the value, escaped as within a string of JSON.
     `on_change` says what the running server needs when it changes: files read only at the first start need nothing.
     """
 
@@ -39,6 +43,7 @@ class File:
     content: str | None = None
     secret: SecretKey | None = None
     on_change: OnChange = "restart"
+    secrets: Mapping[str, SecretKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,10 +78,15 @@ class Port:
 
 @dataclass(frozen=True)
 class CheckCommand:
-    """A probe: a command that exits 0, or (where `command` is empty) a TCP connection to the port of that name."""
+    """A probe: a command that exits 0, or (where `command` is empty) a TCP connection to the port of that name.
+
+    With a `path` the port must answer an HTTP GET of it with 200: a program that is halted still lets the machine
+    accept connections for it.
+    """
 
     command: tuple[str, ...] = ()
     port: str = ""
+    path: str = ""
     period_seconds: float = 1.0
     timeout_seconds: float = 3.0
     failures: int = 3
@@ -96,7 +106,18 @@ class Instance:
 
     The first word of a command is a program's name; the provider finds it (a binary on a laptop, an image on
     Kubernetes). `$(DIRECTORY)` is the instance's folder, `$(RUN)` a short private folder for sockets, `$(HOST)` the
-    address to listen on, `$(PORT_<NAME>)` a port.
+    address to listen on, `$(PORT_<NAME>)` a port, `$(PROGRAMS)` the folder with the programs, `$(NAMESPACE)` the
+    cluster's namespace.
+
+    With `packages` the first word is a module of these Python packages, or the path of a `.py` file. One that
+    `uses_api` is told how to reach the API that its cluster stands in, where an object by the instance's name keeps
+    what it says of itself.
+
+    One that `joins` gets its data from another instance, and never begins with what an earlier one of its name left.
+
+    `leash` is the pid file, in the instance's folder, of a program that the command starts in a session of its own and
+    that must never outlive it. Where the command has ended, or is not alive any more (then it is killed and not asked),
+    that program and all its children are killed at once, before anything is started or reported.
     """
 
     name: str
@@ -109,6 +130,10 @@ class Instance:
     alive: CheckCommand | None = None
     stop: Stop = field(default_factory=Stop)
     reload_signal: str = "SIGHUP"
+    leash: str = ""
+    packages: tuple[str, ...] = ()
+    uses_api: bool = False
+    joins: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,7 +170,11 @@ class Workload:
     """What must run for a cluster, neutral. `credentials` is the Secret of the administrative login.
 
     `image` is where the programs are for a provider that runs containers; None where the engine has no image of that
-    version.
+    version. `passwords` are further keys of that Secret, for logins of the instances among themselves.
+    `monitoring` is what the agent is told that the exporters are for; None where there is no agent.
+
+    `notes` are what several instances agree through: objects of the API, called as the cluster with that name behind
+    it, and what we say in each. They add to them; the one called `leader` says by that key which of them takes writes.
     """
 
     engine: str
@@ -155,6 +184,9 @@ class Workload:
     administrator: str
     image: ServerImage | None = None
     exporter: Exporter | None = None
+    monitoring: MonitoringConfigSpec | None = None
+    passwords: tuple[str, ...] = ()
+    notes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -198,7 +230,10 @@ class ServerPart(Protocol):
 
 @dataclass(frozen=True)
 class InstanceFacts:
-    """How one instance is: read from the objects that run it. `is_refused`: it never starts as things stand."""
+    """How one instance is: read from the objects that run it. `is_refused`: it never starts as things stand.
+
+    `role` is empty as long as it is not known.
+    """
 
     name: str
     is_ready: bool
@@ -216,7 +251,8 @@ class ClusterFacts:
     """How a cluster is; `host` and `port` are the endpoint that takes writes, empty until there is one.
 
     `replica` and `external` are `host:port` for reads from replicas and for clients from outside, where there are such.
-    `growing` tells of each volume that has not the size yet that was asked for.
+    `growing` tells of each volume that has not the size yet that was asked for, `unsettled` of each instance that must
+    be started anew before all of its settings count.
     """
 
     instances: tuple[InstanceFacts, ...] = ()
@@ -225,6 +261,7 @@ class ClusterFacts:
     replica: str = ""
     external: str = ""
     growing: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
 
 
 def exporter_login(cluster: str) -> SecretKey:
@@ -243,15 +280,41 @@ def versions_on(site: Site, server: ServerPart) -> Sequence[str]:
     return server.versions if site == "laptop" else tuple(server.images)
 
 
+@dataclass(frozen=True)
+class Disruption:
+    """What a child that is there would end if it was made as it is wanted: its server is started anew.
+
+    `what` tells of the differences. `is_asked`: somebody has asked for just that. `is_upgrade`: it differs in nothing
+    but newer programs of the same version. `meanwhile` is the child with what it can have without that, where there
+    may be such.
+    """
+
+    what: str
+    is_asked: bool = False
+    is_upgrade: bool = False
+    meanwhile: Mapping[str, Any] | None = None
+
+
+class Action(Protocol):
+    """What a provider does to a cluster once, because no spec can say it. Twice must do no more than once."""
+
+    async def __call__(self, cluster: Resource, parameters: Mapping[str, str], /) -> None: ...
+
+
+NO_ACTIONS: Mapping[str, Action] = {}
+
+
 class Provider(Protocol):
     """Who runs clusters. `kinds` are the kinds of its children, watched for the cluster's controller.
 
     `witnesses` are kinds of what the children make (by its label `dbaas.io/cluster`): nobody watches them, and they are
-    read where the children alone say that not all is well.
+    read where the children alone say that not all is well. `actions` are those that it has, by the name that operations
+    call them by.
     """
 
     runs_on: Site
     witnesses: Sequence[Kind]
+    actions: Mapping[str, Action]
 
     @property
     def name(self) -> str: ...
@@ -270,6 +333,14 @@ class Provider(Protocol):
 
     def children(self, cluster: Resource, workload: Workload, server: ServerPart) -> Sequence[Mapping[str, Any]]:
         """Pure: the objects to apply, with the cluster as controlling owner. Raises NotProvided."""
+        ...
+
+    def entrances(self, cluster: Resource, workload: Workload, facts: ClusterFacts) -> Sequence[Mapping[str, Any]]:
+        """Pure: further objects to apply, which lead clients to the instances that are known by now."""
+        ...
+
+    def disruption(self, running: Resource, wanted: Mapping[str, Any]) -> Disruption | None:
+        """Pure: what applying that child would end; None where its server goes on, or does not run anyway."""
         ...
 
     def observe(self, cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:

@@ -64,11 +64,17 @@ class Waiting(DbaasError):
 
 
 class Refused(DbaasError):
-    """The object cannot be made true as it stands. `Stalled=True`; not called again until it changes."""
+    """The object cannot be made true as it stands. `Stalled=True`; not called again until it changes.
 
-    def __init__(self, reason: str, message: str, *, status: Mapping[str, Any] | None = None) -> None:
+    Or after so many seconds, where something is in its way that nobody watches.
+    """
+
+    def __init__(
+        self, reason: str, message: str, *, status: Mapping[str, Any] | None = None, requeue_after: float | None = None
+    ) -> None:
         super().__init__(message, reason=reason)
         self.status = status
+        self.requeue_after = requeue_after
 
 
 class Conflict(DbaasError):

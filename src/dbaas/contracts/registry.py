@@ -1,4 +1,4 @@
-"""What is plugged in: engines, providers and dialects by name, as `app` found them."""
+"""What is plugged in: engines, providers, dialects and operations by name, as `app` found them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from dbaas.contracts.dialect import Dialect, ForeignKind
 from dbaas.contracts.engine import Engine
+from dbaas.contracts.operation import Operation
 from dbaas.contracts.provider import Provider, Site
 from dbaas.core.plugins import find_plugins
 
@@ -24,6 +25,7 @@ class Registry:
     providers: Mapping[str, Provider] = field(default_factory=dict)
     default_provider: str = ""
     dialects: Mapping[str, Dialect] = field(default_factory=dict)
+    operations: Mapping[str, Operation] = field(default_factory=dict)
 
     def engine(self, name: str) -> Engine | None:
         lowered = name.lower()
@@ -47,8 +49,9 @@ class Registry:
 
 
 def build_registry(
-    engines: Iterable[Engine], providers: Iterable[Provider], default_provider: str, dialects: Iterable[Dialect] = ()
-) -> Registry:
+    engines: Iterable[Engine], providers: Iterable[Provider], default_provider: str, dialects: Iterable[Dialect] = (),
+    operations: Iterable[Operation] = (),
+) -> Registry:  # fmt: skip
     """Raises ValueError where two engines claim one name or alias."""
     by_name: dict[str, Engine] = {}
     taken: set[str] = set()
@@ -58,11 +61,19 @@ def build_registry(
             raise ValueError(f"two engines are called {sorted(names & taken)[0]!r}")
         taken |= names
         by_name[engine.name] = engine
-    return Registry(by_name, {p.name: p for p in providers}, default_provider, {d.group: d for d in dialects})
+    return Registry(
+        by_name, {p.name: p for p in providers}, default_provider, {d.group: d for d in dialects},
+        {operation.type: operation for operation in operations},
+    )  # fmt: skip
+
+
+def find_operations() -> list[Operation]:
+    """All types of operations that are installed. Raises BadPlugin."""
+    return cast(list[Operation], find_plugins("dbaas.operations", "OPERATION", "dbaas.operations"))
 
 
 def find_registry(site: Site = "laptop") -> Registry:
-    """All engines, dialects and providers of that site that are installed, also by entry points.
+    """All engines, dialects, operations and providers of that site that are installed, also by entry points.
 
     Raises BadPlugin, ValueError.
     """
@@ -70,4 +81,6 @@ def find_registry(site: Site = "laptop") -> Registry:
     providers = cast(list[Provider], find_plugins("dbaas.providers", "PROVIDER", "dbaas.providers"))
     dialects = find_plugins("dbaas.dialects", "DIALECT", "dbaas.dialects")
     here = [provider for provider in providers if provider.runs_on == site]
-    return build_registry(cast(list[Engine], engines), here, DEFAULT_PROVIDERS[site], cast(list[Dialect], dialects))
+    return build_registry(
+        cast(list[Engine], engines), here, DEFAULT_PROVIDERS[site], cast(list[Dialect], dialects), find_operations()
+    )

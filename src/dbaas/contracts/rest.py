@@ -83,8 +83,13 @@ class Rest(Protocol):
         """Server-side apply. Raises WriteConflict where another manager owns a field, unless forced."""
         ...
 
-    async def patch(self, kind: Kind, key: Key, patch: Mapping[str, Any], *, subresource: str = "") -> Resource:
-        """Merge patch; a resourceVersion or uid in it is a precondition. Raises NotFound, WriteConflict."""
+    async def patch(
+        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, subresource: str = "", manager: str = ""
+    ) -> Resource:
+        """Merge patch; a resourceVersion or uid in it is a precondition. Raises NotFound, WriteConflict.
+
+        `manager` writes as that field manager instead of the usual one.
+        """
         ...
 
     async def delete(

@@ -23,6 +23,8 @@ from dbaas.controllers.login_secrets import LoginSecretController
 from dbaas.controllers.managed.controller import build_controller
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.metrics import ControllerCounts
+from dbaas.controllers.monitoring_config import MonitoringConfigController
+from dbaas.controllers.operation import OperationController
 from dbaas.controllers.servers import Servers
 from dbaas.controllers.surroundings import Surroundings
 from dbaas.core.clock import Clock
@@ -70,9 +72,11 @@ def build_controllers(
     metrics.register(FleetStates(host.fleets))
     return [
         DatabaseEngineController(registry).build(),
-        ClusterController(host.client, registry, sources.randomness).build(),
+        ClusterController(host.client, registry, sources.randomness, sources.clock).build(),
+        OperationController(host.client, registry, admission, sources.clock).build(),
         *InstanceController(surroundings).build(),
         LoginSecretController(host.client).build(),
+        MonitoringConfigController(host.client).build(),
         *(build_controller(kind, surroundings) for kind in MANAGED.values()),
         *(Facade(foreign, host.client, admission).build() for foreign in registry.foreign_kinds()),
     ]

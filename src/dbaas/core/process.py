@@ -13,7 +13,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
@@ -135,6 +135,14 @@ class Processes(Protocol):
         """SIGKILL to the process and its whole group."""
         ...
 
+    def kill_family(self, pid: int, folder: Path) -> Sequence[ProcessIdentity]:
+        """SIGKILL to a process and all that descend from it, whatever their sessions; returns which they were.
+
+        Only to one that works in `folder` or below it as the folder's owner, so that a pid which was reused means
+        nobody. All are halted before the first is killed: none sees another's end, or starts anything in between.
+        """
+        ...
+
 
 class LocalProcesses:
     """The processes of this machine. Belongs to one event loop."""
@@ -227,6 +235,22 @@ class LocalProcesses:
         if self.is_running(process):
             _kill_group(process.pid)
 
+    def kill_family(self, pid: int, folder: Path) -> Sequence[ProcessIdentity]:
+        head = _find_worker(pid, folder)
+        if head is None:
+            return ()
+        halted: dict[int, psutil.Process] = {}
+        while fresh := [each for each in (head, *_descendants(head)) if each.pid not in halted]:
+            for each in fresh:
+                halted[each.pid] = each
+                with contextlib.suppress(psutil.Error):
+                    each.suspend()
+        identities = [ProcessIdentity(pid, born) for pid in halted if (born := _born(pid))]
+        for each in halted.values():
+            with contextlib.suppress(psutil.Error):
+                each.kill()
+        return identities
+
 
 def describe_listener(port: int) -> str:
     """Who listens on a TCP port of this machine, as far as we may know: ` (process 123, python)`, else nothing."""
@@ -236,6 +260,22 @@ def describe_listener(port: int) -> str:
             if connection.status == psutil.CONN_LISTEN and local and local.port == port and connection.pid:
                 return f" (process {connection.pid}, {psutil.Process(connection.pid).name()})"
     return ""
+
+
+def _find_worker(pid: int, folder: Path) -> psutil.Process | None:
+    try:
+        found = psutil.Process(pid)
+        is_ours = Path(found.cwd()).is_relative_to(folder.resolve()) and found.uids().real == folder.stat().st_uid
+    except (psutil.Error, OSError, ValueError):
+        return None
+    return found if is_ours else None
+
+
+def _descendants(head: psutil.Process) -> list[psutil.Process]:
+    try:
+        return head.children(recursive=True)
+    except psutil.Error:
+        return []
 
 
 def _spawn(

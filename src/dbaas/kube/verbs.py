@@ -143,11 +143,13 @@ class RestClient:
         patch: Mapping[str, Any] | Sequence[Mapping[str, Any]],
         *,
         subresource: str = "",
+        manager: str = "",
         patch_type: PatchType = "merge",
     ) -> Resource:
         path = kind.path(key.namespace, key.name, subresource)
         headers = _sends(_PATCH_TYPES[patch_type])
-        request = Request("PATCH", path, self._options(), headers, orjson.dumps(patch))
+        options = self._options() | ({"fieldManager": manager} if manager else {})
+        request = Request("PATCH", path, options, headers, orjson.dumps(patch))
         what = f"{subresource} of {kind}" if subresource else str(kind)
         return _decode(kind, await self._send(request, f"patch {what} {key}"))
 

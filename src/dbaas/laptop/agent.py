@@ -123,6 +123,8 @@ class Agent:
         await self._hold(resource)
         self._secrets[resource.key] = secret_names(spec)
         self._layout.make(resource.key)
+        if kept := instance.take_over(sets_aside=spec.sets_aside):
+            self._client.event(resource, "Normal", "SetAside", f"what an earlier process had left is in {kept} now")
         if instance.adopt():
             self._client.event(resource, "Normal", "Adopted", f"found running as process {instance.record.pid}")
         if spec.stopped or self._is_closing:

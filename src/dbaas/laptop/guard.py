@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +42,13 @@ class Guard:
     """Facts about one process, kept up to date by tasks of its own until `close`.
 
     `changed` is called when it ends, when an answer turns, and when the reason for a no is another one. Nothing is
-    asked before `watch` has told what. `is_adopted`: it was started by an earlier run of ours.
+    asked before `watch` has told what. `ended` is awaited first of all when it has ended, and only then `exit` is set.
+    `is_adopted`: it was started by an earlier run of ours.
     """
 
     def __init__(
-        self, process: ProcessIdentity, machine: Machine, log: Path, changed: Callable[[], None], *,
-        is_adopted: bool = False,
+        self, process: ProcessIdentity, machine: Machine, log: Path, changed: Callable[[], None],
+        ended: Callable[[], Awaitable[object]], *, is_adopted: bool = False,
     ) -> None:  # fmt: skip
         self.process = process
         self.is_adopted = is_adopted
@@ -56,12 +57,14 @@ class Guard:
         self.ready = Answer()
         self.alive = Answer(holds=True)
         self.has_been_ready = False
+        self.reloaded_at = float("-inf")  # monotonic: when it was last told to read its files again
         self._probing: Probing | None = None
         self._is_told = asyncio.Event()
         self._has_answered = asyncio.Event()
         self._machine = machine
         self._log = log
         self._changed = changed
+        self._ended = ended
         self._stopping: asyncio.Task[Exit] | None = None
         loops = {"end": self._await_end, "ready": self._ask_ready, "alive": self._ask_alive, "log": self._tend_log}
         self._tasks = [
@@ -107,7 +110,9 @@ class Guard:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _await_end(self) -> None:
-        self.exit = await self._machine.processes.wait(self.process)
+        how = await self._machine.processes.wait(self.process)
+        await self._ended()
+        self.exit = how
         self._has_answered.set()
         self._changed()
 

@@ -18,6 +18,7 @@ from dbaas.laptop.files import remove_file, write_file
 from dbaas.laptop.guard import Guard
 from dbaas.laptop.last_words import find_last_words
 from dbaas.laptop.layout import Layout
+from dbaas.laptop.leash import cut
 from dbaas.laptop.logs import rotate
 from dbaas.laptop.machine import Machine
 from dbaas.laptop.record import RecordedExit, load_record, save_record
@@ -52,12 +53,20 @@ class Instance:
             save_record(self._layout.record(self.key), record)
             self.record = record
 
+    def take_over(self, *, sets_aside: bool) -> str:
+        """Once, what an earlier process of this name has left: used, or put aside into the folder that is returned."""
+        if not self.record.left:
+            return ""
+        kept = self._layout.set_aside(self.key) if sets_aside else ""
+        self.save(left=False)
+        return kept
+
     def adopt(self) -> bool:
         """True where a program that an earlier run of ours has started was found running and is watched now."""
         process = self.record.identity
         if self.guard is not None or process is None or not self._machine.processes.is_running(process):
             return False
-        self.guard = Guard(process, self._machine, self._log, self._changed, is_adopted=True)
+        self.guard = Guard(process, self._machine, self._log, self._changed, self._cut_leash, is_adopted=True)
         self.guard.has_been_ready = self.record.proven
         return True
 
@@ -68,6 +77,7 @@ class Instance:
         guard, self.guard = self.guard, None
         wanted = self.record.asked_to_stop
         if guard is None:
+            await self._cut_leash()
             message = "ended while dbaas was not running"
         else:
             await guard.close()
@@ -79,6 +89,9 @@ class Instance:
         ended = recorded_exit(guard.exit or Exit() if guard else Exit(), message, self._machine.clock)
         self._record_end(ended, wanted)
         return "" if wanted else message
+
+    async def _cut_leash(self) -> None:
+        await cut(self.record.leash, self._layout.data(self.key), self._machine.processes)
 
     def _record_end(self, ended: RecordedExit, wanted: bool) -> None:
         record = self.record.ended(ended)
@@ -115,6 +128,7 @@ class Instance:
     async def start(self, launch: Launch, spec: ProcessSpec, ports: Mapping[str, int]) -> Guard:
         """Starts the program. Raises CannotRun."""
         log = self._log
+        await cut(spec.leash or "", self._layout.data(self.key), self._machine.processes)
         await self._machine.offload.run(rotate, log)
         self._layout.clear_sockets(self.key)
         self._log_began = log.stat().st_size if log.exists() else 0
@@ -127,27 +141,32 @@ class Instance:
             )  # fmt: skip
 
         process = await self._machine.processes.start(launch.command, log, record)
-        self.guard = Guard(process, self._machine, self._log, self._changed)
+        self.guard = Guard(process, self._machine, self._log, self._changed, self._cut_leash)
         return self.guard
 
     def begin_stop(self, *, wanted: bool = True) -> bool:
-        """True where something runs. `wanted` False: it is stopped because it is sick, which counts as a crash."""
+        """True where something runs. `wanted` False: it is stopped because it is sick, which counts as a crash.
+
+        A sick one with something on its leash is not asked, because that would go on meanwhile.
+        """
         if self.guard is None or self.guard.exit is not None:
             return False
         if not self.guard.is_stopping:
             self.save(asked_to_stop=wanted)
-            self.guard.stop(self.record.stop_signal, self.record.stop_timeout_seconds)
+            patience = self.record.stop_timeout_seconds if wanted or not self.record.leash else 0.0
+            self.guard.stop(self.record.stop_signal, patience)
         return True
 
     def reload(self, launch: Launch, signal: str) -> None:
         if self.guard is not None:
+            self.guard.reloaded_at = self._machine.clock.monotonic()
             self._machine.processes.send_signal(self.guard.process, signal)
         self.save(loaded=launch.loaded)
 
 
 def stop_settings(spec: ProcessSpec) -> dict[str, object]:
     seconds = parse_duration(spec.stop_timeout).total_seconds()
-    return {"stop_signal": spec.stop_signal, "stop_timeout_seconds": seconds}
+    return {"stop_signal": spec.stop_signal, "stop_timeout_seconds": seconds, "leash": spec.leash or ""}
 
 
 def mask(text: str, secrets: Mapping[str, bytes]) -> str:

@@ -5,26 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbaas.api.process import ProcessSpec
+from dbaas.api.process import EnvironmentVariable, ProcessSpec
 from dbaas.api.resource import Key, Resource
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Outcome
 from dbaas.core.process import describe_listener
 from dbaas.laptop.access import require_reachable
+from dbaas.laptop.api_access import read_api_access
 from dbaas.laptop.contents import Contents, SecretMissing, read_contents
 from dbaas.laptop.guard import Guard, Probing
 from dbaas.laptop.initialise import InitFailed, initialise
 from dbaas.laptop.instance import Instance, mask, stop_settings
+from dbaas.laptop.interpreter import Interpreters
 from dbaas.laptop.layout import Layout
 from dbaas.laptop.machine import Machine
 from dbaas.laptop.ports import Ports, is_free
 from dbaas.laptop.programs import Programs
 from dbaas.laptop.record import recorded
 from dbaas.laptop.report import Report
-from dbaas.laptop.surroundings import Launch, Surroundings, build_launch
+from dbaas.laptop.surroundings import KUBECONFIG, Launch, Surroundings, build_launch
 
 RELOAD_GRACE_SECONDS = 5.0  # a program that does not serve yet may not understand the signal yet
+RELOAD_GAP_SECONDS = 3.0  # nor one that is reading its files again: HAProxy is deaf while it does
 PORT_RETRY_SECONDS = 2.0
+_WHERE_API_IS = EnvironmentVariable(name="KUBECONFIG", value=f"$(DIRECTORY)/{KUBECONFIG}")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Keeper:
         self._machine = machine
         self._layout = layout
         self._programs = Programs(layout, machine)
+        self._interpreters = Interpreters(layout, machine)
         self._ports = Ports(str(layout.home))
         self._reachable: set[Key] = set()
         self._may_start = True
@@ -56,7 +61,7 @@ class Keeper:
         if instance.guard is not None:
             instance.guard.watch(Probing(spec.probes, surroundings))
         try:
-            contents = await read_contents(spec, resource.key.namespace, self._client)
+            contents = await self._read_contents(resource, spec)
         except SecretMissing as error:
             return await self._without_contents(resource, instance, spec, error)
         await self.note_end(resource, instance, spec, contents)
@@ -65,6 +70,13 @@ class Keeper:
         if instance.guard is None:
             return await self._start(instance, wanted)
         return await self._correct(instance, instance.guard, wanted)
+
+    async def _read_contents(self, resource: Resource, spec: ProcessSpec) -> Contents:
+        contents = await read_contents(spec, resource.key.namespace, self._client)
+        if not spec.uses_api:
+            return contents
+        access = await self._machine.offload.run(read_api_access, self._layout.home)
+        return Contents({**contents.files, KUBECONFIG: access}, {**contents.secrets, KUBECONFIG: access})
 
     async def note_end(
         self, resource: Resource, instance: Instance, spec: ProcessSpec, contents: Contents | None = None
@@ -104,12 +116,16 @@ class Keeper:
             for folder in (data, sockets):
                 await require_reachable(folder, self._machine)
             self._reachable.add(key)
-        programs = await self._programs.usable(Path(spec.programs), spec.command[0])
+        python = await self._interpreters.usable(spec.packages) if spec.packages else None
+        programs = await self._programs.usable(Path(spec.programs), "" if python else spec.command[0])
+        env = [*spec.env, *([_WHERE_API_IS] if spec.uses_api else [])]
         mine = self._layout.record(key)
         others = {p for path, other in recorded(self._layout.processes) if path != mine for p in other.ports.values()}
         keep = record.proven or instance.guard is not None
         ports = self._ports.assign(key, spec.ports, record.ports, others, keep=keep)
-        return Surroundings(programs, data, sockets, ports, spec.env, self._machine.user)
+        return Surroundings(
+            programs, data, sockets, ports, env, self._machine.user, namespace=key.namespace, python=python
+        )
 
     async def _start(self, instance: Instance, wanted: Wanted) -> Outcome:
         report = self.report(instance)
@@ -154,7 +170,8 @@ class Keeper:
 
     async def _correct(self, instance: Instance, guard: Guard, wanted: Wanted) -> Outcome:
         """What runs is made what it should be: restarted, told to read its files again, or left alone."""
-        instance.save(**stop_settings(wanted.spec))
+        if instance.record.runs == wanted.launch.runs:  # another program may be stopped in another way
+            instance.save(**stop_settings(wanted.spec))
         if guard.is_stopping:
             return self.report(instance).held("Stopping", "Stopping", "the program is asked to end")
         if instance.record.runs != wanted.launch.runs:
@@ -170,6 +187,9 @@ class Keeper:
             waited = self._machine.clock.monotonic() - guard.began
             if not guard.is_ready and waited < RELOAD_GRACE_SECONDS:
                 return self.report(instance).running(guard, requeue_after=RELOAD_GRACE_SECONDS - waited)
+            rested = self._machine.clock.monotonic() - guard.reloaded_at
+            if rested < RELOAD_GAP_SECONDS:
+                return self.report(instance).running(guard, requeue_after=RELOAD_GAP_SECONDS - rested)
             instance.reload(wanted.launch, wanted.spec.reload_signal)
             self._client.event(wanted.resource, "Normal", "Reloaded", "its files have changed")
         return self.report(instance).running(guard)

@@ -16,6 +16,7 @@ import os
 import shutil
 import stat
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from dbaas.api.resource import Key
@@ -25,6 +26,7 @@ from dbaas.core.process import User
 # A socket's whole path fits into sun_path with its final NUL: 108 bytes on Linux (unix(7)), 104 on macOS.
 SOCKET_PATH_BYTES = 103
 SOCKET_NAME_BYTES = 30
+DATA = "data"
 _SHARED = Path("/tmp")  # the owner of what we make there is checked
 
 
@@ -56,7 +58,7 @@ class Layout:
         return self.folder(key) / "record.json"
 
     def data(self, key: Key) -> Path:
-        return self.folder(key) / "data"
+        return self.folder(key) / DATA
 
     def log(self, key: Key) -> Path:
         return self.home / "logs" / f"{key.namespace}.{key.name}.log"
@@ -81,6 +83,14 @@ class Layout:
         _make(self.log(key).parent, 0o700, None)
         _make(self.data(key), 0o700, self.user)
         _make(self.sockets(key), 0o700, self.user)
+
+    def set_aside(self, key: Key) -> str:
+        """Renames the folder of a process, and makes it anew; returns where the old one is."""
+        data = self.data(key)
+        number = next(n for n in count(1) if not data.with_name(f"{DATA}.left-{n}").exists())
+        kept = data.rename(data.with_name(f"{DATA}.left-{number}"))
+        self.make(key)
+        return str(kept)
 
     def clear_sockets(self, key: Key) -> None:
         """Called before a start: what a killed program has left there may name a pid that is another's by now."""

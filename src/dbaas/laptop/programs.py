@@ -32,8 +32,8 @@ class Programs:
         self._usable: dict[Path, Path] = {}
         self._lock = asyncio.Lock()
 
-    async def usable(self, folder: Path, program: str) -> Path:
-        """The folder from which the servers' user can run `program`. Raises ProgramMissing."""
+    async def usable(self, folder: Path, program: str = "") -> Path:
+        """The folder from which the servers' user can run `program`, or all there are. Raises ProgramMissing."""
         if not os.access(folder / program, os.X_OK):
             raise ProgramMissing(f"there is no program {program!r} in {folder}")
         async with self._lock:
@@ -70,18 +70,23 @@ def _copy(installation: Path, copy: Path) -> None:
     fresh = copy.with_name(f".{copy.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     package = installation.parent
-    shutil.copytree(installation, fresh / package.name / installation.name, symlinks=True, copy_function=_link)
+    shutil.copytree(installation, fresh / package.name / installation.name, symlinks=True, copy_function=link_or_copy)
     for libraries in (package.with_name(f"{package.name}.libs"), package / ".dylibs"):
         if libraries.is_dir():
             shutil.copytree(
-                libraries, fresh / libraries.relative_to(package.parent), symlinks=True, copy_function=_link
+                libraries, fresh / libraries.relative_to(package.parent), symlinks=True, copy_function=link_or_copy
             )
-    for folder, _, _ in os.walk(fresh):
-        Path(folder).chmod(0o755)
+    open_folders(fresh)
     fresh.rename(copy)
 
 
-def _link(source: str, target: str) -> None:
+def open_folders(top: Path) -> None:
+    """Everybody may list and enter them."""
+    for folder, _, _ in os.walk(top):
+        Path(folder).chmod(0o755)
+
+
+def link_or_copy(source: str, target: str) -> None:
     """A second name for the same file costs nothing; a real copy where that cannot be, or others may not read it."""
     if Path(source).stat().st_mode & 0o004:
         try:

@@ -25,6 +25,7 @@ class RecordedExit(msgspec.Struct, frozen=True):
 class Record(msgspec.Struct, frozen=True):
     """`pid` 0: nothing runs. `runs` is the digest of what the program was started with, `loaded` of what it has read.
 
+    `left`: the process that it was about is gone, and its data is still there.
     `proven`: it has been ready on these ports, from then on they are kept. `asked_to_stop`: its end is no crash.
     """
 
@@ -36,6 +37,8 @@ class Record(msgspec.Struct, frozen=True):
     asked_to_stop: bool = False
     stop_signal: str = "SIGTERM"
     stop_timeout_seconds: float = 60.0
+    leash: str = ""
+    left: bool = False
     ports: dict[str, int] = {}
     proven: bool = False
     restarts: int = 0
@@ -54,7 +57,7 @@ class Record(msgspec.Struct, frozen=True):
 
         It takes the ports if they are free; its clients learn of others by what it publishes.
         """
-        return Record(ports=self.ports, files=self.files)
+        return Record(ports=self.ports, files=self.files, left=True)
 
 
 def load_record(path: Path) -> Record:

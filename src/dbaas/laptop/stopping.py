@@ -11,7 +11,8 @@ import msgspec
 
 from dbaas.core.clock import Clock, format_time
 from dbaas.core.process import Exit, Processes, ProcessIdentity
-from dbaas.laptop.layout import Layout
+from dbaas.laptop.layout import DATA, Layout
+from dbaas.laptop.leash import cut
 from dbaas.laptop.record import Record, RecordedExit, recorded, save_record
 
 
@@ -47,10 +48,14 @@ async def stop_recorded(home: Path, processes: Processes, clock: Clock) -> list[
     Only for when no agent works on that home.
     """
     running = list(_find_running(home, processes))
+    for path, record in recorded(Layout(home).processes):
+        if not any(path == other for other, _, _ in running):
+            await cut(record.leash, path.parent / DATA, processes)
 
     async def stop(path: Path, record: Record, process: ProcessIdentity) -> str:
         _note(path, msgspec.structs.replace(record, asked_to_stop=True))
         ended = await stop_process(processes, process, record.stop_signal, record.stop_timeout_seconds)
+        await cut(record.leash, path.parent / DATA, processes)
         _note(path, record.ended(recorded_exit(ended, f"{ended} when it was stopped", clock)))
         return path.parent.name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -14,6 +14,7 @@ from dbaas.api.process import EnvironmentVariable, ProcessSpec
 from dbaas.core.process import Command, User
 from dbaas.laptop.ports import HOST
 
+KUBECONFIG = "kubeconfig"
 _VARIABLE = re.compile(r"\$(\$)?\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -29,8 +30,16 @@ def expand(text: str, values: Mapping[str, str]) -> str:
 
 
 @dataclass(frozen=True)
+class Python:
+    """An interpreter that the servers' user can run; `env` is what it needs besides."""
+
+    executable: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Surroundings:
-    """Folders, ports and environment of one process."""
+    """Folders, ports and environment of one process. `python` runs its command, where that is a module."""
 
     programs: Path
     directory: Path
@@ -39,11 +48,14 @@ class Surroundings:
     env: Sequence[EnvironmentVariable] = ()
     user: User | None = None
     more: Mapping[str, str] = field(default_factory=dict)
+    namespace: str = ""
+    python: Python | None = None
 
     @property
     def variables(self) -> dict[str, str]:
         ports = {f"PORT_{name.upper().replace('-', '_')}": str(number) for name, number in self.ports.items()}
-        return {"DIRECTORY": str(self.directory), "RUN": str(self.sockets), "HOST": HOST, **ports, **self.more}
+        places = {"DIRECTORY": str(self.directory), "RUN": str(self.sockets), "PROGRAMS": str(self.programs)}
+        return {**places, "HOST": HOST, "NAMESPACE": self.namespace, **ports, **self.more}
 
     def command(self, argv: Sequence[str]) -> Command:
         """Ready to run. A first word without a slash is a program of ours."""
@@ -54,6 +66,14 @@ class Surroundings:
         env = {"PATH": f"{self.programs}:/usr/bin:/bin", "HOME": str(self.directory)}
         env |= {variable.name: expand(variable.value, values) for variable in self.env}
         return Command((program, *rest), self.directory, env, self.user)
+
+    def main_command(self, argv: Sequence[str]) -> Command:
+        """The command that the process is: a module or a file of Python, where there is an interpreter for it."""
+        if self.python is None:
+            return self.command(argv)
+        how = () if argv[0].endswith(".py") else ("-m",)
+        found = self.command((str(self.python.executable), "-I", *how, *argv))
+        return replace(found, env={**found.env, **self.python.env})
 
 
 @dataclass(frozen=True)
@@ -67,12 +87,15 @@ class Launch:
 
 def build_launch(spec: ProcessSpec, surroundings: Surroundings, contents: Mapping[str, bytes]) -> Launch:
     """`contents` are the files by path. A file that needs nothing on change is in neither digest."""
-    command = surroundings.command(spec.command)
+    command = surroundings.main_command(spec.command)
     by_need: dict[str, list[tuple[str, str]]] = {"restart": [], "reload": [], "nothing": []}
+    if spec.uses_api:
+        by_need["restart"].append((KUBECONFIG, hashlib.sha256(contents[KUBECONFIG]).hexdigest()))
     for file in spec.files:
         by_need[file.on_change].append((file.path, hashlib.sha256(contents[file.path]).hexdigest()))
     user = command.user.name if command.user else ""
-    started = (command.argv, sorted(command.env.items()), user, sorted(by_need["restart"]))
+    asked = (spec.restarted_at,) if spec.restarted_at else ()
+    started = (command.argv, sorted(command.env.items()), user, sorted(by_need["restart"]), *asked)
     return Launch(command, _digest(started), _digest(sorted(by_need["reload"])))
 
 

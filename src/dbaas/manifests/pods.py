@@ -28,8 +28,9 @@ def build_pod_security(user: int, group: int) -> dict[str, Any]:
 
 
 def build_probe(
-    *, command: Sequence[str] = (), port: str = "", period: int = 1, timeout: int = 1, failures: int = 3
+    *, command: Sequence[str] = (), port: str = "", path: str = "", period: int = 1, timeout: int = 1, failures: int = 3
 ) -> dict[str, Any]:
-    """A command that exits 0, or else a connection to the container's port of that name. Seconds."""
-    how: dict[str, Any] = {"exec": {"command": list(command)}} if command else {"tcpSocket": {"port": port}}
+    """A command that exits 0, or else a connection to the container's port of that name, or a page there. Seconds."""
+    asked: dict[str, Any] = {"httpGet": {"port": port, "path": path}} if path else {"tcpSocket": {"port": port}}
+    how: dict[str, Any] = {"exec": {"command": list(command)}} if command else asked
     return {**how, "periodSeconds": period, "timeoutSeconds": timeout, "failureThreshold": failures}

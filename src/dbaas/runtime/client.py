@@ -90,11 +90,12 @@ class CachedClient:
         return applied
 
     async def patch(
-        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, version: str = "", subresource: str = ""
-    ) -> Resource:
+        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, version: str = "", subresource: str = "",
+        manager: str = "",
+    ) -> Resource:  # fmt: skip
         if version:
             patch = {**patch, "metadata": {**(patch.get("metadata") or {}), "resourceVersion": version}}
-        return self._keep(await self._rest.patch(kind, key, patch, subresource=subresource))
+        return self._keep(await self._rest.patch(kind, key, patch, subresource=subresource, manager=manager))
 
     async def delete(self, kind: Kind, key: Key, *, uid: str) -> None:
         self._last_applied.pop((kind, key), None)

@@ -73,7 +73,8 @@ def judge_error(resource: Resource, error: Exception) -> Step:
         case Refused():
             ready = Condition(READY, "False", error.reason, error.message)
             phase = _phase_of(resource, "Failed")
-            return Step("refused", Verdict(with_progress([ready], stalled=True), phase, error.message, error.status))
+            verdict = Verdict(with_progress([ready], stalled=True), phase, error.message, error.status)
+            return Step("refused", verdict, after_seconds=error.requeue_after)
         case Conflict() | WriteConflict():
             return Step("conflict", backoff=CONFLICT_BACKOFF)
         case TransportError():

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
+from conformance.kubernetes_api.other_versions import why_only_usual
 from fixtures.control_plane import Answer, Api
 
 GROUP = "conformance.example.com"
@@ -125,3 +127,12 @@ def widget(name: str = "one", size: int = 1, **metadata: object) -> dict[str, An
 async def widgets(api: Api) -> Widgets:
     await api.define(DEFINITION)
     return Widgets(api)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Of items of this folder alone, before their fixtures."""
+    if item.get_closest_marker("kube_apiserver") is None or not isinstance(item, pytest.Function):
+        return
+    if why := why_only_usual(item.path.stem, item.originalname):
+        pytest.skip(why)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,12 +16,22 @@ from dbaas.contracts.reconcile import Outcome
 from dbaas.controllers.cluster import ClusterController
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.tokens import lives_on
+from dbaas.core.clock import EPOCH, SystemClock
 from dbaas.core.randomness import SeededRandomness
 from fixtures.clients import FakeClient
 from fixtures.registries import RUNNER, granite_registry, granite_spec
 
 KEY = Key("default", "main")
 CREDENTIALS = Key("default", "main-credentials")
+
+
+class Wall(SystemClock):
+    """A clock that is set. At first it is Thursday, 1 January 2026, 00:00 UTC."""
+
+    moment = EPOCH
+
+    def now(self) -> datetime:
+        return self.moment
 
 
 class World:
@@ -29,7 +41,8 @@ class World:
         self.client = FakeClient()
         self.client.provides = {kind: lambda each: [lives_on(KEY)] for kind in MANAGED}
         self.client.put(NAMESPACE, {"metadata": {"name": "default"}})
-        self._controller = ClusterController(self.client, granite_registry(), SeededRandomness(1))
+        self.clock = Wall()
+        self._controller = ClusterController(self.client, granite_registry(), SeededRandomness(1), self.clock)
 
     def declare(self, **more: Any) -> None:
         metadata = {"name": KEY.name, "namespace": KEY.namespace}
@@ -45,6 +58,11 @@ class World:
         if not outcome.gone:
             self.show(DATABASE_CLUSTER, KEY, _status(outcome, resource.metadata.generation))
         return outcome
+
+    def referred(self, cluster: Resource) -> Iterable[str]:
+        """The tokens that wake it."""
+        references = self._controller.build().references
+        return references(cluster) if references is not None else ()
 
     def get(self, kind: Kind, key: Key = KEY) -> Resource | None:
         return self.client.peek(kind, key)

@@ -29,12 +29,12 @@ def read(world: World) -> Cluster:
 
 async def test_nothing_is_published_before_there_is_an_endpoint(world: World) -> None:
     world.declare()
-    assert await Children(world.client).publish(read(world), ClusterFacts()) is None
+    assert await Children(world.client, world.clock).publish(read(world), ClusterFacts()) is None
     assert world.get(DATABASE_INSTANCE) is None
 
 
 async def test_a_published_server_stays_while_its_endpoint_is_away(serving: World) -> None:
-    assert await Children(serving.client).publish(read(serving), ClusterFacts()) is not None
+    assert await Children(serving.client, serving.clock).publish(read(serving), ClusterFacts()) is not None
 
 
 async def test_the_published_server_follows_the_spec(serving: World) -> None:
@@ -67,17 +67,17 @@ async def test_who_may_use_the_server_is_left_to_others_where_the_cluster_says_n
 async def test_an_object_that_only_wears_our_label_is_not_ours(serving: World) -> None:
     stranger = {"metadata": {"name": "stranger", "namespace": KEY.namespace, "labels": {LABEL_CLUSTER: KEY.name}}}
     serving.client.put(RUNNER, stranger)
-    assert [child.key.name for child in await Children(serving.client).find(read(serving))] == ["main-0"]
+    assert [child.key.name for child in await Children(serving.client, serving.clock).find(read(serving))] == ["main-0"]
 
 
 async def test_the_published_server_goes_before_what_runs(serving: World) -> None:
-    children = Children(serving.client)
+    children = Children(serving.client, serving.clock)
     cluster = read(serving)
     assert not await children.remove(cluster)
     assert serving.get(DATABASE_INSTANCE) is None
     assert await children.find(cluster)
-    assert not await children.remove(cluster)
-    assert await children.remove(cluster)
+    assert await children.remove(cluster), "what goes at once is told to nobody later"
+    assert not await children.find(cluster)
 
 
 async def test_what_bears_a_childs_name_and_is_somebody_elses_is_not_touched(world: World) -> None:
@@ -87,6 +87,7 @@ async def test_what_bears_a_childs_name_and_is_somebody_elses_is_not_touched(wor
     with pytest.raises(Refused, match="rename or delete it") as caught:
         await world.reconcile()
     assert caught.value.reason == "ChildNotOurs"
+    assert caught.value.requeue_after is not None  # nobody tells when it has gone
     found = world.get(RUNNER, Key(KEY.namespace, "main-0"))
     assert found is not None and found.spec == {"data": "theirs"}
 
@@ -115,7 +116,7 @@ async def test_witnesses_are_read_only_where_not_all_is_well(serving: World) -> 
     for name, owner in (("mine", KEY.name), ("others", "other")):
         metadata = {"name": name, "namespace": KEY.namespace, "labels": {LABEL_CLUSTER: owner}}
         serving.client.put(WITNESS, {"metadata": metadata})
-    children = Children(serving.client)
+    children = Children(serving.client, serving.clock)
     cluster = replace(read(serving), provider=Witnessed())
     found = await children.find(cluster)
     assert (await children.observe(cluster, found)).instances[0].message == ""
@@ -127,7 +128,7 @@ async def test_witnesses_are_read_only_where_not_all_is_well(serving: World) -> 
 async def test_a_cluster_has_not_gone_before_its_witnesses_have(serving: World) -> None:
     metadata = {"name": "mine", "namespace": KEY.namespace, "labels": {LABEL_CLUSTER: KEY.name}}
     serving.client.put(WITNESS, {"metadata": metadata})
-    children, cluster = Children(serving.client), replace(read(serving), provider=Witnessed())
+    children, cluster = Children(serving.client, serving.clock), replace(read(serving), provider=Witnessed())
     for _ in range(3):
         assert not await children.remove(cluster)
     serving.client.remove(WITNESS, Key(KEY.namespace, "mine"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from controllers.cluster.conftest import CREDENTIALS, World
+from controllers.cluster.conftest import CREDENTIALS, KEY, World
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.core import SECRET
 from dbaas.api.database_engine import DATABASE_ENGINE
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import FINALIZER, Key
-from dbaas.contracts.reconcile import Refused, Waiting
+from dbaas.contracts.reconcile import Refused, Waiting, token_of
 from fixtures.registries import RUNNER
 
 
@@ -52,9 +52,9 @@ async def test_an_instance_that_fails_is_healed_and_told_so(serving: World) -> N
     assert "Healing" in serving.told()
 
 
-async def test_a_change_of_the_spec_is_an_update(serving: World) -> None:
+async def test_while_instances_come_the_cluster_is_scaling(serving: World) -> None:
     serving.declare(clusterSize=2)
-    assert (await serving.reconcile()).phase == "Updating"
+    assert (await serving.reconcile()).phase == "Scaling"
 
 
 async def test_a_child_that_is_no_longer_wanted_goes(serving: World) -> None:
@@ -115,3 +115,17 @@ async def test_the_entry_of_the_engines_own_name_counts_by_default(world: World)
     world.declare(engine={"type": "Rock", "version": "2"})
     with pytest.raises(Refused, match="'boat'"):
         await world.reconcile()
+
+
+async def test_a_server_of_that_name_that_is_somebody_elses_holds_it_up_until_it_has_gone(world: World) -> None:
+    world.client.put(DATABASE_INSTANCE, {"metadata": {"name": "main", "namespace": "default"}, "spec": {}})
+    world.declare()
+    with pytest.raises(Refused, match="does not belong to this cluster") as caught:
+        await world.reconcile()
+    assert caught.value.reason == "InstanceNotOurs"
+    cluster = world.get(DATABASE_CLUSTER)
+    assert cluster is not None
+    assert token_of(DATABASE_INSTANCE, KEY) in set(world.referred(cluster))
+    world.client.remove(DATABASE_INSTANCE, KEY)
+    await world.reconcile()
+    assert world.get(DATABASE_INSTANCE) is not None

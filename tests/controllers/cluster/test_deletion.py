@@ -62,7 +62,7 @@ async def test_the_last_word_on_the_data_reaches_the_children_before_they_go(ser
         with pytest.raises(Waiting):
             await serving.reconcile()
     child = serving.get(RUNNER, CHILD)
-    assert child is not None and child.metadata.is_deleting and child.spec == {"data": "Retain"}
+    assert child is not None and child.metadata.is_deleting and child.spec["data"] == "Retain"
 
 
 async def test_protected_data_holds_the_deletion_and_says_what_to_do(serving: World) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,9 @@ SITES: tuple[Site, ...] = ("laptop", "kubernetes")
 
 
 def instance_of(version: str, config: list[dict[str, str]] = CONFIG) -> Instance:
-    spec = DatabaseClusterSpec.model_validate({"engine": {"type": "postgres", "version": version}, "config": config})
+    spec = DatabaseClusterSpec.model_validate(
+        {"engine": {"type": "postgres", "version": version}, "clusterSize": 1, "config": config}
+    )
     (instance,) = PostgresServer().workload("main", spec).instances
     return instance
 
@@ -56,7 +59,7 @@ def test_settings_are_split_by_what_a_change_of_them_needs() -> None:
 
 
 def test_on_a_network_everybody_may_come_who_proves_a_password_and_on_a_laptop_nobody_from_elsewhere() -> None:
-    spec = DatabaseClusterSpec.model_validate({"engine": {"type": "postgres", "version": "18"}})
+    spec = DatabaseClusterSpec.model_validate({"engine": {"type": "postgres", "version": "18"}, "clusterSize": 1})
     access = {site: files_of(PostgresServer().workload("m", spec, site).instances[0])["access.conf"] for site in SITES}
     assert "host   all  all  all  scram-sha-256" in access["kubernetes"]
     assert " all  all  all " not in access["laptop"]
@@ -64,7 +67,11 @@ def test_on_a_network_everybody_may_come_who_proves_a_password_and_on_a_laptop_n
 
 
 def test_settings_fit_the_resources_where_somebody_asks_for_them_and_those_of_the_spec_count_more() -> None:
-    body = {"engine": {"type": "postgres", "version": "18"}, "config": [{"name": "Work_Mem", "value": "9MB"}]}
+    body = {
+        "engine": {"type": "postgres", "version": "18"},
+        "clusterSize": 1,
+        "config": [{"name": "Work_Mem", "value": "9MB"}],
+    }
     plain, sized = (DatabaseClusterSpec.model_validate({**body, **more}) for more in ({}, {"profile": "dev"}))
     texts = [
         "".join(files_of(PostgresServer().workload("m", spec, site).instances[0]).values())
@@ -75,15 +82,45 @@ def test_settings_fit_the_resources_where_somebody_asks_for_them_and_those_of_th
 
 
 def test_an_exporter_runs_only_where_metrics_are_asked_for() -> None:
-    body = {"engine": {"type": "postgres", "version": "18"}}
+    body = {"engine": {"type": "postgres", "version": "18"}, "clusterSize": 1}
     for metrics, runs in ((None, False), ({"enabled": False}, False), ({"port": 9999}, True)):
         spec = DatabaseClusterSpec.model_validate({**body, "monitoring": {"metrics": metrics}})
         exporter = PostgresServer().workload("main", spec, "kubernetes").exporter
         assert (exporter is not None and exporter.port == 9999) is runs
 
 
+@pytest.mark.parametrize(
+    ("monitoring", "port"),
+    [
+        ({"monitoringConfigRef": {"name": "x"}}, 9187),
+        ({"pmm": {"serverHost": "pmm.test"}}, 9187),
+        ({"enabled": True, "metrics": {"port": 9999}}, 9999),
+        ({"enabled": True}, 9187),
+        ({"enabled": False, "metrics": {}}, None),
+        ({"logging": {"level": "info"}}, None),
+    ],
+    ids=str,
+)
+def test_whoever_names_an_agent_gets_the_exporter_that_it_needs(monitoring: dict[str, Any], port: int | None) -> None:
+    spec = {"engine": {"type": "postgres", "version": "18"}, "clusterSize": 1, "monitoring": monitoring}
+    exporter = PostgresServer().workload("main", DatabaseClusterSpec.model_validate(spec)).exporter
+    assert (exporter.port if exporter else None) == port
+
+
+def test_the_level_of_the_log_is_read_again_without_a_restart_and_what_config_says_counts_more() -> None:
+    body = {
+        "engine": {"type": "postgres", "version": "18"}, "clusterSize": 1,
+        "monitoring": {"logging": {"level": "debug"}},
+    }  # fmt: skip
+    (instance,) = PostgresServer().workload("main", DatabaseClusterSpec.model_validate(body)).instances
+    assert "log_min_messages = 'debug1'" in files_of(instance)["settings-reload.conf"]
+    said = {**body, "config": [{"name": "log_min_messages", "value": "panic"}]}
+    (instance,) = PostgresServer().workload("main", DatabaseClusterSpec.model_validate(said)).instances
+    assert "log_min_messages = 'panic'" in files_of(instance)["settings-reload.conf"]
+
+
 def test_an_exporter_is_no_administrator() -> None:
-    body = {"engine": {"type": "postgres", "version": "18"}, "monitoring": {"metrics": {}}}
+    body = {"engine": {"type": "postgres", "version": "18"}, "clusterSize": 1, "monitoring": {"metrics": {}}}
     workload = PostgresServer().workload("main", DatabaseClusterSpec.model_validate(body), "kubernetes")
     exporter = workload.exporter
     assert exporter is not None and exporter.login.name == "main-exporter" != workload.credentials.name
@@ -97,7 +134,7 @@ def test_there_is_an_image_of_every_version() -> None:
 
 
 def test_the_password_comes_from_the_administrators_secret_and_is_in_no_command() -> None:
-    spec = DatabaseClusterSpec.model_validate({"engine": {"type": "postgres", "version": "18"}})
+    spec = DatabaseClusterSpec.model_validate({"engine": {"type": "postgres", "version": "18"}, "clusterSize": 1})
     workload = PostgresServer().workload("main", spec)
     (password,) = [file for file in workload.instances[0].files if file.secret]
     assert password.secret == workload.credentials == SecretKey("main-credentials", "password")

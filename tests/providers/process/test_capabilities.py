@@ -20,8 +20,14 @@ def refusals(**asked: Any) -> list[str]:
     [
         ({"clusterSize": 1}, []),
         ({"clusterSize": 1, "config": [{"name": "a", "value": "b"}], "stopped": True, "deletionPolicy": "Delete"}, []),
-        ({"clusterSize": 2}, ["spec.clusterSize"]),
-        ({}, ["spec.clusterSize"]),
+        ({"clusterSize": 3}, []),
+        ({"clusterSize": 1, "monitoring": {"enabled": True}}, ["spec.monitoring.metrics"]),
+        ({"clusterSize": 1, "monitoring": {"enabled": False, "metrics": {}}}, []),
+        (
+            {"clusterSize": 1, "monitoring": {"monitoringConfigRef": {"name": "x"}}},
+            ["spec.monitoring.monitoringConfigRef"],
+        ),
+        ({"clusterSize": 1, "monitoring": {"pmm": {"serverHost": "x"}}}, ["spec.monitoring.pmm"]),
         ({"clusterSize": 1, "deletionPolicy": "Snapshot"}, ["spec.deletionPolicy"]),
     ],
     ids=str,

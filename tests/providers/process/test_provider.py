@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.core import CONFIG_MAP, POD
 from dbaas.api.process import PROCESS, ProcessSpec
 from dbaas.api.resource import Resource, build_resource
 from dbaas.contracts.provider import (
@@ -84,7 +85,7 @@ def status(ready: str = "True", **more: Any) -> dict[str, Any]:
 
 def test_it_is_a_provider() -> None:
     provider: Provider = ProcessProvider()
-    assert (provider.name, list(provider.kinds)) == ("process", [PROCESS])
+    assert (provider.name, list(provider.kinds)) == ("process", [PROCESS, POD, CONFIG_MAP])
 
 
 def test_an_instance_becomes_a_process_that_the_cluster_owns() -> None:
@@ -96,6 +97,12 @@ def test_an_instance_becomes_a_process_that_the_cluster_owns() -> None:
     assert (metadata.owner.kind, metadata.owner.name, metadata.owner.uid) == ("DatabaseCluster", "main", "u-1")
     assert metadata.labels["dbaas.io/cluster"] == "main"
     assert metadata.labels["dbaas.io/engine"] == "engine"
+
+
+def test_a_restart_that_was_asked_for_is_handed_on() -> None:
+    time = "2026-01-01T00:00:00Z"
+    (process,) = ProcessProvider().children(cluster(restartedAt=time), WORKLOAD, Server())
+    assert process["spec"]["restartedAt"] == time
 
 
 def test_nothing_of_a_workload_is_lost() -> None:

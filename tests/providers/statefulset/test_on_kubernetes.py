@@ -12,14 +12,25 @@ from typing import Any
 import pytest
 
 from dbaas.api.cluster import DATABASE_CLUSTER
-from dbaas.api.core import CONFIG_MAP, NETWORK_POLICY, PERSISTENT_VOLUME_CLAIM, POD, SECRET, SERVICE, STATEFUL_SET
+from dbaas.api.core import (
+    CONFIG_MAP,
+    ENDPOINTS,
+    NETWORK_POLICY,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+    SECRET,
+    SERVICE,
+    STATEFUL_SET,
+)
 from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.monitoring import MONITORING_CONFIG
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.client import NotFound
 from dbaas.contracts.registry import find_registry
 from dbaas.contracts.transport import Request, Response, Transport
 from dbaas.controllers.cluster import ClusterController
 from dbaas.controllers.cluster.subject import read_cluster
+from dbaas.controllers.monitoring_config import MonitoringConfigController
 from dbaas.kube.verbs import RestClient, Writing
 from dbaas.runtime.manager import Manager
 from fixtures.grounds import Plane, SharedCluster
@@ -128,7 +139,8 @@ async def running(state: Path) -> AsyncIterator[Running]:
         counted = Counted(plane.patient(plane.transport))
         namespaces = (plane.named("default"),)
         manager = Manager(RestClient(counted), plane.sources.clock, plane.sources.randomness, namespaces=namespaces)
-        manager.add(ClusterController(manager.client, registry, plane.sources.randomness).build())
+        manager.add(ClusterController(manager.client, registry, plane.sources.randomness, plane.sources.clock).build())
+        manager.add(MonitoringConfigController(manager.client).build())
         loop = asyncio.get_running_loop().create_task(manager.run())
         try:
             yield Running(plane, RestClient(plane.transport, Writing("user")), counted, manager)
@@ -175,6 +187,64 @@ async def test_everything_that_can_be_asked_is_accepted_strictly_and_settles(man
         await run.user.patch(DATABASE_CLUSTER, key, {"metadata": {"annotations": {"dbaas.io/reconcile-at": "now"}}})
         await run.settle()
         assert [each for each in run.counted.writes if "/status" not in each] == []
+
+
+async def configure(run: Running, **spec: Any) -> None:
+    key = run.key("metrics")
+    body = {
+        "apiVersion": MONITORING_CONFIG.api_version, "kind": MONITORING_CONFIG.kind, "spec": spec,
+        "metadata": {"name": key.name, "namespace": key.namespace},
+    }  # fmt: skip
+    await run.user.apply(MONITORING_CONFIG, body, force=True)
+    await run.settle()
+
+
+def monitored(cluster: Resource) -> list[tuple[str, str]]:
+    return [(c["status"], c["reason"]) for c in cluster.status["conditions"] if c["type"] == "Monitored"]
+
+
+async def test_what_an_agent_is_told_changes_while_the_pod_stays(managed_kube_state: Path) -> None:
+    async with running(managed_kube_state) as run:
+        await configure(run, type="datadog", datadog={"tags": ["env:test"]})
+        await run.declare(monitoring={"monitoringConfigRef": {"name": "metrics"}})
+        before = await run.until(POD, "main-0", lambda found: found)
+        assert before is not None
+        told = (await run.get(SERVICE, "main-metrics")).metadata.annotations
+        assert "env:test" in told["ad.datadoghq.com/endpoints.checks"]
+        endpoints = await run.until(ENDPOINTS, "main-metrics", lambda found: found)
+        assert endpoints is not None
+        await configure(run, type="newrelic", newrelic={"tags": ["env:prod"]})
+        service = await run.get(SERVICE, "main-metrics")
+        assert service.metadata.annotations == {
+            "newrelic.io/scrape": "true", "prometheus.io/scheme": "http", "prometheus.io/port": "9187",
+            "prometheus.io/path": "/metrics",
+        }  # fmt: skip
+        assert service.metadata.labels["env"] == "prod"
+        cluster = await run.get(DATABASE_CLUSTER)
+        assert monitored(cluster) == [("True", "Monitored")]
+        assert cluster.status["monitoring"]["endpoint"] == "https://one.newrelic.com"
+        assert (await run.get(POD, "main-0")).metadata.uid == before.metadata.uid
+        run.counted.writes.clear()
+        await run.user.patch(
+            DATABASE_CLUSTER, run.key("main"), {"metadata": {"annotations": {"dbaas.io/reconcile-at": "now"}}}
+        )
+        await run.settle()
+        assert [each for each in run.counted.writes if "/status" not in each] == []
+        await run.user.delete(MONITORING_CONFIG, run.key("metrics"))
+        await run.until(SERVICE, "main-metrics", lambda found: found is None)
+        await run.until(
+            DATABASE_CLUSTER, "main", lambda c: c and monitored(c) == [("False", "MonitoringConfigNotFound")]
+        )
+        assert (await run.get(POD, "main-0")).metadata.uid == before.metadata.uid
+
+
+async def test_a_client_of_pmm_is_taken_by_kubernetes_as_a_container_of_the_pod(managed_kube_state: Path) -> None:
+    async with running(managed_kube_state) as run:
+        await run.declare(monitoring={"pmm": {"serverHost": "pmm.test", "serverUser": "admin"}})
+        pod = await run.until(POD, "main-0", lambda found: found)
+        assert pod is not None
+        assert [each["name"] for each in pod.spec["containers"]] == ["server", "exporter", "pmm-client"]
+        assert monitored(await run.get(DATABASE_CLUSTER)) == [("False", "CredentialsMissing")]
 
 
 async def test_deleted_children_come_back_and_pods_are_made_again(managed_kube_state: Path) -> None:

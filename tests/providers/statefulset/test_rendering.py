@@ -15,12 +15,13 @@ import yaml
 
 from conformance.provider import SERVER_INSTANCE, SERVER_WORKLOAD, InstalledServer, declare
 from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.monitoring import MonitoringConfigSpec
 from dbaas.api.resource import Resource, build_resource
-from dbaas.contracts.provider import File, Workload
+from dbaas.contracts.provider import Exporter, File, SecretKey, ServerImage, Workload
 from dbaas.contracts.registry import find_registry
 from dbaas.controllers.cluster.subject import read_cluster
 from dbaas.providers.statefulset.provider import StatefulSetProvider
-from dbaas.providers.statefulset.rendering import CHECKSUM
+from dbaas.providers.statefulset.rendering import CHECKSUM, RESTARTED_AT
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "statefulset"
@@ -42,11 +43,16 @@ _Texts.add_representer(str, _write_text)
 
 
 def clusters() -> dict[str, Resource]:
-    """Every cluster of the samples and of the manifests beside this file, by the name of its golden file."""
+    """Every cluster of the samples and of the manifests beside this file, by the name of its golden file.
+
+    Those of several instances are refused on Kubernetes.
+    """
     found = {}
     for sample in SAMPLES:
         for body in yaml.safe_load_all(sample.read_text()):
             if body and body["kind"] == DATABASE_CLUSTER.kind and body["apiVersion"] == DATABASE_CLUSTER.api_version:
+                if body["spec"]["clusterSize"] > 1:
+                    continue
                 body["metadata"] |= {"namespace": "default", "uid": "uid-of-the-cluster"}
                 name = f"{sample.parent.name}-{sample.stem}-{body['metadata']['name']}"
                 found[name] = build_resource(DATABASE_CLUSTER, body)
@@ -98,6 +104,12 @@ def test_another_command_replaces_the_pod() -> None:
     assert checksum(other) != checksum()
 
 
+def test_a_restart_that_was_asked_for_replaces_the_pod() -> None:
+    asked = stateful_set(restartedAt="2026-01-01T00:00:00Z")["spec"]["template"]["metadata"]["annotations"]
+    before = stateful_set()["spec"]["template"]["metadata"]["annotations"]
+    assert asked == {**before, RESTARTED_AT: "2026-01-01T00:00:00Z"}
+
+
 def test_a_stopped_cluster_has_no_pod() -> None:
     assert stateful_set(stopped=True)["spec"]["replicas"] == 0
     assert stateful_set()["spec"]["replicas"] == 1
@@ -115,3 +127,48 @@ def test_a_larger_volume_changes_nothing_but_its_claim() -> None:
     after = StatefulSetProvider().children(declare(storage={"size": "99Gi"}), SERVER_WORKLOAD, InstalledServer())
     changed = [b["kind"] for a, b in zip(before, after, strict=True) if a != b]
     assert changed == ["PersistentVolumeClaim"]
+
+
+def watched(**config: Any) -> Workload:
+    """With an exporter, and an agent where there is a config."""
+    exporter = Exporter(ServerImage("registry.test/exporter:1", 1, 1), 9000, SecretKey("x", "password"), {})
+    told = MonitoringConfigSpec.model_validate(config) if config else None
+    return replace(SERVER_WORKLOAD, exporter=exporter, monitoring=told)
+
+
+def metrics_services(workload: Workload) -> list[dict[str, Any]]:
+    bodies = StatefulSetProvider().children(declare(), workload, InstalledServer())
+    return [dict(body) for body in bodies if body["metadata"]["name"] == "main-metrics"]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"type": "prometheus"},
+        {"type": "prometheus", "prometheus": {"serviceMonitorEnabled": False, "additionalLabels": {"a": "b"}}},
+        {"type": "datadog", "datadog": {"tags": ["env:prod"]}},
+        {"type": "newrelic", "newrelic": {"tags": ["env:prod"]}},
+    ],
+    ids=str,
+)
+def test_what_an_agent_that_scrapes_is_told_replaces_no_pod(config: dict[str, Any]) -> None:
+    (service,) = metrics_services(watched(**config))
+    assert service["spec"]["ports"][0]["targetPort"] == "metrics"
+    assert stateful_set(watched(**config)) == stateful_set(watched())
+    assert metrics_services(watched()) == []
+
+
+def test_a_client_of_pmm_runs_beside_the_server_with_room_of_its_own() -> None:
+    workload = watched(type="pmm", pmm={"serverHost": "pmm.test"})
+    pod = stateful_set(workload)["spec"]["template"]["spec"]
+    assert [each["name"] for each in pod["containers"]] == ["server", "exporter", "pmm-client"]
+    (mount,) = pod["containers"][-1]["volumeMounts"]
+    assert mount["name"] in {volume["name"] for volume in pod["volumes"]}
+    assert metrics_services(workload) == []
+
+
+def test_without_an_exporter_no_agent_is_told_anything() -> None:
+    for config in ({"type": "pmm", "pmm": {"serverHost": "pmm.test"}}, {"type": "datadog"}):
+        alone = replace(watched(**config), exporter=None)
+        assert stateful_set(alone) == stateful_set()
+        assert metrics_services(alone) == []

@@ -21,6 +21,7 @@ SUMMARIES: Mapping[str, str] = {
     "plan": "Show what apply would change: objects and exact SQL.",
     "validate": "Check manifests without a server.",
     "convert": "Turn manifests of other API groups into ours, for good.",
+    "op": "Restart, stop, resize or reconfigure a cluster, once.",
     "connect": "Open a database in its own client.",
     "credentials": "Show the login of a user as its Secret has it.",
     "access": "Show who can do what, through which path, and which manifest says so.",

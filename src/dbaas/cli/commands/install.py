@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 IMAGE = "dbaas"
 NAMESPACE = "dbaas-system"
+MOST_NAMED = 3
 Options = TypeVar("Options", bound=TargetOptions)
 _CERTIFICATES = click.Choice(["own", "cert-manager", "off"])
 
@@ -109,7 +110,8 @@ def describe_wide_rights(bodies: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = ["outside of these namespaces it may, since what is in no namespace can be allowed only cluster-wide:"]
     for rule in (rule for role in roles for rule in role["rules"]):
         group = f".{rule['apiGroups'][0]}" if rule["apiGroups"][0] else ""
-        names = f" ({', '.join(rule['resourceNames'])})" if "resourceNames" in rule else ""
+        named = rule.get("resourceNames", ())
+        names = f" ({', '.join(named) if len(named) <= MOST_NAMED else f'{len(named)} of them, by name'})" * bool(named)
         resources = [f"{resource}{group}{names}" for resource in rule["resources"] if "/" not in resource]
         lines += [f"  {', '.join(rule['verbs'])}: {', '.join(resources)}"] if resources else []
     return [*lines, "and write Events in namespace default, where those about such objects are"]

@@ -8,52 +8,79 @@ from typing import Any
 
 from dbaas.api.core import PERSISTENT_VOLUME_CLAIM
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.api.resource import LABEL_CLUSTER, Key, Kind, Resource
+from dbaas.api.resource import FINALIZER, LABEL_CLUSTER, Key, Kind, Resource
 from dbaas.contracts.client import Client, Forbidden, Invalid
-from dbaas.contracts.provider import ClusterFacts, NotProvided
+from dbaas.contracts.provider import ClusterFacts, Disruption, NotProvided
 from dbaas.contracts.reconcile import Refused, Waiting
+from dbaas.controllers.cluster.maintenance import Pending, find_wait
 from dbaas.controllers.cluster.subject import Cluster
+from dbaas.core.clock import Clock
 from dbaas.manifests.metadata import MANAGED_BY, build_metadata, cluster_labels, is_controlled_by
 
 INSTALL_SECONDS = 30.0
+IN_THE_WAY_SECONDS = 60.0  # that what is somebody else's has gone wakes nobody
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What runs, as it is now. `refused` tells why a volume is not as it is wanted; all else is."""
+    """What runs, as it is now. `refused` tells why a volume is not as it is wanted, `pending` what waits for its time;
+    all else is as wanted."""
 
     children: Sequence[Resource]
     refused: str = ""
+    pending: Sequence[Pending] = ()
+
+    def join(self, other: Applied) -> Applied:
+        return Applied(
+            [*self.children, *other.children], self.refused or other.refused, [*self.pending, *other.pending]
+        )
 
 
 class Children:
     """The objects that a cluster owns."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
+        self._clock = clock
 
     async def apply(self, cluster: Cluster) -> Applied:
         """Raises Waiting where programs are missing on this machine."""
+        provider = cluster.provider
         try:
-            wanted = cluster.provider.children(cluster.resource, cluster.workload, cluster.server)
+            wanted = provider.children(cluster.resource, cluster.workload, cluster.server)
         except NotProvided as error:
             raise Waiting(error.reason, error.message, requeue_after=INSTALL_SECONDS) from error
+        instances = await self._apply_all(cluster, wanted)
+        facts = provider.observe(cluster.resource, instances.children)
+        entrances = await self._apply_all(cluster, provider.entrances(cluster.resource, cluster.workload, facts))
+        applied = instances.join(entrances)
+        keep = {(child.kind, child.key) for child in applied.children}
+        for child in await self.find(cluster):
+            if (child.kind, child.key) not in keep and not child.metadata.is_deleting:
+                await self._client.delete(child.kind, child.key, uid=child.metadata.uid)
+        return applied
+
+    async def _apply_all(self, cluster: Cluster, wanted: Sequence[Mapping[str, Any]]) -> Applied:
+        """None, where one of the names is somebody else's."""
         kinds = {kind.kind: kind for kind in cluster.provider.kinds}
-        for body in wanted:
-            await self._require_ours(cluster, kinds[body["kind"]], body)
-        applied, refused = list[Resource](), ""
-        for body in wanted:
+        there = [await self._find_ours(cluster, kinds[body["kind"]], body) for body in wanted]
+        applied, refused, pending = list[Resource](), "", list[Pending]()
+        for body, running in zip(wanted, there, strict=True):
             kind = kinds[body["kind"]]
+            disruption = cluster.provider.disruption(running, body) if running is not None else None
+            wait = self._find_wait(cluster, body, disruption)
+            if disruption is not None and running is not None and wait is not None:
+                pending.append(wait)
+                if disruption.meanwhile is None:
+                    applied.append(running)
+                    continue
+                body = disruption.meanwhile
             try:
                 applied.append(await self._client.apply(kind, body))
             except (Forbidden, Invalid) as error:
                 applied.append(await self._find_volume(cluster, kind, body, error))
                 refused = error.message
-        keep = {(child.kind, child.key) for child in applied}
-        for child in await self.find(cluster):
-            if (child.kind, child.key) not in keep and not child.metadata.is_deleting:
-                await self._client.delete(child.kind, child.key, uid=child.metadata.uid)
-        return Applied(applied, refused)
+        return Applied(applied, refused, pending)
 
     async def observe(self, cluster: Cluster, children: Sequence[Resource]) -> ClusterFacts:
         """What the children say, and why, from what they have made, where not all is well."""
@@ -89,10 +116,12 @@ class Children:
                 await self._client.delete(DATABASE_INSTANCE, instance.key, uid=instance.metadata.uid)
             return False
         left = await self.find(cluster)
-        for child in left:
+        slow = [child for child in left if FINALIZER in child.metadata.finalizers]
+        for child in slow or left:  # what takes its time to end may need the others until then
             if not child.metadata.is_deleting:
                 await self._client.delete(child.kind, child.key, uid=child.metadata.uid)
-        return not left and not await self._find_witnesses(cluster)
+        # What went at once is not told to us again.
+        return not await self.find(cluster) and not await self._find_witnesses(cluster)
 
     async def keep_by_themselves(self, cluster: Cluster) -> bool:
         """Whether what is to be kept has no owner already, so that nobody need be told of it."""
@@ -116,18 +145,24 @@ class Children:
             raise error
         return found
 
-    async def _require_ours(self, cluster: Cluster, kind: Kind, body: Mapping[str, Any]) -> None:
+    def _find_wait(self, cluster: Cluster, body: Mapping[str, Any], disruption: Disruption | None) -> Pending | None:
+        if disruption is None:
+            return None
+        return find_wait(body["metadata"]["name"], disruption, cluster.spec.maintenance, self._clock.now())
+
+    async def _find_ours(self, cluster: Cluster, kind: Kind, body: Mapping[str, Any]) -> Resource | None:
         """Raises Refused where the name is taken. What an earlier cluster of that name has left behind is ours."""
         found = await self._client.get(kind, Key(cluster.key.namespace, body["metadata"]["name"]))
         if found is None or is_controlled_by(found, cluster.resource):
-            return
+            return found
         labels = found.metadata.labels
         if found.metadata.owner is None and labels.get(LABEL_CLUSTER) == cluster.key.name and MANAGED_BY in labels:
-            return
+            return found
         raise Refused(
             "ChildNotOurs",
             f"{kind} {found.key} exists and does not belong to this cluster: rename or delete it, or give the cluster "
             "another name",
+            requeue_after=IN_THE_WAY_SECONDS,
         )
 
     async def _find_witnesses(self, cluster: Cluster) -> list[Resource]:

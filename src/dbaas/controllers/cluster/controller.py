@@ -18,20 +18,24 @@ from dbaas.controllers.cluster.children import Children
 from dbaas.controllers.cluster.credentials import Credentials
 from dbaas.controllers.cluster.deletion import ClusterDeletion
 from dbaas.controllers.cluster.exporter_login import ExporterLogins, login_key
-from dbaas.controllers.cluster.report import build_outcome
+from dbaas.controllers.cluster.monitoring import Agents, refer_to_monitoring
+from dbaas.controllers.cluster.report import build_outcome, with_pending
 from dbaas.controllers.cluster.subject import read_cluster
 from dbaas.controllers.finalizers import hold
 from dbaas.controllers.tokens import lives_on
+from dbaas.core.clock import Clock
 from dbaas.core.randomness import Randomness
 
 
 class ClusterController:
     """One for all clusters."""
 
-    def __init__(self, client: Client, registry: Registry, randomness: Randomness) -> None:
+    def __init__(self, client: Client, registry: Registry, randomness: Randomness, clock: Clock) -> None:
         self._client = client
         self._registry = registry
-        self._children = Children(client)
+        self._clock = clock
+        self._agents = Agents(client)
+        self._children = Children(client, clock)
         self._credentials = Credentials(client, randomness)
         self._logins = ExporterLogins(client, randomness)
         self._deletion = ClusterDeletion(client, registry, self._children, self._credentials, self._logins)
@@ -55,10 +59,15 @@ class ClusterController:
         await hold(self._client, resource)
         await self._credentials.keep(cluster)
         await self._logins.keep(cluster)
+        cluster, agent = await self._agents.find(cluster)
         applied = await self._children.apply(cluster)
         facts = await self._children.observe(cluster, applied.children)
+        agent = await self._agents.keep(cluster, agent)
         instance = await self._children.publish(cluster, facts)
-        outcome = build_outcome(cluster, facts, instance, applied.refused)
+        outcome = with_pending(
+            build_outcome(cluster, facts, instance, applied.refused), applied.pending, self._clock.now()
+        )
+        outcome = agent.tell(cluster, outcome)
         self._tell(resource, outcome)
         return outcome
 
@@ -81,6 +90,8 @@ class ClusterController:
         yield token_of(SECRET, login_key(cluster.key))
         yield token_of(DATABASE_USER, login_key(cluster.key))
         yield token_of(DATABASE_ENGINE, self._entry_key(cluster))
+        yield token_of(DATABASE_INSTANCE, cluster.key)  # which may be somebody else's, and in the way
+        yield from refer_to_monitoring(cluster)
         if cluster.metadata.is_deleting:
             yield lives_on(cluster.key)
 

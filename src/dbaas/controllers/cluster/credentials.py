@@ -19,7 +19,7 @@ from dbaas.controllers.finalizers import let_go
 from dbaas.core.randomness import Randomness
 from dbaas.core.secrets import PasswordRules, generate_password
 from dbaas.manifests.metadata import MANAGED_BY, cluster_labels
-from dbaas.manifests.secrets import build_secret, read_values
+from dbaas.manifests.secrets import build_secret, encode_values, read_values
 
 COPY_SUFFIX = "-kept"
 RULES = PasswordRules(length=32, special=False)
@@ -42,7 +42,7 @@ class Credentials:
             )
         if found is not None and not found.metadata.is_deleting:
             await self._forget_copy(cluster)
-            return found
+            return await self._complete(cluster, found)
         if found is not None:
             await self._copy(cluster, found)
             await let_go(self._client, found)
@@ -59,6 +59,17 @@ class Credentials:
         if found is not None and _is_ours(found, cluster):
             await let_go(self._client, found)
 
+    async def _complete(self, cluster: Cluster, secret: Resource) -> Resource:
+        """With the passwords that instances need which the cluster did not have when it was made."""
+        missing = set(cluster.workload.passwords) - read_values(secret).keys()
+        if not missing:
+            return secret
+        more = {"data": encode_values({key: self._generate() for key in sorted(missing)})}
+        return await self._client.patch(SECRET, secret.key, more, version=secret.metadata.resourceVersion)
+
+    def _generate(self) -> str:
+        return generate_password(self._randomness, RULES).reveal()
+
     async def _make(self, cluster: Cluster) -> Resource:
         copy = await self._client.get(SECRET, _copy_key(cluster))
         if copy is not None and _is_ours(copy, cluster):
@@ -67,7 +78,7 @@ class Credentials:
             values = {
                 "type": cluster.engine.name,
                 "username": cluster.workload.administrator,
-                cluster.workload.credentials.key: generate_password(self._randomness, RULES).reveal(),
+                **{key: self._generate() for key in (cluster.workload.credentials.key, *cluster.workload.passwords)},
             }
         made = await self._client.create(SECRET, _body(cluster, cluster.credentials, values, held=True))
         await self._forget_copy(cluster)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from dbaas.api.resource import Resource
-from dbaas.contracts.provider import ClusterFacts
+from dbaas.contracts.provider import VOLUME_REFUSED, VOLUMES_GROW, ClusterFacts
 from dbaas.contracts.reconcile import Condition, Outcome, Refused
+from dbaas.controllers.cluster.maintenance import Pending
 from dbaas.controllers.cluster.subject import Cluster
 from dbaas.controllers.conditions import is_ready, ready_message, ready_reason
 
 WITNESS_SECONDS = 5.0
 REFUSED_SECONDS = 60.0  # what classes of volumes allow is watched by nobody
-HAS_SERVED = frozenset({"Ready", "Healing", "Updating", "Stopped"})
-VOLUME_REFUSED = "VolumeCannotGrow"
+HAS_SERVED = frozenset({"Ready", "Healing", "Updating", "Scaling", "Stopped"})
 
 
 def build_outcome(
@@ -39,6 +42,22 @@ def build_outcome(
     )
 
 
+def with_pending(outcome: Outcome, pending: Sequence[Pending], now: datetime) -> Outcome:
+    """The same with what waits, and a look when the first of it need not wait any more."""
+    if not pending:
+        return outcome
+    times = [(each.until - now).total_seconds() for each in pending if each.until is not None]
+    pauses = [*times, *([outcome.requeue_after] if outcome.requeue_after is not None else [])]
+    return replace(
+        outcome,
+        status={**outcome.status, "pending": [each.body() for each in pending]},
+        message=f"{outcome.message}; {len(pending)} changes wait"
+        if len(pending) > 1
+        else f"{outcome.message}; a change waits: {pending[0].reason}",
+        requeue_after=max(min(pauses), 0.1) if pauses else None,
+    )
+
+
 def _look_again(cluster: Cluster, facts: ClusterFacts) -> float | None:
     """Nobody watches witnesses, so while they are asked they are asked again."""
     settled = cluster.spec.stopped or (all(one.is_ready for one in facts.instances) and not facts.growing)
@@ -54,7 +73,7 @@ def build_status(cluster: Cluster, facts: ClusterFacts, instance: Resource | Non
         "ready": bool(facts.instances) and len(ready) == len(facts.instances),
         "instances": len(facts.instances),
         "readyInstances": len(ready),
-        "roles": {one.name: one.role for one in facts.instances},
+        "roles": {one.name: one.role for one in facts.instances if one.role},
         "endpoints": _endpoints(endpoint, facts),
     }
     if primary:
@@ -91,7 +110,9 @@ def _judge(cluster: Cluster, facts: ClusterFacts, instance: Resource | None, vol
     if volume_refused:
         message = f"the cluster serves, but its volume does not grow: {volume_refused}"
         return Condition("Ready", "False", VOLUME_REFUSED, message)
-    return Condition("Ready", "True", "Ready", "; ".join(["the cluster serves", *facts.growing]))
+    if facts.growing:
+        return Condition("Ready", "True", VOLUMES_GROW, f"the cluster serves; {'; '.join(facts.growing)}")
+    return Condition("Ready", "True", "Ready", "; ".join(["the cluster serves", *facts.unsettled]))
 
 
 def _phase(cluster: Cluster, condition: Condition, facts: ClusterFacts) -> str:
@@ -104,6 +125,9 @@ def _phase(cluster: Cluster, condition: Condition, facts: ClusterFacts) -> str:
     status = cluster.resource.status
     if status.get("phase") not in HAS_SERVED:
         return "Provisioning"
+    known = (status.get("database") or {}).get("instances", 0)
+    if status["phase"] == "Scaling" or (known and known != len(cluster.workload.instances)):
+        return "Scaling"
     if status.get("observedGeneration") != cluster.resource.metadata.generation or status["phase"] == "Stopped":
         return "Updating"
     return "Updating" if status["phase"] == "Updating" else "Healing"

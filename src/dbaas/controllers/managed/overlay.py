@@ -69,8 +69,9 @@ class Overlay:
         _refuse()
 
     async def patch(
-        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, version: str = "", subresource: str = ""
-    ) -> Resource:
+        self, kind: Kind, key: Key, patch: Mapping[str, Any], *, version: str = "", subresource: str = "",
+        manager: str = "",
+    ) -> Resource:  # fmt: skip
         _refuse()
 
     async def delete(self, kind: Kind, key: Key, *, uid: str) -> None:

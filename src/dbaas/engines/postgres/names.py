@@ -9,7 +9,8 @@ from dbaas.contracts.admission import Violation
 MOST_BYTES = 63  # NAMEDATALEN - 1; longer names would be cut off silently
 ADMINISTRATOR = "postgres"
 RESERVED_DATABASES = frozenset({"postgres", "template0", "template1"})
-RESERVED_ROLES = frozenset({ADMINISTRATOR, "public", "none"})
+REPLICATOR = "dbaas-replication"
+RESERVED_ROLES = frozenset({ADMINISTRATOR, REPLICATOR, "public", "none"})
 RESERVED_SCHEMAS = frozenset({"information_schema"})
 
 

@@ -30,6 +30,8 @@ from dbaas.contracts.provider import (
 )
 from dbaas.engines.postgres.names import ADMINISTRATOR
 from dbaas.engines.postgres.parameters import parameters_of
+from dbaas.engines.postgres.replication.members import CONTROL_KEY, NOTES, REPLICATION_KEY, Members
+from dbaas.engines.postgres.replication.settings import build_shared, restart_settings
 from dbaas.engines.postgres.sizing import USUAL_CONNECTIONS, settings_for
 
 ENGINE_NAME = "postgres"
@@ -69,6 +71,7 @@ _NETWORK_ACCESS = """\
 local  all  all       scram-sha-256
 host   all  all  all  scram-sha-256
 """
+_LOG_LEVELS = {"debug": "debug1", "info": "info", "warning": "warning", "error": "error"}
 _DEFAULTS = {"log_line_prefix": "%m [%p] %q%u@%d ", "log_timezone": "UTC", "timezone": "UTC"}
 ALTER_SYSTEM_SWITCH_SINCE = 17
 BUILTIN_LOCALE_SINCE = 17
@@ -86,7 +89,9 @@ class PostgresServer:
     images: Mapping[str, ServerImage] = field(default_factory=lambda: IMAGES)
 
     def workload(self, name: str, spec: DatabaseClusterSpec, site: Site = "laptop") -> Workload:
-        """One instance called after the cluster. `<name>-credentials` holds the administrator's login."""
+        """One instance called after the cluster, or members. `<name>-credentials` holds the administrator's login."""
+        if spec.cluster_size > 1:
+            return self._replicated(name, spec, site)
         version = spec.engine.version
         password = SecretKey(f"{name}-credentials", "password")
         settings = _wanted(spec, site)
@@ -111,6 +116,21 @@ class PostgresServer:
             ENGINE_NAME, version, (instance,), password, ADMINISTRATOR, self.images.get(version), _exporter(name, spec)
         )
 
+    def _replicated(self, name: str, spec: DatabaseClusterSpec, site: Site) -> Workload:
+        version, parameters = spec.engine.version, {**_wanted(spec, site), **_fixed(spec.engine.version)}
+        members = Members(name, ENGINE_NAME, PORT, data=DATA, stop=Stop("SIGTERM", STOP_SECONDS))
+        return Workload(
+            ENGINE_NAME,
+            version,
+            members.build(spec.cluster_size, version, _initdb_options(version), restart_settings(parameters, version)),
+            SecretKey(f"{name}-credentials", "password"),
+            ADMINISTRATOR,
+            self.images.get(version),
+            _exporter(name, spec),
+            passwords=(REPLICATION_KEY, CONTROL_KEY),
+            notes={note: {note: build_shared(spec, parameters)} if note == "config" else {} for note in NOTES},
+        )
+
     def programs(self, version: str) -> str | None:
         wheel = util.find_spec(WHEEL)
         if wheel is None or wheel.origin is None or version not in INSTALLATIONS:
@@ -131,23 +151,27 @@ def _command(version: str) -> tuple[str, ...]:
         "port": "$(PORT_SQL)",
         "unix_socket_directories": "$(RUN)",
         "unix_socket_permissions": "0700",
-        "logging_collector": "off",
-        "log_destination": "stderr",
+        **_fixed(version),
     }
-    if int(version) >= ALTER_SYSTEM_SWITCH_SINCE:
-        given["allow_alter_system"] = "off"  # settings that no manifest shows would win over those of the manifest
     options = (word for name, value in given.items() for word in ("-c", f"{name}={value}"))
     return ("postgres", "-D", f"$(DIRECTORY)/{DATA}", *options)
 
 
+def _fixed(version: str) -> Mapping[str, str]:
+    """Settings that no manifest shows would win over those of the manifest, were they allowed."""
+    fixed = {"logging_collector": "off", "log_destination": "stderr"}
+    return {**fixed, "allow_alter_system": "off"} if int(version) >= ALTER_SYSTEM_SWITCH_SINCE else fixed
+
+
 def _initialise(version: str) -> tuple[str, ...]:
+    account = (f"--username={ADMINISTRATOR}", f"--pwfile=$(DIRECTORY)/{PASSWORD}")
+    return ("initdb", "--pgdata=$(CREATES)", *account, *(f"--{option}" for option in _initdb_options(version)))
+
+
+def _initdb_options(version: str) -> Sequence[str]:
     """UTF-8 everywhere. Without ICU, a locale that knows all letters on any machine is there from version 17 on."""
-    builtin = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-    return (
-        "initdb", "--pgdata=$(CREATES)", f"--username={ADMINISTRATOR}", f"--pwfile=$(DIRECTORY)/{PASSWORD}",
-        "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C",
-        *(builtin if int(version) >= BUILTIN_LOCALE_SINCE else ()), "--data-checksums", "--no-instructions",
-    )  # fmt: skip
+    builtin = ("locale-provider=builtin", "builtin-locale=C.UTF-8") if int(version) >= BUILTIN_LOCALE_SINCE else ()
+    return ("auth=scram-sha-256", "encoding=UTF8", "locale=C", *builtin, "data-checksums", "no-instructions")
 
 
 def _ask_ready() -> tuple[str, ...]:
@@ -166,15 +190,21 @@ def _wanted(spec: DatabaseClusterSpec, site: Site) -> Mapping[str, str]:
         if is_sized
         else {}
     )
-    usual = {name: value for name, value in {**_DEFAULTS, **fitting}.items() if name not in lowered}
+    usual = {name: value for name, value in {**_DEFAULTS, **fitting, **_log_level(spec)}.items() if name not in lowered}
     return {**usual, **given}
+
+
+def _log_level(spec: DatabaseClusterSpec) -> Mapping[str, str]:
+    """Messages of that weight and above."""
+    logging = spec.monitoring.logging if spec.monitoring is not None else None
+    return {"log_min_messages": _LOG_LEVELS[logging.level]} if logging is not None and logging.level else {}
 
 
 def _exporter(name: str, spec: DatabaseClusterSpec) -> Exporter | None:
     """It logs in from within the instance's own network, where nothing is encrypted, and may read all statistics."""
-    metrics = spec.monitoring.metrics if spec.monitoring is not None else None
-    if metrics is None or not metrics.enabled:
+    if spec.monitoring is None or not spec.monitoring.asks_exporter:
         return None
+    metrics = spec.monitoring.metrics
     env = {
         "DATA_SOURCE_URI": "127.0.0.1:$(PORT_SQL)/postgres?sslmode=disable",
         "DATA_SOURCE_USER": EXPORTER_USER,
@@ -183,7 +213,7 @@ def _exporter(name: str, spec: DatabaseClusterSpec) -> Exporter | None:
     user = {"username": EXPORTER_USER, "roles": ["pg_monitor"]}
     arguments = ("--web.listen-address=:$(METRICS_PORT)",)
     login = exporter_login(name)
-    return Exporter(EXPORTER_IMAGE, metrics.port or EXPORTER_PORT, login, user, arguments, env)
+    return Exporter(EXPORTER_IMAGE, (metrics.port if metrics else None) or EXPORTER_PORT, login, user, arguments, env)
 
 
 def _settings(wanted: Mapping[str, str], version: str, *, restart: bool) -> str:

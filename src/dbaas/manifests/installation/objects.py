@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from dbaas.api.core import LEASE, SECRET, VALIDATING_WEBHOOK_CONFIGURATION
+from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, LEASE, SECRET, VALIDATING_WEBHOOK_CONFIGURATION
 from dbaas.manifests.installation.webhooks import build_issuers, build_validation
 from dbaas.manifests.installation.workload import METRICS, PODS, build_workload
 from dbaas.manifests.monitoring import build_monitors
@@ -114,6 +114,8 @@ def _roles(asked: Installation) -> list[Body]:
     within, wide = derive_rules(asked.needs, namespaced=True), derive_rules(asked.needs, namespaced=False)
     if asked.webhooks == "own":
         wide = [*wide, build_rule(VALIDATING_WEBHOOK_CONFIGURATION, ("get", "patch"), (asked.wide,))]
+    names = tuple(kind.resource for kind in asked.needs.served)
+    wide = [*wide, build_rule(CUSTOM_RESOURCE_DEFINITION, ("get",), names)]  # an Event about one needs its uid
     if not asked.namespaces:
         return [
             *_granted(asked, "", asked.wide, [*wide, *within]),

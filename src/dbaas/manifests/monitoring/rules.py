@@ -92,6 +92,11 @@ _OPERATOR = (
         "{{ $labels.kind }} cannot be listed or watched.",
     ),
     Alert(
+        "DbaasDefinitionsDiffer", "operator", "warning", 10,
+        "max by (definition, how) (dbaas_definition_differences) > 0",
+        "The definition {{ $labels.definition }} is {{ $labels.how }}, as seen by the operator.",
+    ),
+    Alert(
         "DbaasApiErrors", "operator", "warning", 10,
         'sum(rate(rest_client_requests_total{code=~"5..|<error>"}[10m])) / sum(rate(rest_client_requests_total[10m]))'
         " > 0.1",

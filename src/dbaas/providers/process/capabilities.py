@@ -8,6 +8,11 @@ from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.provider import ServerCapability
 
 
+def _asks_nothing(spec: Any) -> bool:
+    """What can be asked by an operation alone: a spec that says it is accepted."""
+    return False
+
+
 def _asks_replicas(spec: Any) -> bool:
     return _spec(spec).cluster_size > 1
 
@@ -47,7 +52,19 @@ def _asks_hooks(spec: Any) -> bool:
 
 def _asks_metrics(spec: Any) -> bool:
     monitoring = _spec(spec).monitoring
-    return monitoring is not None and monitoring.metrics is not None and monitoring.metrics.enabled
+    if monitoring is None or monitoring.metrics is None:
+        return monitoring is not None and monitoring.enabled is True
+    return monitoring.metrics.enabled and monitoring.enabled is not False
+
+
+def _asks_agent(spec: Any) -> bool:
+    monitoring = _spec(spec).monitoring
+    return monitoring is not None and monitoring.monitoring_config_ref is not None
+
+
+def _asks_pmm(spec: Any) -> bool:
+    monitoring = _spec(spec).monitoring
+    return monitoring is not None and monitoring.pmm is not None
 
 
 def _asks_volume(spec: Any) -> bool:
@@ -60,12 +77,9 @@ def _spec(spec: Any) -> DatabaseClusterSpec:
     return spec
 
 
+NO_AGENT = "the process provider has no agent on this machine to hand metrics to: set nothing here, or use Kubernetes"
 CAPABILITIES = (
-    ServerCapability(
-        "replicas", "spec.clusterSize", _asks_replicas,
-        missing="the process provider runs a cluster as one server on this machine and cannot replicate it to others: "
-        "set clusterSize to 1",
-    ),
+    ServerCapability("replicas", "spec.clusterSize", _asks_replicas),
     ServerCapability("settings", "spec.config", _asks_config),
     ServerCapability("server settings that fit resources or profile", "spec.resources", _asks_size),
     ServerCapability("a place among nodes (there is only this machine)", "spec.podSchedulingPolicy", _asks_placement),
@@ -81,9 +95,16 @@ CAPABILITIES = (
         "metrics", "spec.monitoring.metrics", _asks_metrics,
         missing="the process provider runs no exporter: set enabled to false",
     ),
+    ServerCapability("agents", "spec.monitoring.monitoringConfigRef", _asks_agent, missing=NO_AGENT),
+    ServerCapability("Percona Monitoring and Management", "spec.monitoring.pmm", _asks_pmm, missing=NO_AGENT),
     ServerCapability(
         "volumes", "spec.storage", _asks_volume,
         missing="the process provider keeps data in a folder of this machine: use Filesystem without snapshots",
+    ),
+    ServerCapability(
+        "volume expansion", "spec.storage.size", _asks_nothing,
+        missing="the process provider keeps data in a folder of this machine, which has as much room as the disk: "
+        "use a larger disk",
     ),
     ServerCapability("stopping", "spec.stopped", _asks_stopped),
     ServerCapability("data deletion", "spec.deletionPolicy", _asks_deletion),

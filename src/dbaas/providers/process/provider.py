@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dbaas.api.cluster import DatabaseCluster
+from dbaas.api.core import CONFIG_MAP, POD
 from dbaas.api.process import PROCESS, Process
 from dbaas.api.resource import LABEL_INSTANCE, Kind, Resource
 from dbaas.contracts.provider import (
+    NO_ACTIONS,
+    Action,
     ClusterFacts,
+    Disruption,
     InstanceFacts,
     NotProvided,
     ServerCapability,
@@ -19,7 +23,12 @@ from dbaas.contracts.provider import (
 )
 from dbaas.manifests.metadata import build_metadata, cluster_labels
 from dbaas.providers.process.capabilities import CAPABILITIES
+from dbaas.providers.process.disruption import find_disruption
+from dbaas.providers.process.entrances import READS, WRITES, build_entrance, find_haproxy
+from dbaas.providers.process.peers import PRIMARY, find_newcomers, find_unsettled, read_roles, render_peers
 from dbaas.providers.process.rendering import render_spec
+
+_NO_PROGRAMS = "/usr/bin"  # a module of ours uses none
 
 
 class ProcessProvider:
@@ -28,7 +37,8 @@ class ProcessProvider:
     name = "process"
     runs_on: Site = "laptop"
     witnesses: Sequence[Kind] = ()
-    kinds: Sequence[Kind] = (PROCESS,)
+    kinds: Sequence[Kind] = (PROCESS, POD, CONFIG_MAP)
+    actions: Mapping[str, Action] = NO_ACTIONS
     capabilities: Sequence[ServerCapability] = CAPABILITIES
 
     def missing(self, server: ServerPart, version: str) -> str:
@@ -43,32 +53,73 @@ class ProcessProvider:
         spec = DatabaseCluster.model_validate(cluster.body()).spec
         labels = cluster_labels(cluster.metadata.name, workload.engine)
         keeps_data = spec.deletion_policy != "Delete"
-        return [
+        newcomers = find_newcomers(cluster, workload)
+        processes = [
             {
                 "apiVersion": PROCESS.api_version,
                 "kind": PROCESS.kind,
                 "metadata": build_metadata(instance.name, cluster, {**labels, LABEL_INSTANCE: instance.name}),
-                "spec": render_spec(instance, programs, stopped=spec.stopped, keeps_data=keeps_data),
+                "spec": {
+                    **render_spec(
+                        instance,
+                        programs,
+                        stopped=spec.stopped,
+                        keeps_data=keeps_data,
+                        is_newcomer=instance.name in newcomers,
+                    ),
+                    **({"restartedAt": spec.restarted_at} if spec.restarted_at else {}),
+                },
             }
             for instance in workload.instances
         ]
+        return [*render_peers(cluster, workload, keeps_data=keeps_data), *processes]
+
+    def entrances(self, cluster: Resource, workload: Workload, facts: ClusterFacts) -> Sequence[Mapping[str, Any]]:
+        """One program with a port for each way, where there are several instances to choose from."""
+        if len(workload.instances) == 1:
+            return ()
+        haproxy, name = find_haproxy(), cluster.metadata.name
+        entrance = build_entrance(name, workload, facts, haproxy=haproxy is not None)
+        programs = str(haproxy.parent) if haproxy is not None else _NO_PROGRAMS
+        stopped = DatabaseCluster.model_validate(cluster.body()).spec.stopped
+        return [
+            {
+                "apiVersion": PROCESS.api_version,
+                "kind": PROCESS.kind,
+                "metadata": build_metadata(entrance.name, cluster, cluster_labels(name, workload.engine)),
+                "spec": render_spec(entrance, programs, stopped=stopped, keeps_data=False),
+            }
+        ]
+
+    def disruption(self, running: Resource, wanted: Mapping[str, Any]) -> Disruption | None:
+        return find_disruption(running, wanted)
 
     def observe(self, cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
-        """The first instance is the one that takes writes: a cluster has only one here."""
-        processes = [child for child in children if child.kind == PROCESS]
-        instances = tuple(_facts(child) for child in sorted(processes, key=lambda child: child.key))
-        if not instances:
-            return ClusterFacts()
-        first = instances[0]
-        return ClusterFacts(instances, first.host, next(iter(first.ports.values()), 0))
+        """A single instance is the one that takes writes; of several it is the one that they have agreed on.
+
+        Clients of several go through the entrance.
+        """
+        processes = sorted((child for child in children if child.kind == PROCESS), key=lambda child: child.key)
+        roles = read_roles(cluster, children)
+        instances = tuple(_facts(each, roles) for each in processes if LABEL_INSTANCE in each.metadata.labels)
+        primary = next((one for one in instances if one.role == PRIMARY), None)
+        unsettled = find_unsettled(children)
+        if roles is None and primary is not None:
+            return ClusterFacts(instances, primary.host, next(iter(primary.ports.values()), 0), unsettled=unsettled)
+        entrance = next((_facts(each, None) for each in processes if LABEL_INSTANCE not in each.metadata.labels), None)
+        if entrance is None or not entrance.ports:
+            return ClusterFacts(instances, unsettled=unsettled)
+        host, ports = entrance.host, entrance.ports
+        return ClusterFacts(instances, host, ports[WRITES], replica=f"{host}:{ports[READS]}", unsettled=unsettled)
 
 
-def _facts(child: Resource) -> InstanceFacts:
+def _facts(child: Resource, roles: Mapping[str, str] | None) -> InstanceFacts:
     """Ports are in the order of the spec. A status that does not speak of the newest spec counts as not ready."""
     process = Process.model_validate(child.body())
-    status = process.status
+    status, role = process.status, PRIMARY if roles is None else roles.get(child.metadata.name, "")
     if status is None:
-        return InstanceFacts(child.metadata.name, False, reason="Pending", message="the process has not been seen yet")
+        message = "the process has not been seen yet"
+        return InstanceFacts(child.metadata.name, False, role, reason="Pending", message=message)
     ready = next((condition for condition in status.conditions if condition.type == "Ready"), None)
     stalled = next((condition for condition in status.conditions if condition.type == "Stalled"), None)
     is_current = (status.observed_generation or 0) >= child.metadata.generation
@@ -77,6 +128,6 @@ def _facts(child: Resource) -> InstanceFacts:
     ports = {port.name: status.ports[port.name] for port in process.spec.ports if port.name in status.ports}
     return InstanceFacts(
         name=child.metadata.name, is_ready=bool(is_current and ready and ready.status == "True"),
-        host=status.host or "", ports=ports, restarts=status.restarts, reason=reason, message=message,
+        role=role, host=status.host or "", ports=ports, restarts=status.restarts, reason=reason, message=message,
         is_refused=bool(is_current and stalled and stalled.status == "True"),
     )  # fmt: skip

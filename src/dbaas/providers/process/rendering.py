@@ -6,6 +6,7 @@ from typing import Any
 
 from dbaas.api.process import (
     EnvironmentVariable,
+    FileSecret,
     Probe,
     Probes,
     ProcessFile,
@@ -15,11 +16,16 @@ from dbaas.api.process import (
     ProcessVersionMark,
 )
 from dbaas.api.references import SecretKeyReference
-from dbaas.contracts.provider import CheckCommand, File, Init, Instance
+from dbaas.contracts.provider import CheckCommand, File, Init, Instance, SecretKey
 
 
-def render_spec(instance: Instance, programs: str, *, stopped: bool, keeps_data: bool) -> dict[str, Any]:
-    """What is as by default is left out, so that the object says only what the engine has said."""
+def render_spec(
+    instance: Instance, programs: str, *, stopped: bool, keeps_data: bool, is_newcomer: bool = False
+) -> dict[str, Any]:
+    """What is as by default is left out, so that the object says only what the engine has said.
+
+    `is_newcomer`: the others serve already, so that what it may have left in former times counts no more.
+    """
     spec = ProcessSpec(
         programs=programs,
         command=list(instance.command),
@@ -31,6 +37,10 @@ def render_spec(instance: Instance, programs: str, *, stopped: bool, keeps_data:
         stop_signal=instance.stop.signal,
         stop_timeout=_duration(instance.stop.timeout_seconds),
         reload_signal=instance.reload_signal,
+        packages=list(instance.packages),
+        uses_api=instance.uses_api,
+        sets_aside=instance.joins and is_newcomer,
+        leash=instance.leash or None,
         stopped=stopped,
         data_policy="Retain" if keeps_data else "Delete",
     )
@@ -43,9 +53,16 @@ def _init(step: Init) -> ProcessInit:
 
 
 def _file(file: File) -> ProcessFile:
-    secret = SecretKeyReference(name=file.secret.name, key=file.secret.key) if file.secret else None
+    secret = _reference(file.secret) if file.secret else None
     content = None if secret else file.content or ""
-    return ProcessFile(path=file.path, content=content, secret_key_ref=secret, on_change=file.on_change)
+    secrets = [FileSecret(name=name, secret_key_ref=_reference(key)) for name, key in sorted(file.secrets.items())]
+    return ProcessFile(
+        path=file.path, content=content, secret_key_ref=secret, on_change=file.on_change, secrets=secrets
+    )
+
+
+def _reference(secret: SecretKey) -> SecretKeyReference:
+    return SecretKeyReference(name=secret.name, key=secret.key)
 
 
 def _probe(check: CheckCommand | None) -> Probe | None:
@@ -54,6 +71,7 @@ def _probe(check: CheckCommand | None) -> Probe | None:
     return Probe(
         command=list(check.command),
         port=check.port or None,
+        path=check.path or None,
         period=_duration(check.period_seconds),
         timeout=_duration(check.timeout_seconds),
         failures=check.failures,

@@ -44,10 +44,10 @@ CAPABILITIES = (
     _capability("exposure", "spec.expose", lambda spec: spec.expose is not None),
     _capability("hooks", "spec.hooks", lambda spec: spec.hooks is not None),
     _capability("metrics", "spec.monitoring.metrics", lambda spec: spec.monitoring is not None),
-    _capability(
-        "service monitors", "spec.monitoring.metrics.serviceMonitor", _asks_service_monitor,
-        "this version makes no ServiceMonitor: write a PodMonitor for the port 'metrics' of the cluster's pods",
-    ),
+    _capability("agents", "spec.monitoring.monitoringConfigRef", lambda spec: spec.monitoring is not None),
+    _capability("Percona Monitoring and Management", "spec.monitoring.pmm", lambda spec: spec.monitoring is not None),
+    _capability("service monitors", "spec.monitoring.metrics.serviceMonitor", _asks_service_monitor),
+    _capability("volume expansion", "spec.storage.size", lambda spec: False),
     _capability("stopping", "spec.stopped", lambda spec: spec.stopped),
     _capability("data deletion", "spec.deletionPolicy", lambda spec: spec.deletion_policy == "Delete"),
     _capability(

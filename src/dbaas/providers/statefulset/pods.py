@@ -9,7 +9,9 @@ from typing import Any
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.api.pods import Hook, PodSchedulingPolicy, as_kubernetes
 from dbaas.api.profiles import resources_of
+from dbaas.api.resource import LABEL_CLUSTER
 from dbaas.contracts.provider import CheckCommand, Exporter, Instance, SecretKey, ServerImage, Workload
+from dbaas.manifests.monitoring import Exporters, asks_service, build_pmm_client
 from dbaas.manifests.pods import CONTAINER_SECURITY, build_pod_security, build_probe
 from dbaas.manifests.volumes import build_scratch, from_config_map, from_secret, mount_claim, project
 from dbaas.providers.statefulset.names import SERVER, claim_name, config_key, config_name
@@ -18,6 +20,7 @@ from dbaas.providers.statefulset.places import PLACES, expand, names_of
 SHELL = "/bin/sh"
 EXPORTER = "exporter"
 METRICS = "metrics"
+AGENT = "agent"
 START_SECONDS = 600  # until the first process must have opened its port; recovery goes on behind it
 LEAST_READY_SECONDS = 2
 SECRET_FOLDER = "/etc/dbaas-login"
@@ -33,6 +36,10 @@ def build_pod(
     if workload.exporter is not None:
         containers.append(_exporter(workload.exporter, instance))
         volumes.append(_login_volume(workload.exporter.login))
+        if workload.monitoring is not None and not asks_service(workload.monitoring):
+            exporters = Exporters(labels[LABEL_CLUSTER], workload.engine, workload.exporter.port)
+            containers.append(build_pmm_client(workload.monitoring, exporters, AGENT))
+            volumes.append(build_scratch(AGENT))
     return {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -134,7 +141,7 @@ def _exporter(exporter: Exporter, instance: Instance) -> dict[str, Any]:
 
 def _probe(check: CheckCommand, names: Mapping[str, str], period: int) -> dict[str, Any]:
     return build_probe(
-        command=expand(check.command, names), port=check.port, period=max(1, period),
+        command=expand(check.command, names), port=check.port, path=check.path, period=max(1, period),
         timeout=max(1, ceil(check.timeout_seconds)), failures=check.failures,
     )  # fmt: skip
 

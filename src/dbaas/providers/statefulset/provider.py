@@ -8,8 +8,19 @@ from typing import Any
 from dbaas.api.cluster import DatabaseCluster
 from dbaas.api.core import CONFIG_MAP, NETWORK_POLICY, PERSISTENT_VOLUME_CLAIM, POD, SERVICE, STATEFUL_SET
 from dbaas.api.resource import Kind, Resource
-from dbaas.contracts.provider import ClusterFacts, NotProvided, ServerCapability, ServerPart, Site, Workload
+from dbaas.contracts.provider import (
+    NO_ACTIONS,
+    Action,
+    ClusterFacts,
+    Disruption,
+    NotProvided,
+    ServerCapability,
+    ServerPart,
+    Site,
+    Workload,
+)
 from dbaas.providers.statefulset.capabilities import CAPABILITIES
+from dbaas.providers.statefulset.disruption import find_disruption
 from dbaas.providers.statefulset.observing import observe
 from dbaas.providers.statefulset.rendering import Rendering
 
@@ -21,6 +32,7 @@ class StatefulSetProvider:
     runs_on: Site = "kubernetes"
     kinds: Sequence[Kind] = (CONFIG_MAP, SERVICE, NETWORK_POLICY, STATEFUL_SET, PERSISTENT_VOLUME_CLAIM)
     witnesses: Sequence[Kind] = (POD,)
+    actions: Mapping[str, Action] = NO_ACTIONS
     capabilities: Sequence[ServerCapability] = CAPABILITIES
 
     def missing(self, server: ServerPart, version: str) -> str:
@@ -36,6 +48,13 @@ class StatefulSetProvider:
             )
         spec = DatabaseCluster.model_validate(cluster.body()).spec
         return [*Rendering(cluster, spec, workload, workload.image).render()]
+
+    def entrances(self, cluster: Resource, workload: Workload, facts: ClusterFacts) -> Sequence[Mapping[str, Any]]:
+        """Services are among the children: they find pods by their labels."""
+        return ()
+
+    def disruption(self, running: Resource, wanted: Mapping[str, Any]) -> Disruption | None:
+        return find_disruption(running, wanted)
 
     def observe(self, cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
         return observe(cluster, children)

@@ -16,9 +16,11 @@ from dbaas.api.core import CONFIG_MAP
 from dbaas.api.resource import LABEL_CLUSTER, LABEL_INSTANCE, Resource
 from dbaas.contracts.provider import Instance, ServerImage, Workload
 from dbaas.manifests.metadata import LABEL_ROLE, MANAGED_BY, build_metadata, cluster_labels
+from dbaas.manifests.monitoring import Exporters, asks_service, build_metrics_service, metrics_name
 from dbaas.manifests.services import build_headless_service
 from dbaas.manifests.statefulset import build_stateful_set
 from dbaas.manifests.volumes import build_claim
+from dbaas.providers.statefulset.disruption import RESTARTED_AT, TEMPLATE, digest_of
 from dbaas.providers.statefulset.exposure import build_policy, build_services
 from dbaas.providers.statefulset.names import claim_name, config_key, config_name, headless_name
 from dbaas.providers.statefulset.places import PLACES
@@ -53,6 +55,7 @@ class Rendering:
             yield self._config(instance)
         yield build_headless_service(self._metadata(headless_name(self.name)), selector, ports)
         yield from build_services(self.name, self.spec.expose, ports, self._metadata)
+        yield from self._metrics()
         yield build_policy(self._metadata(self.name), self.spec, self.workload)
         for instance in self.workload.instances:
             yield self._stateful_set(instance)
@@ -60,6 +63,13 @@ class Rendering:
 
     def _metadata(self, name: str) -> dict[str, Any]:
         return build_metadata(name, self.cluster, self.labels)
+
+    def _metrics(self) -> Iterator[dict[str, Any]]:
+        """Where an agent finds the exporters."""
+        exporter, told = self.workload.exporter, self.workload.monitoring
+        if exporter is not None and told is not None and asks_service(told):
+            exporters = Exporters(self.name, self.workload.engine, exporter.port)
+            yield build_metrics_service(self._metadata(metrics_name(self.name)), told, exporters)
 
     def _config(self, instance: Instance) -> dict[str, Any]:
         return {
@@ -73,16 +83,23 @@ class Rendering:
         """The role of the only instance never changes; it is no part of what a StatefulSet finds its pod by."""
         selector = {LABEL_CLUSTER: self.name, LABEL_INSTANCE: instance.name}
         labels = {MANAGED_BY: "dbaas", **self.labels, LABEL_INSTANCE: instance.name, LABEL_ROLE: "primary"}
+        template = {
+            "metadata": {"labels": labels, "annotations": self._annotations(instance)},
+            "spec": build_pod(instance, self.workload, self.spec, self.image, {LABEL_CLUSTER: self.name}),
+        }
+        metadata = build_metadata(instance.name, self.cluster, {**self.labels, LABEL_INSTANCE: instance.name})
         return build_stateful_set(
-            build_metadata(instance.name, self.cluster, {**self.labels, LABEL_INSTANCE: instance.name}),
+            {**metadata, "annotations": {TEMPLATE: digest_of(template)}},
             selector,
             service=headless_name(self.name),
             replicas=0 if self.spec.stopped else 1,
-            template={
-                "metadata": {"labels": labels, "annotations": {CHECKSUM: _checksum(instance)}},
-                "spec": build_pod(instance, self.workload, self.spec, self.image, {LABEL_CLUSTER: self.name}),
-            },
+            template=template,
         )
+
+    def _annotations(self, instance: Instance) -> dict[str, str]:
+        """Whatever changes here means another pod."""
+        asked = {RESTARTED_AT: self.spec.restarted_at} if self.spec.restarted_at else {}
+        return {CHECKSUM: _checksum(instance), **asked}
 
     def _claim(self, instance: Instance) -> dict[str, Any]:
         """It belongs to the cluster only where it is to go with it: what has no owner stays."""

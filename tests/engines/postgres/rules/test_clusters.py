@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.admission import Violation
-from dbaas.engines.postgres.rules.clusters import settings_are_known
+from dbaas.engines.postgres.rules.clusters import log_can_be_written, settings_are_known
 
 
-def check_cluster(*config: tuple[str, str], version: str = "18") -> list[Violation]:
+def check_cluster(*config: tuple[str, str], version: str = "18", size: int = 1) -> list[Violation]:
     body = {"engine": {"type": "postgres", "version": version}, "config": [{"name": n, "value": v} for n, v in config]}
-    return list(settings_are_known(DatabaseClusterSpec.model_validate(body)))
+    return list(settings_are_known(DatabaseClusterSpec.model_validate({**body, "clusterSize": size})))
 
 
 def told(violations: list[Violation]) -> list[tuple[str, str]]:
@@ -37,3 +39,26 @@ def test_settings_that_cannot_be_are_refused_each_with_its_reason() -> None:
 
 def test_a_value_cannot_smuggle_in_another_line() -> None:
     assert check_cluster(("my.own", "a\nfsync = off")) and check_cluster(("my.own", "a\nb"), version="99")
+
+
+@pytest.mark.parametrize(
+    ("logging", "fields"),
+    [
+        ({}, []),
+        ({"level": "debug", "format": "text"}, []),
+        ({"format": "json"}, ["spec.monitoring.logging.format"]),
+    ],
+    ids=str,
+)
+def test_lines_of_json_are_refused_because_nobody_would_read_them(logging: dict[str, str], fields: list[str]) -> None:
+    body = {"engine": {"type": "postgres", "version": "18"}, "monitoring": {"logging": logging}}
+    found = log_can_be_written(DatabaseClusterSpec.model_validate(body))
+    assert [violation.field for violation in found] == fields
+
+
+def test_what_replication_cannot_do_with_is_refused_only_where_there_are_replicas() -> None:
+    config = (("max_connections", "20"), ("wal_level", "minimal"), ("synchronous_standby_names", "*"))
+    assert check_cluster(*config) == []
+    assert [violation.field for violation in check_cluster(*config, size=3)] == [
+        "spec.config[0].value", "spec.config[1].value", "spec.config[2].name",
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.admission import Violation
 from dbaas.engines.postgres.parameters import explain_unknown, find_fault, parameters_of
+from dbaas.engines.postgres.replication.settings import find_unfit
 from dbaas.engines.postgres.server import OUR_PARAMETERS, WITHOUT_OPENSSL
 
 
@@ -15,12 +16,28 @@ def settings_are_known(spec: DatabaseClusterSpec) -> Sequence[Violation]:
     return [
         Violation(f"spec.config[{index}].{where}", message, reason)
         for index, parameter in enumerate(spec.config)
-        for where, message, reason in _check_setting(parameter.name, parameter.value, spec.engine.version)
+        for where, message, reason in _check_setting(parameter.name, parameter.value, spec)
     ]
 
 
-def _check_setting(name: str, value: str, version: str) -> Iterator[tuple[str, str, str]]:
-    known, lowered = parameters_of(version), name.lower()
+def log_can_be_written(spec: DatabaseClusterSpec) -> Sequence[Violation]:
+    """Lines of JSON go only to files of PostgreSQL's own collector (manual, "Using JSON-Format Log Output").
+
+    We let it write to its standard output, where Kubernetes and `dbaas logs` read.
+    """
+    logging = spec.monitoring.logging if spec.monitoring is not None else None
+    if logging is None or logging.format != "json":
+        return []
+    message = (
+        "PostgreSQL writes JSON only to files in its data folder, where nobody reads its log: use text, which "
+        "config.log_line_prefix shapes"
+    )
+    return [Violation("spec.monitoring.logging.format", message, "FieldValueNotSupported")]
+
+
+def _check_setting(name: str, value: str, spec: DatabaseClusterSpec) -> Iterator[tuple[str, str, str]]:
+    version, lowered = spec.engine.version, name.lower()
+    known = parameters_of(version)
     if not known or "." in name:
         if any(character in value for character in "\0\r\n"):
             yield "value", "a value is one line", "FieldValueInvalid"
@@ -33,3 +50,5 @@ def _check_setting(name: str, value: str, version: str) -> Iterator[tuple[str, s
         yield "name", explain_unknown(name, version), "FieldValueNotSupported"
     elif fault := find_fault(known[lowered], value):
         yield "value", f"{value!r} does not fit {name!r}: {fault}", "FieldValueInvalid"
+    elif spec.cluster_size > 1:
+        yield from find_unfit(name, value)

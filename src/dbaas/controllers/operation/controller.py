@@ -1,0 +1,195 @@
+"""Reconciles an OpsRequest: its turn, the note, the change, the cluster's answer, its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.operation import ANNOTATION_OPERATION, OPERATION_MANAGER, OPS_REQUEST, OpsRequestStatus
+from dbaas.api.resource import Resource
+from dbaas.contracts.admission import Admission
+from dbaas.contracts.client import Client, Invalid, NotFound
+from dbaas.contracts.operation import ClusterState, complete_change
+from dbaas.contracts.reconcile import Condition, Controller, Outcome, Refused
+from dbaas.contracts.registry import Registry
+from dbaas.controllers.conditions import READY
+from dbaas.controllers.operation import record
+from dbaas.controllers.operation.ending import SHORTEST_SECONDS, Ended, Endings
+from dbaas.controllers.operation.record import dump_status
+from dbaas.controllers.operation.request import Request, cluster_token, queue_token, read_request
+from dbaas.controllers.operation.turn import Turn, require_well, wait
+from dbaas.controllers.refusing import refuse_invalid
+from dbaas.core.clock import Clock, format_time, parse_time
+
+PATIENCE_SECONDS = 60.0  # a cluster that was made together with its operation is there by then
+
+
+class OperationController:
+    """One for all operations."""
+
+    def __init__(self, client: Client, registry: Registry, admission: Admission, clock: Clock) -> None:
+        self._client = client
+        self._operations = registry.operations
+        self._admission = admission
+        self._clock = clock
+        self._turn = Turn(client, registry.operations)
+        self._endings = Endings(client, clock, self._turn)
+
+    def build(self) -> Controller:
+        """The controller for the runtime."""
+        return Controller(OPS_REQUEST, self.reconcile, references=_refer, provides=_provide)
+
+    async def reconcile(self, resource: Resource) -> Outcome:
+        """Raises Waiting while its turn has not come."""
+        request = read_request(resource, self._operations)
+        if request.is_finished:
+            return await self._endings.retire(request)
+        try:
+            await self._require_wanted(request)
+            if not request.has_begun:
+                request = await self._begin(request)
+            if not request.has_changed:
+                request = await self._change(request)
+            return await self._follow(request)
+        except Ended as ended:
+            return await self._endings.end(ended)
+
+    async def _require_wanted(self, request: Request) -> None:
+        is_deleting = request.resource.metadata.is_deleting
+        if not request.spec.cancel and not is_deleting:
+            return
+        if request.has_begun and not request.has_changed:
+            cluster = await self._find_cluster(request, fresh=True)
+            if cluster.metadata.annotations.get(ANNOTATION_OPERATION) == request.uid:
+                request = await self._note_change(request, cluster)
+        text = f"it {'is being deleted' if is_deleting else 'was cancelled'}; {_way_back(request)}"
+        raise Ended(request, "Cancelled", record.CANCELLED, text)
+
+    async def _begin(self, request: Request) -> Request:
+        """Notes what the fields are. Raises Waiting, and WriteConflict where somebody has changed the request."""
+        await self._find_cluster(request)
+        await self._turn.wait_for(request)
+        cluster = await self._find_cluster(request, fresh=True)
+        try:
+            await refuse_invalid(self._admission, request.resource)
+        except Refused as refused:
+            raise Ended(request, "Failed", "OperationRefused", refused.message) from refused
+        if request.operation is not None and request.operation.needs_running and record.is_stopped(cluster):
+            text = f"DatabaseCluster {cluster.key.name!r} is stopped: start it first, and make another OpsRequest"
+            raise Ended(request, "Failed", "ClusterStopped", text)
+        require_well(request, cluster)
+        status = record.note_beginning(request, cluster, self._now())
+        noted = await self._note(request, status, request.resource.metadata.resourceVersion)
+        note = f"{request.spec.type} of DatabaseCluster {cluster.key.name!r} begins"
+        self._client.event(request.resource, "Normal", "OperationStarted", note)
+        return noted
+
+    async def _change(self, request: Request) -> Request:
+        """Changes the spec, if no earlier life of ours has: the mark is written by the same write.
+
+        Raises WriteConflict where somebody has written to the cluster in between.
+        """
+        cluster = await self._find_cluster(request, fresh=True)
+        if cluster.metadata.annotations.get(ANNOTATION_OPERATION) != request.uid:
+            self._require_time(request, "its change could not be made")
+            cluster = await self._write(request, cluster)
+        return await self._note_change(request, cluster)
+
+    async def _write(self, request: Request, cluster: Resource) -> Resource:
+        """A merge patch: an apply would take away what earlier operations have stated and this one does not."""
+        patch = {
+            "metadata": {"annotations": {ANNOTATION_OPERATION: request.uid}},
+            "spec": complete_change(cluster.spec, request.change),
+        }
+        key, version = cluster.key, cluster.metadata.resourceVersion
+        try:
+            return await self._client.patch(DATABASE_CLUSTER, key, patch, version=version, manager=OPERATION_MANAGER)
+        except Invalid as error:
+            text = f"DatabaseCluster {key.name!r} was not changed: {error.message}"
+            raise Ended(request, "Failed", "ChangeRefused", text) from error
+        except NotFound as error:
+            raise Ended(request, "Failed", "ClusterDeleted", _deleted(request)) from error
+
+    async def _follow(self, request: Request) -> Outcome:
+        """Whether the cluster has become what was asked for."""
+        assert request.operation is not None and request.status.cluster_generation is not None
+        cluster = await self._find_cluster(request)
+        name = f"DatabaseCluster {cluster.key.name!r}"
+        state = record.read_state(cluster, request.status.cluster_generation)
+        if state.is_current and state.waits and request.operation.minds_windows:
+            return self._wait(request, state)
+        if state.is_current and request.operation.has_succeeded(state):
+            raise Ended(request, "Succeeded", record.SUCCEEDED, f"{request.spec.type} of {name} is done")
+        if state.is_current and (state.is_stalled or state.reason in request.operation.hopeless):
+            text = f"{name} cannot become what was asked for: {state.message}; {_way_back(request)}"
+            raise Ended(request, "Failed", state.reason or "ClusterStalled", text)
+        why = state.message if state.is_current else "its controller has not looked at the change yet"
+        self._require_time(request, f"{name} is not as it should be: {why}")
+        return self._go_on(request, "Running", f"{name}: {why}")
+
+    def _wait(self, request: Request, state: ClusterState) -> Outcome:
+        """For a maintenance window, however long that takes."""
+        waiting = Request(request.resource, request.spec, record.note_wait(request.status, state), request.operation)
+        return self._go_on(waiting, "WindowAwaited", state.waits)
+
+    def _go_on(self, request: Request, reason: str, message: str) -> Outcome:
+        return Outcome(
+            conditions=(Condition(READY, "False", reason, message),),
+            status=dump_status(request.status),
+            phase="Running",
+            requeue_after=max(SHORTEST_SECONDS, request.remaining_seconds(self._clock.now())),
+        )
+
+    def _require_time(self, request: Request, why: str) -> None:
+        if request.is_overdue(self._clock.now()):
+            text = f"it was not done within {request.spec.timeout}: {why}; {_way_back(request)}"
+            raise Ended(request, "Failed", "TimedOut", text)
+
+    async def _find_cluster(self, request: Request, *, fresh: bool = False) -> Resource:
+        """The very one that it began with. Raises Waiting where it may still come."""
+        cluster = await self._client.get(DATABASE_CLUSTER, request.cluster, fresh=fresh)
+        began_with = request.status.cluster_uid
+        if cluster is not None and not cluster.metadata.is_deleting and began_with in (None, cluster.metadata.uid):
+            return cluster
+        if began_with is not None or cluster is not None:
+            raise Ended(request, "Failed", "ClusterDeleted", _deleted(request))
+        created = parse_time(request.resource.metadata.creationTimestamp)
+        left = PATIENCE_SECONDS - (self._clock.now() - created).total_seconds()
+        message = f"there is no DatabaseCluster {request.cluster.name!r}"
+        if left <= 0:
+            text = f"{message}: make it first, and then another OpsRequest"
+            raise Ended(request, "Failed", "ClusterNotFound", text)
+        raise wait(request, "ClusterNotFound", message, max(SHORTEST_SECONDS, left))
+
+    async def _note_change(self, request: Request, cluster: Resource) -> Request:
+        generation = cluster.metadata.generation
+        return await self._note(request, record.note_change(request.status, generation, self._now()))
+
+    async def _note(self, request: Request, status: OpsRequestStatus, version: str = "") -> Request:
+        patch = {"status": {**dump_status(status), "phase": "Running"}}
+        noted = await self._client.patch(OPS_REQUEST, request.key, patch, version=version, subresource="status")
+        return Request(noted, request.spec, status, request.operation)
+
+    def _now(self) -> str:
+        return format_time(self._clock.now())
+
+
+def _refer(resource: Resource) -> Iterable[str]:
+    """Its cluster; until it has ended also the others of that cluster."""
+    yield cluster_token(resource)
+    if not resource.status.get("completionTime"):
+        yield queue_token(resource)
+
+
+def _provide(resource: Resource) -> Iterable[str]:
+    yield queue_token(resource)
+
+
+def _deleted(request: Request) -> str:
+    return f"DatabaseCluster {request.cluster.name!r} was deleted meanwhile"
+
+
+def _way_back(request: Request) -> str:
+    if not request.has_changed:
+        return "nothing was changed"
+    return "what it has changed stays, and status.previous has what was there before"
