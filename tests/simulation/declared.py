@@ -77,8 +77,9 @@ class Thing:
         return bool(self.spec.get("deletionProtection"))
 
     @property
-    def seniority(self) -> tuple[str, str]:
-        return self.body["metadata"]["creationTimestamp"], self.body["metadata"]["uid"]
+    def seniority(self) -> tuple[str, bool, str]:
+        """Of one second the one that has begun is older."""
+        return self.body["metadata"]["creationTimestamp"], not self.is_held, self.body["metadata"]["uid"]
 
     @property
     def real_name(self) -> str:

@@ -28,6 +28,24 @@ async def test_the_older_of_two_objects_keeps_the_thing() -> None:
 
 
 @virtually
+async def test_of_those_made_in_one_second_the_one_that_has_begun_keeps_the_thing() -> None:
+    """Whatever their uids are, by which nobody could tell who was first."""
+    async with simulated_world() as world:
+        await world.connect()
+        await asyncio.sleep(1 - asyncio.get_running_loop().time() % 1)
+        await world.make(DATABASE, "zebra", HERE)
+        await asyncio.sleep(0.5)
+        for number in range(8):
+            await world.make(DATABASE, f"ant-{number}", HERE)
+        await world.settle()
+        made = {(await world.read(DATABASE, name)).metadata.creationTimestamp for name in ("zebra", "ant-7")}
+        assert len(made) == 1
+        assert await world.ready(DATABASE, "zebra") == ("True", "Applied")
+        for number in range(8):
+            assert await world.ready(DATABASE, f"ant-{number}") == ("False", "AlreadyManaged")
+
+
+@virtually
 async def test_the_newer_object_never_drops_the_thing() -> None:
     async with simulated_world() as world:
         await world.connect()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dbaas.api.database import DATABASE
 from dbaas.api.grant import CLUSTER_DATABASE_GRANT, DATABASE_GRANT, GRANT_KINDS
 from dbaas.api.instance import INSTANCE_KINDS
-from dbaas.api.resource import Key, Resource
+from dbaas.api.resource import FINALIZER, Key, Resource
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Refused, Waiting
 from dbaas.controllers.managed.items import Thing, Wish, build_items, build_wishes, read_owned
@@ -39,9 +39,9 @@ class Claiming:
             for kind in MANAGED.values()
             if kind.thing == thing
             for rival in await self._client.list(kind.kind, token=claims(instance, thing, real_name))
-            if _seniority(rival) < _seniority(subject.resource)
+            if seniority(rival) < seniority(subject.resource)
         ]
-        return min(rivals, key=_seniority, default=None)
+        return min(rivals, key=seniority, default=None)
 
     async def check_exclusive(self, resolved: Resolved, identity: str) -> None:
         """Raises Waiting where an older object has the thing."""
@@ -128,5 +128,7 @@ class Claiming:
         return list(dict.fromkeys([server, *found]))
 
 
-def _seniority(resource: Resource) -> tuple[str, str]:
-    return resource.metadata.creationTimestamp, resource.metadata.uid
+def seniority(resource: Resource) -> tuple[str, bool, str]:
+    """The smaller has the better right: the older, of one second the one that has begun, which its finalizer shows."""
+    metadata = resource.metadata
+    return metadata.creationTimestamp, FINALIZER not in metadata.finalizers, metadata.uid

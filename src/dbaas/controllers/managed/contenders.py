@@ -12,7 +12,7 @@ from dbaas.api.database_schema import DATABASE_SCHEMA
 from dbaas.api.resource import Resource
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Refused, Waiting
-from dbaas.controllers.managed.claims import CONFLICT_SECONDS, Claims
+from dbaas.controllers.managed.claims import CONFLICT_SECONDS, Claims, seniority
 from dbaas.controllers.managed.items import Thing, Wish, build_items, thing_of
 from dbaas.controllers.managed.kinds import read_subject
 from dbaas.controllers.managed.records import MANAGED
@@ -37,7 +37,7 @@ class Contenders:
         found = dict(claims)
         for rival, thing in contended:
             wish = inner[thing]
-            if wish.desired is not None and _seniority(rival) < _seniority(resolved.subject.resource):
+            if wish.desired is not None and seniority(rival) < seniority(resolved.subject.resource):
                 raise Waiting(
                     ALREADY_MANAGED, f"{thing.name!r} in database {thing.database!r} is managed by {rival}, which is "
                     "older", requeue_after=CONFLICT_SECONDS,
@@ -71,7 +71,3 @@ class Contenders:
 def _is_contestable(wish: Wish) -> bool:
     """Lists of entries are shared; what is to be taken away may be something that somebody else stands for."""
     return wish.exclusive or wish.desired is None
-
-
-def _seniority(resource: Resource) -> tuple[str, str]:
-    return resource.metadata.creationTimestamp, resource.metadata.uid
