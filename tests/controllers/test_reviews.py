@@ -141,6 +141,7 @@ def configure(key: Key, suffix: str, url: str, authority: str) -> dict[str, Any]
                 "failurePolicy": "Fail",
                 "sideEffects": "None",
                 "admissionReviewVersions": ["v1"],
+                "timeoutSeconds": 30,
             }
         ],
     }

@@ -30,7 +30,7 @@ metadata: {name: kind}
 apiVersion: dbaas.io/v1
 kind: DatabaseCluster
 metadata: {name: wrong}
-spec: {engine: {type: postgre, version: "18"}, clusterSize: 3}
+spec: {engine: {type: postgre, version: "18"}, clusterSize: 1, expose: {type: NodePort}}
 """
 HINTS = (
     "standard input:10: Database typos: spec.instanceRef.nam: there is no such field; did you mean 'name'?",
@@ -39,8 +39,8 @@ HINTS = (
     "standard input:15: Databse kind: kind: ",
     "did you mean 'Database'?",
     "standard input:21: DatabaseCluster wrong: spec.engine.type: unknown engine 'postgre'",
-    "standard input:21: DatabaseCluster wrong: spec.clusterSize: ",
-    "set clusterSize to 1",
+    "standard input:21: DatabaseCluster wrong: spec.expose.type: ",
+    "use ClusterIP",
 )
 
 

@@ -19,7 +19,7 @@ from dbaas.api.user import DATABASE_USER
 from dbaas.core.simulation import run_virtually
 from fixtures.operating import virtually
 from simulation.engine import ADMIN
-from simulation.test_crashes import DyingTransport
+from simulation.dying import DyingTransport
 from simulation.world import HOST, PORT, World, simulated_world
 
 APP, ONE, TWO = "app", "one", "two"
