@@ -18,8 +18,8 @@ from dbaas.api.resource import Kind
 from dbaas.api.user import DATABASE_USER
 from dbaas.core.simulation import run_virtually
 from fixtures.operating import virtually
-from simulation.engine import ADMIN
 from simulation.dying import DyingTransport
+from simulation.engine import ADMIN
 from simulation.world import HOST, PORT, World, simulated_world
 
 APP, ONE, TWO = "app", "one", "two"
