@@ -47,6 +47,7 @@ class LightTransport:
         self._logins = Logins(access, clock)
         self._idle: list[_Connection] = []
         self._streams: list[_Connection] = []
+        self._is_closed = False
 
     async def request(self, request: Request) -> Response:
         streams = request.query.get("watch") == "true"
@@ -66,7 +67,8 @@ class LightTransport:
                 if status == 401:
                     self._logins.refused()
                 whole = b"".join([piece async for piece in body])
-            is_reusable = headers.get("connection", "").lower() != "close" and _is_delimited(status, headers)
+            is_kept = headers.get("connection", "").lower() != "close" and _is_delimited(status, headers)
+            is_reusable = is_kept and not self._is_closed
             if is_reusable:
                 self._idle.append(connection)
                 connection.used_at = self._clock.monotonic()
@@ -80,9 +82,9 @@ class LightTransport:
 
     async def close(self) -> None:
         """Ends all connections, those of streams too."""
-        for connection in [*self._idle, *self._streams]:
-            await connection.close()
-        self._idle, self._streams = [], []
+        self._is_closed = True
+        while left := self._idle or self._streams:
+            await left.pop().close()
 
     async def _connect(self) -> _Connection:
         now = self._clock.monotonic()
