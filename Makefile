@@ -43,6 +43,8 @@ e2e: $(READY) ## the operator as a pod of our own image on a real Kubernetes nod
 soak: $(READY) ## the full counts of chance, for hours: kills, every PostgreSQL, simulated histories; goes on where it was
 	$(BIN)/python tools/soak.py kills --rounds 200
 	$(BIN)/python tools/soak.py torn --rounds 5000
+	$(BIN)/python tools/soak.py failovers --rounds 220
+	$(BIN)/python tools/soak.py crashes --rounds 20
 	DBAAS_HOSTILE_VALUES=50000 $(PYTEST) -n 0 tests/fuzz
 	DBAAS_POSTGRES_VERSIONS=all DBAAS_EXAMPLES=600 $(PYTEST) -n 2 -m real_server tests/engines/postgres tests/cli/commands/test_adopt.py
 	@mkdir -p $(SOAKED)

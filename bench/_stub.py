@@ -1,4 +1,4 @@
-"""Many pretended PostgreSQL servers in one process, for `sick_servers`: what they say is what a real one has said.
+"""Many pretended PostgreSQL servers in one process: what they say is what a real one has said.
 
 Arguments: host, port, user and password of the real server, then how many to pretend. Prints their ports; then each
 line of the input is a JSON object of sorts by index, such as {"3": "hangs"}, and is answered by "done". A server of
@@ -24,6 +24,8 @@ HOST = "127.0.0.1"
 READING = (b"SELECT", b"WITH", b"SHOW", b"TABLE", b"VALUES")
 TOLD = ("server_version", "server_encoding", "client_encoding", "DateStyle", "TimeZone", "integer_datetimes",
         "standard_conforming_strings", "in_hot_standby", "is_superuser")  # fmt: skip
+ENCRYPT = struct.pack("!I", 80877103)
+"""SSLRequest, to which N says no (PostgreSQL's manual, "Message Formats")."""
 IDENTITY = b"SELECT system_identifier::text FROM pg_control_system()"
 
 
@@ -124,11 +126,14 @@ class Pretended:
         self.writers.add(writer)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             await self.breathe()
-            (length,) = struct.unpack("!I", await reader.readexactly(4))
-            words = (await reader.readexactly(length - 4))[4:].split(b"\0")
-            said = dict(zip(words[::2], words[1::2], strict=False))
-            if b"database" in said:  # else it asks to cancel something
-                await self.answer(reader, writer, said[b"database"].decode())
+            said = await read_greeting(reader)
+            if said.startswith(ENCRYPT):
+                writer.write(b"N")
+                said = await read_greeting(reader)
+            words = said[4:].split(b"\0")
+            asked = dict(zip(words[::2], words[1::2], strict=False))
+            if b"database" in asked:  # else it asks to cancel something
+                await self.answer(reader, writer, asked[b"database"].decode())
         self.writers.discard(writer)
         writer.close()
 
@@ -183,6 +188,12 @@ class Pretended:
         """With an identity of its own, of the same length."""
         real = self.oracle.identity
         return answer.replace(real, real[:-5] + b"%05d" % self.number) if real in answer else answer
+
+
+async def read_greeting(reader: asyncio.StreamReader) -> bytes:
+    """What a client says first, without its length."""
+    (length,) = struct.unpack("!I", await reader.readexactly(4))
+    return await reader.readexactly(length - 4)
 
 
 def read_parse(body: bytes) -> tuple[bytes, tuple[int, ...]]:

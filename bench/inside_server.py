@@ -14,13 +14,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from _laptop import GROUP, ON_MAIN, Api, build_body, empty_laptop, open_api, report, send_all, start_server, timed
+from _units import CONNECTIONS, SHARED, WRITERS, make_unit
 
 UNITS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-CONNECTIONS = 5
-WRITERS = 16
 CORE = "/api/v1/namespaces/default"
 KINDS = ("databases", "databaseusers", "databasegrants")
 
@@ -65,29 +63,16 @@ async def _by_hand(api: Api) -> None:
     async def work() -> None:
         async with await psycopg.AsyncConnection.connect(**address, dbname="postgres", autocommit=True) as connection:
             for number in numbers:
-                await _statements(connection, f"bare-{number}", f"bare-user-{number}")
+                await make_unit(connection, f"bare-{number}", f"bare-user-{number}")
 
     await asyncio.gather(_writes(api), *(work() for _ in range(CONNECTIONS)))
-
-
-async def _statements(connection: psycopg.AsyncConnection[Any], database: str, user: str) -> None:
-    names = {"d": sql.Identifier(database), "u": sql.Identifier(user)}
-    verifier = connection.pgconn.encrypt_password(b"bare-password", user.encode(), b"scram-sha-256").decode()
-    for statement in (
-        "CREATE DATABASE {d}",
-        "REVOKE CONNECT, TEMPORARY ON DATABASE {d} FROM PUBLIC",
-        "CREATE ROLE {u} LOGIN PASSWORD {p}",
-        "GRANT CONNECT, TEMPORARY ON DATABASE {d} TO {u}",
-    ):
-        await connection.execute(sql.SQL(statement).format(**names, p=sql.Literal(verifier)))
 
 
 async def _writes(api: Api) -> None:
     """ConfigMaps of the same size stand in for the objects, so that no controller touches them."""
     creates, finalizers, states = [], [], []
-    secret = {"username": "x" * 10, "password": "x" * 32, "host": "127.0.0.1", "uri": "x" * 100, "jdbcUri": "x" * 100}
     for number in range(UNITS):
-        creates.append(("POST", f"{CORE}/secrets", _plain("Secret", f"bare-{number}", {"stringData": secret}), "json"))
+        creates.append(("POST", f"{CORE}/secrets", _plain("Secret", f"bare-{number}", {"stringData": SHARED}), "json"))
         for kind in KINDS:
             name = f"bare-{kind}-{number}"
             path, patch = f"{CORE}/configmaps/{name}", "merge-patch+json"

@@ -2,6 +2,8 @@
 
     python tools/soak.py kills --rounds 200     # an API server under load, killed at random moments
     python tools/soak.py torn --rounds 5000     # a store whose files were cut or overwritten at random places
+    python tools/soak.py failovers --rounds 220 # a replicated cluster under load, each of eleven failures twenty times
+    python tools/soak.py crashes --rounds 20    # the same, and only the primary's PostgreSQL is killed
 
 Each keeps a small file with what it has done (`--state`, by default below build/soak). A round that fails ends the run
 with its seed and leaves the store where it is.
@@ -14,30 +16,39 @@ import asyncio
 import json
 import random
 import shutil
+import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from soak.kills import Series  # noqa: E402 - they lie among the tests
+from availability.bed import a_bed  # noqa: E402 - they lie among the tests
+from availability.failures import CRASH, FAILURES, Failure  # noqa: E402
+from availability.rounds import run_round  # noqa: E402
+from soak.kills import Series  # noqa: E402
 from soak.tearing import LOG, NAME, draw_damage, make_specimen, open_damaged  # noqa: E402
 
 SERIES_ROUNDS = 10
 SPECIMEN_ROUNDS = 100
+LASTING_SECONDS = 60.0
 
 
 @dataclass
 class State:
-    """What was done so far. Seeds are numbers of batches, so that a run that goes on draws what is new."""
+    """What was done so far. Seeds are numbers of batches, so that a run that goes on draws what is new.
+
+    `samples` are in seconds, by what was measured.
+    """
 
     rounds: int = 0
     batches: int = 0
     seconds: float = 0.0
     figures: dict[str, int] = field(default_factory=dict)
+    samples: dict[str, list[float]] = field(default_factory=dict)
 
     def add(self, rounds: int, seconds: float, **figures: int) -> None:
         self.rounds += rounds
@@ -46,9 +57,19 @@ class State:
         for name, count in figures.items():
             self.figures[name] = self.figures.get(name, 0) + count
 
+    def note(self, what: str, samples: Mapping[str, float]) -> None:
+        for name, seconds in samples.items():
+            self.samples.setdefault(f"{what}: {name}", []).append(round(seconds, 2))
+
     def __str__(self) -> str:
         counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self.figures.items())
-        return f"{self.rounds} rounds in {self.seconds:.0f} s: {counts}"
+        told = [f"\n  {what}: {_describe(samples)}" for what, samples in sorted(self.samples.items())]
+        return f"{self.rounds} rounds in {self.seconds:.0f} s: {counts}{''.join(told)}"
+
+
+def _describe(samples: list[float]) -> str:
+    median, most = statistics.median(samples), max(samples)
+    return f"{min(samples):.1f} to {most:.1f} s, median {median:.1f} s ({len(samples)} times)"
 
 
 def run_kills(folder: Path, seed: int, rounds: int, state: State) -> None:
@@ -84,9 +105,37 @@ def run_torn(folder: Path, seed: int, rounds: int, state: State) -> None:
     state.add(rounds, time.monotonic() - began, opened_as_they_once_were=opened, refused=rounds - opened)
 
 
+def run_failovers(folder: Path, seed: int, rounds: int, state: State) -> None:
+    """One cluster, in which one thing after the other goes wrong, in an order of its own."""
+    _run_failures(random.Random(seed).sample(FAILURES, len(FAILURES))[:rounds], folder, state)
+
+
+def run_crashes(folder: Path, seed: int, rounds: int, state: State) -> None:
+    """One cluster, whose primary crashes again and again."""
+    _run_failures([CRASH] * rounds, folder, state)
+
+
+def _run_failures(failures: Sequence[Failure], folder: Path, state: State) -> None:
+    began, done = time.monotonic(), 0
+    with a_bed() as bed:
+        for failure in failures:
+            if missing := failure.missing(bed):
+                print(f"left out: {failure.name}: {missing}", flush=True)
+                continue
+            try:
+                state.note(failure.name, run_round(bed, failure, LASTING_SECONDS))
+            except AssertionError:
+                shutil.copytree(bed.trio.laptop.home / "logs", folder / "logs")
+                raise
+            done += 1
+    state.add(len(failures), time.monotonic() - began, failures_that_lost_no_acknowledged_write=done)
+
+
 KINDS: dict[str, tuple[Callable[[Path, int, int, State], None], int]] = {
     "kills": (run_kills, SERIES_ROUNDS),
     "torn": (run_torn, SPECIMEN_ROUNDS),
+    "failovers": (run_failovers, len(FAILURES)),
+    "crashes": (run_crashes, SERIES_ROUNDS),
 }
 
 

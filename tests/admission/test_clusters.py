@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from dbaas.admission import clusters
 from dbaas.admission.facts import Facts
 from dbaas.contracts.admission import Review
-from fixtures.registries import granite_cluster, granite_registry, granite_spec
+from dbaas.contracts.provider import Init, ServerPart, Site, Workload
+from dbaas.contracts.upgrade import Upgrade
+from fixtures.registries import GraniteServer, granite_cluster, granite_registry, granite_spec
 
 
 def test_the_provider_of_the_named_entry_counts_where_the_spec_names_none() -> None:
@@ -104,13 +107,76 @@ def test_a_topology_has_the_instances_that_it_needs(size: int, topology: dict[st
     assert [violation.field for violation in found] == fields
 
 
+SETTING = [{"name": "a", "value": "1"}]
+
+
+class Carved(GraniteServer):
+    """Data of version 1 becomes that of version 2; `programs` says for which versions there are any."""
+
+    def __init__(self, *installed: str) -> None:
+        self._installed = installed
+
+    def workload(self, name: str, spec: Any, site: Site = "laptop") -> Workload:
+        found = super().workload(name, spec, site)
+        step = Init(("granite",), "data", upgrade=Upgrade(("ask",), ("do",), ("undo",), ("after",)))
+        return replace(found, instances=tuple(replace(each, init=(step,)) for each in found.instances))
+
+    def programs(self, version: str, *, encrypted: bool = False) -> str | None:
+        return "/opt/granite" if version in self._installed else None
+
+
+def change_version(before: str, after: str, *, server: ServerPart | None = None, **status: Any) -> list[str]:
+    """What is said against it."""
+    old = {"metadata": {"name": "main"}, "spec": granite_spec(engine={"type": "granite", "version": before})}
+    spec = granite_spec(engine={"type": "granite", "version": after})
+    review = Review("UPDATE", "dbaas.io", "v1", "DatabaseCluster", {**old, "spec": spec}, {**old, "status": status})
+    known = granite_registry()
+    engine = replace(known.engines["granite"], server=server or Carved("2", "1"))
+    facts = Facts(replace(known, engines={**known.engines, "granite": engine}), "granite")
+    found = [*clusters.version_may_change(review, granite_cluster(**spec), facts)]
+    assert {each.field for each in found} <= {"spec.engine.version"}
+    return [each.message for each in found]
+
+
+def test_a_newer_version_is_accepted_where_there_is_a_way_to_it() -> None:
+    assert change_version("1", "2") == []
+    assert change_version("1", "1") == []
+    (message,) = change_version("1", "2", server=GraniteServer())
+    assert "is of version 1, and this version of dbaas cannot upgrade it to 2 where it runs: write '1'" in message
+
+
+def test_an_upgrade_needs_the_programs_of_both_versions() -> None:
+    (message,) = change_version("1", "2", server=Carved("2"))
+    assert message == "an upgrade from version 1 needs its programs as well: granite 1 is not installed: carve it"
+
+
+def test_an_older_version_is_refused_once_the_newer_one_has_served() -> None:
+    (message,) = change_version("2", "1", currentVersion="2.3")
+    assert "no version reads data of a newer one" in message
+    assert change_version("2", "1", currentVersion="1.9") == []
+
+
+def test_a_version_that_nobody_has_is_left_to_its_own_rule() -> None:
+    assert change_version("2", "3") == []
+
+
 @pytest.mark.parametrize(
-    ("before", "after", "is_possible"), [(1, 3, True), (3, 2, True), (2, 5, True), (1, 1, True), (3, 1, False)]
+    ("before", "after", "status", "fields"),
+    [
+        ({"clusterSize": 2}, {"clusterSize": 2}, {}, []),
+        ({"clusterSize": 2}, {"clusterSize": 1}, {}, ["spec.clusterSize"]),
+        ({"clusterSize": 2}, {"clusterSize": 2, "config": SETTING}, {}, ["spec.config"]),
+        ({"clusterSize": 2}, {"clusterSize": 2, "config": SETTING}, {"upgradingTo": "2"}, []),
+        ({"clusterSize": 2}, {"clusterSize": 2, "config": SETTING}, {"currentVersion": "2.3"}, []),
+        ({"clusterSize": 1}, {"clusterSize": 1, "config": SETTING}, {}, []),
+    ],
+    ids=str,
 )
-def test_replicas_come_and_go_but_the_last_of_several_is_never_left_alone(
-    before: int, after: int, is_possible: bool
+def test_several_instances_are_upgraded_and_nothing_else_meanwhile(
+    before: dict[str, Any], after: dict[str, Any], status: dict[str, Any], fields: list[str]
 ) -> None:
-    body = {"metadata": {"name": "main"}, "spec": granite_spec(clusterSize=before)}
-    found = clusters.size_stays(Review("UPDATE", "dbaas.io", "v1", "DatabaseCluster", body, body),
-                                granite_cluster(clusterSize=after))  # fmt: skip
-    assert [violation.field for violation in found] == ([] if is_possible else ["spec.clusterSize"])
+    served = {"currentVersion": "1.9", **status}
+    old = {"metadata": {"name": "main"}, "spec": granite_spec(**before), "status": served}
+    review = Review("UPDATE", "dbaas.io", "v1", "DatabaseCluster", {**old, "spec": granite_spec(**after)}, old)
+    found = clusters.upgrade_stands_alone(review, granite_cluster(**after), Facts(granite_registry(), "granite"))
+    assert [each.field for each in found] == fields

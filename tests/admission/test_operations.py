@@ -35,11 +35,12 @@ def registry(*, fixed: bool = False) -> Registry:
 
 async def refusals(type_: str, *, cluster: dict[str, Any] | None = None, **blocks: Any) -> list[tuple[str, str]]:
     """Field and message of each."""
-    fixed = bool(blocks.pop("fixed", False))
+    fixed, instances = bool(blocks.pop("fixed", False)), blocks.pop("instances", ())
     spec = granite_spec(**(cluster or {}))
 
     async def find(kind: Kind, key: Key) -> Resource | None:
-        body = {"metadata": {"name": "main", "namespace": "default"}, "spec": spec}
+        metadata = {"name": "main", "namespace": "default"}
+        body = {"metadata": metadata, "spec": spec, "status": {"instances": instances}}
         return build_resource(DATABASE_CLUSTER, body) if (kind, key.name) == (DATABASE_CLUSTER, "main") else None
 
     reference = blocks.pop("clusterRef", {"name": "main"})
@@ -63,7 +64,7 @@ async def refusals(type_: str, *, cluster: dict[str, Any] | None = None, **block
         ("VerticalScaling", {"verticalScaling": {"resources": {}}}, "spec.verticalScaling", "asks for nothing"),
         ("VolumeExpansion", {"volumeExpansion": {"size": "1Gi"}}, "spec.volumeExpansion.size", "cannot shrink"),
         ("Upgrade", {"upgrade": {"targetVersion": "3"}}, "spec.upgrade.targetVersion", "cannot be run"),
-        ("Upgrade", {"upgrade": {"targetVersion": "1"}}, "spec.upgrade.targetVersion", "cannot upgrade it to 1"),
+        ("Upgrade", {"upgrade": {"targetVersion": "1"}}, "spec.upgrade.targetVersion", "data of a newer one"),
     ],
     ids=str,
 )
@@ -87,6 +88,32 @@ async def test_an_action_that_the_provider_has_not_is_refused_for_a_replicated_c
     ((field, message),) = await refusals("Switchover", cluster={"clusterSize": 2})
     assert field == "spec.type"
     assert "cannot do Switchover in this version" in message
+
+
+@pytest.mark.parametrize(
+    ("type_", "blocks", "field", "why"),
+    [
+        (
+            "Switchover", {"switchover": {"targetInstance": "main-9"}},
+            "spec.switchover.targetInstance", "it has main, main-2",
+        ),
+        (
+            "RebuildInstance", {"rebuildInstance": {"instanceName": "main-9"}},
+            "spec.rebuildInstance.instanceName", "no instance 'main-9'",
+        ),
+        (
+            "RebuildInstance", {"rebuildInstance": {"instanceName": "main-2", "sourceInstance": "main"}},
+            "spec.rebuildInstance.sourceInstance", "always copied from the primary",
+        ),
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_an_instance_that_is_not_there_is_refused_at_its_name(
+    type_: str, blocks: dict[str, Any], field: str, why: str
+) -> None:
+    two, there = {"clusterSize": 2}, [{"name": "main", "role": "primary"}, {"name": "main-2"}]
+    found = dict(await refusals(type_, cluster=two, instances=there, **blocks))
+    assert why in found[field]
 
 
 async def test_all_that_is_wrong_is_told_at_once() -> None:

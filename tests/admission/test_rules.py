@@ -125,7 +125,7 @@ def test_a_version_that_cannot_read_the_data_is_refused() -> None:
     review = Review("UPDATE", "dbaas.io", "v1", "DatabaseCluster", new, old)
     (violation,) = find_violations(review, Facts(granite_registry(), "granite"))
     assert violation.field == "spec.engine.version"
-    assert "made by version 2" in violation.message
+    assert "no version reads data of a newer one, and this is of version 2: write '2'" in violation.message
 
 
 def test_a_cluster_that_found_data_of_another_version_may_change_to_that() -> None:

@@ -223,6 +223,18 @@ async def test_a_client_that_goes_away_ends_its_request() -> None:
         await until_closed(open_ones)
 
 
+@pytest.mark.parametrize("method", [b"PATCH", b"POST", b"PUT", b"DELETE"])
+async def test_what_is_to_be_written_for_a_client_that_has_gone_already_is_not(method: bytes) -> None:
+    echo = Echo()
+    async with connected(echo) as ((reader, writer), open_ones):
+        writer.write(GET % b"first")
+        await read_answer(reader)
+        writer.write(method + b" /late HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n{}")
+        writer.write_eof()  # before this server has looked at either
+        await until_closed(open_ones)
+    assert echo.seen == ["/first"]
+
+
 async def test_a_request_that_does_not_come_is_not_waited_for() -> None:
     async with connected(Echo(), Patience(request=0.05, lingering=0.05)) as ((reader, writer), open_ones):
         writer.write(b"POST /a HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\nab")

@@ -13,6 +13,7 @@ from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import ListenError, serve
 from dbaas.apiserver.server import BODY_LIMIT
 from dbaas.contracts.transport import Request, Response
+from dbaas.core.limited_tokens import Realm, derive_token
 from dbaas.core.secrets import Secret
 from fixtures.control_plane import Api
 
@@ -38,6 +39,20 @@ async def test_only_the_token_opens(server: ApiServer) -> None:
         assert await status_with(site.url, basic("anybody", "letmein")) == 200
         assert await status_with(site.url, basic("letmein", "wrong")) == 401
         assert await status_with(site.url, None, "/readyz") == 200
+    finally:
+        await site.stop()
+
+
+async def test_members_of_a_cluster_reach_what_they_agree_through_and_nothing_else(server: ApiServer) -> None:
+    site = await serve(server, "127.0.0.1", 0, TOKEN)
+    theirs = "/api/v1/namespaces/default/pods?labelSelector=dbaas.io/cluster%3Dmain"
+    try:
+        bearer = f"Bearer {derive_token(TOKEN, Realm('default', 'main')).reveal()}"
+        assert await status_with(site.url, bearer, theirs) == 200
+        assert await status_with(site.url, bearer, "/api/v1/namespaces/default/secrets") == 403
+        assert await status_with(site.url, bearer) == 403
+        of_another = derive_token(Secret("another"), Realm("default", "main")).reveal()
+        assert await status_with(site.url, f"Bearer {of_another}", theirs) == 401
     finally:
         await site.stop()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.core import SECRET
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Kind, build_resource
@@ -70,6 +71,21 @@ def test_what_it_should_be_is_a_tree() -> None:
 def test_what_is_told_elsewhere_is_not_in_the_status() -> None:
     lines = told(status={"phase": "Ready", "conditions": [], "observedGeneration": 3, "size": "3Mi"})
     assert lines[3:] == ["", "Status", "  size: 3Mi"]
+
+
+def test_instances_of_a_cluster_are_a_table() -> None:
+    instances = [
+        {"name": "main", "role": "primary", "ready": True, "timeline": 2},
+        {"name": "main-2", "role": "replica", "ready": True, "timeline": 2, "lag": "32Mi", "restarts": 1},
+        {"name": "main-3", "ready": False, "reason": "Joining", "message": "it copies the data of the primary"},
+    ]
+    assert told(kind=DATABASE_CLUSTER, status={"instances": instances})[2:] == [
+        "", "Instances",
+        "  NAME     ROLE      READY   TIMELINE   LAG    RESTARTS   WHY NOT READY",
+        "  main     primary   yes     2                 0",
+        "  main-2   replica   yes     2          32Mi   1",
+        "  main-3             no                        0          Joining: it copies the data of the primary",
+    ]  # fmt: skip
 
 
 def test_conditions_are_a_table() -> None:

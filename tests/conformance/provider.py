@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,27 @@ SERVER_WORKLOAD = Workload(
     "engine", "18", (SERVER_INSTANCE,), SecretKey("main-credentials", "password"), "admin",
     ServerImage("registry.test/engine:18", 70, 71),
 )  # fmt: skip
+_PASSWORD = {"PASSWORD": SecretKey("main-credentials", "password")}
+MEMBER_INSTANCE = Instance(
+    name="main",
+    command=("member", "$(DIRECTORY)/member.json"),
+    init=(Init(("prepare", "$(CREATES)"), "data", VersionMark("VERSION", "18")),),
+    files=(
+        File("member.json", '{"password": "$(PASSWORD)"}\n', on_change="reload", secrets=_PASSWORD),
+        File("slow.conf", "a = 1\n", on_change="restart"),
+    ),
+    env={"MEMBER": "$(POD)", "WHERE": "$(ADDRESS):$(PORT_MAIN)", "NAMESPACE": "$(NAMESPACE)"},
+    ports=(Port("main", 5432), Port("control", 6000, is_private=True)),
+    ready=CheckCommand(port="control", path="/ready", period_seconds=2),
+    alive=CheckCommand(port="control", path="/alive", period_seconds=2, timeout_seconds=2),
+    stop=Stop("SIGTERM", 30),
+    leash="data/server.pid",
+    packages=("member",),
+    uses_api=True,
+)
+MEMBERS = (MEMBER_INSTANCE, *(replace(MEMBER_INSTANCE, name=f"main-{at}", joins=True) for at in (2, 3)))
+MEMBER_WORKLOAD = replace(SERVER_WORKLOAD, instances=MEMBERS, notes={"config": {"config": "{}"}, "leader": {}})
+"""Three that agree through the API."""
 
 
 class InstalledServer:
@@ -58,10 +80,10 @@ class InstalledServer:
     def workload(self, name: str, spec: Any, site: Site = "laptop") -> Workload:
         return SERVER_WORKLOAD
 
-    def programs(self, version: str) -> str | None:
+    def programs(self, version: str, *, encrypted: bool = False) -> str | None:
         return "/opt/bin"
 
-    def missing_programs(self, version: str) -> str:
+    def missing_programs(self, version: str, *, encrypted: bool = False) -> str:
         return f"install version {version}"
 
 
@@ -135,6 +157,25 @@ class ProviderSuite:
     def test_a_plain_cluster_of_one_is_refused_nothing(self, provider: Provider) -> None:
         spec = DatabaseClusterSpec.model_validate(declare().spec)
         assert [each.field for each in provider.capabilities if each.missing and each.asked(spec)] == []
+
+    def test_several_are_found_as_one_is_and_what_they_write_all_the_time_is_no_news(self, provider: Provider) -> None:
+        bodies = provider.children(declare(clusterSize=3), MEMBER_WORKLOAD, InstalledServer())
+        names = [(body["kind"], body["metadata"]["name"]) for body in bodies]
+        assert len(names) == len(set(names))
+        for note in ("main-config", "main-leader"):
+            (body,) = [each for each in bodies if each["metadata"]["name"] == note]
+            assert body["kind"] == "ConfigMap" and "data" not in body
+            assert not [each for each in body["metadata"].get("ownerReferences", ()) if each["controller"]]
+        for body in bodies:
+            assert body["metadata"]["namespace"] == "shop"
+            assert body["metadata"]["labels"][LABEL_CLUSTER] == "main"
+
+    def test_of_several_nobody_is_taken_for_the_primary_before_they_have_agreed(self, provider: Provider) -> None:
+        kinds = {kind.kind: kind for kind in provider.kinds}
+        bodies = provider.children(declare(clusterSize=3), MEMBER_WORKLOAD, InstalledServer())
+        children = [build_resource(kinds[str(body["kind"])], dict(body)) for body in bodies]
+        found = provider.observe(declare(clusterSize=3), children).instances
+        assert {one.name: one.role for one in found} == {"main": "", "main-2": "", "main-3": ""}
 
     def bodies(self, provider: Provider, **spec: Any) -> Sequence[Mapping[str, Any]]:
         return [child.body() for child in self.children(provider, **spec)]

@@ -101,14 +101,18 @@ async def our_side() -> AsyncIterator[Side]:
 
 @asynccontextmanager
 async def their_side(state: Path) -> AsyncIterator[Side]:
-    """Only what is made here is reviewed by us: others have their webhooks beside it."""
+    """Only what is made here is reviewed by us, and seen: others have their webhooks and catalogues beside it."""
     warnings: list[str] = []
+
+    async def find(kind: Kind, key: Key) -> Resource | None:
+        return await side.find(kind, key) if key.namespace else None
+
     async with SharedCluster(state).open(REGISTRY) as plane:
         writing = Writing("user", validation="Strict", warn=warnings.append)
         side = Side(RestClient(plane.transport, writing), plane.named("default"), warnings)
         now = plane.sources.clock.now()
         authority = make_authority("tests", now, timedelta(days=1))
-        webhooks = Webhooks(RuleAdmission(REGISTRY, side.find), SystemClock(), CollectorRegistry())
+        webhooks = Webhooks(RuleAdmission(REGISTRY, find), SystemClock(), CollectorRegistry())
         webhooks.show(issue_certificate(authority, ["127.0.0.1"], now, timedelta(days=1)))
         await webhooks.start("127.0.0.1", 0)
         key = Key("", f"reviews{plane.suffix}")

@@ -249,6 +249,23 @@ async def test_a_family_is_killed_to_the_last_member_whatever_their_sessions(
     assert not any(processes.is_running(each) for each in family)
 
 
+async def test_all_that_work_in_a_folder_are_killed_whoever_has_started_them(
+    processes: LocalProcesses, tmp_path: Path
+) -> None:
+    inner, other = tmp_path / "work" / "inner", tmp_path / "other"
+    for folder in (inner, other):
+        folder.mkdir(parents=True)
+    started = [
+        await processes.start(shell("exec sleep 1000", folder), tmp_path / "log", ignore) for folder in (inner, other)
+    ]
+    assert list(processes.kill_workers(tmp_path / "work")) == started[:1]
+    await processes.wait(started[0])
+    assert processes.is_running(started[1])
+    assert processes.kill_workers(tmp_path / "missing") == []
+    processes.kill(started[1])
+    await processes.wait(started[1])
+
+
 async def test_a_process_that_works_elsewhere_is_no_family(processes: LocalProcesses, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     identity = await processes.start(shell("exec sleep 1000", tmp_path), tmp_path / "log", ignore)

@@ -217,5 +217,5 @@ def _run(program: Path, *arguments: object, values: dict[str, Any] | None = None
 
 
 def _read(text: str) -> Bodies:
-    documents = [document for document in yaml.safe_load_all(text) if document]
+    documents = [document for document in yaml.load_all(text, yaml.CSafeLoader) if document]
     return {(d["kind"], d["metadata"].get("namespace", ""), d["metadata"]["name"]): d for d in documents}

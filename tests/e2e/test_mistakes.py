@@ -77,7 +77,7 @@ def test_a_version_that_cannot_read_the_data_is_refused(shop: Laptop) -> None:
         'spec: {engine: {type: postgresql, version: "16"}, clusterSize: 1}}'
     ))  # fmt: skip
     assert ended.code == ExitCode.FAILED
-    assert "the data of this cluster was made by version 18" in ended.err
+    assert "no version reads data of a newer one, and this is of version 18" in ended.err
 
 
 @pytest.mark.real_server

@@ -81,5 +81,5 @@ def _kubectl(kube_assets: Path, *arguments: str) -> str:
 
 
 def _read(text: str) -> Bodies:
-    documents = [document for document in yaml.safe_load_all(text) if document]
+    documents = [document for document in yaml.load_all(text, yaml.CSafeLoader) if document]
     return {(d["kind"], d["metadata"].get("namespace", ""), d["metadata"]["name"]): d for d in documents}

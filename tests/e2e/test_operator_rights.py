@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from dbaas.api.core import SECRET
+from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.core import SECRET, STATEFUL_SET
 from dbaas.api.database import DATABASE
+from dbaas.api.database_engine import DATABASE_ENGINE
 from dbaas.api.database_schema import DATABASE_SCHEMA
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import CLUSTER_DATABASE_INSTANCE, DATABASE_INSTANCE
@@ -36,14 +38,17 @@ async def test_with_the_installed_rights_all_work_is_done_and_nothing_refused(
         replica = await started.start(kubeconfig, *where, "--webhook-address", "127.0.0.1:0")
         await replica.says("ready")
         objects = await _make_all(cluster, postgres_18, prefix)
+        await _make_trio(cluster, prefix)
         for kind, name in objects:
             await _until_ready(cluster, kind, name)
         secret = await cluster.user.get(SECRET, Key(cluster.work, "app-credentials"))
         assert "password" in secret.body()["data"]
         for kind, name in reversed(objects):
             await cluster.user.delete(kind, _key(cluster, kind, name))
-        for kind, name in reversed(objects):
+        await cluster.user.delete(DATABASE_CLUSTER, _key(cluster, DATABASE_CLUSTER, "trio"))
+        for kind, name in [*reversed(objects), (DATABASE_CLUSTER, "trio")]:
             await _until_gone(cluster, kind, name)
+        await cluster.user.delete(DATABASE_ENGINE, Key("", prefix))
         await _check_nothing_was_refused(replica)
 
 
@@ -53,6 +58,35 @@ async def _check_nothing_was_refused(replica: Replica) -> None:
     assert {"200", "201"} <= codes
     assert "403" not in codes
     assert not [line for line in replica.lines if "orbidden" in str(line)]  # what renews certificates has no metrics
+
+
+async def _make_trio(cluster: Installed, prefix: str) -> None:
+    """Several that agree through the API have rights of their own there, which nobody can give who has them not."""
+    labels = {"labels": dict(cluster.asked.labels)}
+    entry = {
+        "apiVersion": DATABASE_ENGINE.api_version, "kind": DATABASE_ENGINE.kind, "metadata": {"name": prefix, **labels},
+        "spec": {
+            "type": "postgres", "provider": "statefulset", "supportedVersions": ["18"],
+            "images": [{"version": "18", "image": "registry.test/postgres:18"}],
+        },
+    }  # fmt: skip
+    await cluster.user.create(DATABASE_ENGINE, entry)
+    wanted = {
+        "apiVersion": DATABASE_CLUSTER.api_version, "kind": DATABASE_CLUSTER.kind,
+        "metadata": {"name": "trio", "namespace": cluster.work, **labels},
+        "spec": {
+            "engine": {"type": "postgres", "version": "18", "engineRef": {"name": prefix}}, "clusterSize": 3,
+            "deletionProtection": False,
+        },
+    }  # fmt: skip
+    await cluster.user.create(DATABASE_CLUSTER, wanted)
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await cluster.user.get(STATEFUL_SET, Key(cluster.work, "trio-3"))
+                return
+            except NotFound:
+                await CLOCK.sleep(0.1)
 
 
 async def _make_all(cluster: Installed, server: TestServer, prefix: str) -> list[tuple[Kind, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from dbaas.lanes.warmth import WarmSessions
 from fixtures.pretending import PretendServer, PretendSession
 
@@ -50,3 +52,25 @@ def test_those_of_one_database_or_of_a_time_leave_together() -> None:
     assert warm.take_all(database="a") == [one, three]
     assert warm.take_all(before=1.0) == [two]
     assert warm.take_all() == [four] and len(warm) == 0
+
+
+@dataclass
+class Alike(PretendSession):
+    """Equal to any other one of its server and database."""
+
+    server: PretendServer
+    database: str
+
+
+def test_of_those_that_are_alike_and_of_the_same_moment_none_is_lost() -> None:
+    server, warm = PretendServer(), WarmSessions()
+    one, two = Alike(server, "a"), Alike(server, "a")
+    assert one == two
+    for session in (one, two):
+        warm.put(session, 1.0)
+    assert warm.take("a") is two
+    warm.put(two, 1.0)
+    assert warm.take_oldest(1.0) is one
+    warm.put(one, 1.0)
+    taken = warm.take_all(before=1.0)
+    assert {id(each) for each in taken} == {id(one), id(two)} and len(warm) == 0

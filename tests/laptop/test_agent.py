@@ -336,3 +336,36 @@ async def test_what_an_earlier_process_has_left_is_used_or_put_aside_once(laptop
     await laptop.restart()
     await laptop.until_ready()
     assert (folder / "data" / "stuff" / "later").exists()
+
+
+async def test_data_is_thrown_away_once_for_each_wish_and_made_anew(laptop: Laptop) -> None:
+    laptop.put(MADE)
+    before = await laptop.until_ready()
+    mine = laptop.home / "processes" / "shop.web" / "data" / "stuff" / "mine"
+    for mark in ("a", "b"):
+        mine.touch()
+        laptop.put({**MADE, "dataMark": mark})
+        status = await laptop.until_ready()
+        assert not mine.exists() and mine.with_name("made").exists()
+        assert status["pid"] != before["pid"]
+        assert status["restarts"] == 0
+        before = status
+    mine.touch()
+    laptop.put({**MADE, "dataMark": "b", "command": ["sh", "-c", "exec sleep 999"]})
+    await laptop.until_ready()
+    (laptop.home / "processes" / "shop.web" / "record.json").unlink()
+    await laptop.restart()
+    await laptop.until_ready()
+    assert mine.exists(), "the folder itself says for whom it was made anew"
+    assert laptop.reasons().count("DataDiscarded") == 2
+
+
+async def test_a_program_that_cannot_start_gets_its_new_data_at_once(laptop: Laptop) -> None:
+    broken = {"command": ["sh", "-c", "test ! -e stuff/bad && exec sleep 1000"], "restart": {"backoff": "60s"}, **MADE}
+    laptop.put(broken)
+    await laptop.until_ready()
+    (laptop.home / "processes" / "shop.web" / "data" / "stuff" / "bad").touch()
+    laptop.put({**broken, "env": [{"name": "A", "value": "1"}]})
+    await laptop.until_reason("CrashBackOff")
+    laptop.put({**broken, "dataMark": "a"})
+    await laptop.until_ready()

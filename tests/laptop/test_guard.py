@@ -14,6 +14,7 @@ from dbaas.core.simulation import run_virtually
 from dbaas.laptop.guard import Guard, Probing
 from dbaas.laptop.machine import Machine
 from dbaas.laptop.surroundings import Surroundings
+from fixtures.disks import SmallDisk
 from fixtures.processes import FakeProcesses
 
 PLACE = Surroundings(Path("/bin"), Path("/"), Path("/"), {})
@@ -71,6 +72,28 @@ def test_it_is_ready_from_the_first_yes() -> None:
 
     scene.play(READY, story)
     assert scene.calls == 2
+
+
+def test_a_program_on_a_full_disk_is_not_ready_whatever_it_says_itself(small_disk: SmallDisk) -> None:
+    scene = Scene()
+    scene.processes.answer = YES
+    place = Surroundings(Path("/bin"), small_disk.path, Path("/"), {})
+
+    async def story(guard: Guard) -> None:
+        guard.watch(Probing(READY, place))
+        await scene.clock.sleep(1)
+        assert guard.is_ready
+        small_disk.fill()
+        await scene.clock.sleep(4)
+        assert not guard.is_ready
+        assert (guard.ready.reason, guard.alive.holds) == ("DiskFull", True)
+        assert guard.ready.why == f"the disk of {small_disk.path} is full: make room on it"
+        small_disk.make_room()
+        await scene.clock.sleep(2)
+        assert guard.is_ready
+        assert guard.ready.reason == ""
+
+    scene.play(READY, story)
 
 
 def test_until_it_is_ready_it_is_asked_eagerly_and_then_once_a_period() -> None:

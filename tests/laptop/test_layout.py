@@ -80,3 +80,15 @@ def test_two_processes_share_no_path(home: Path) -> None:
     assert layout.folder(one) != layout.folder(two)
     assert layout.sockets(one) != layout.sockets(two)
     assert layout.log(one) != layout.log(two)
+
+
+def test_a_folder_that_is_thrown_away_leaves_nothing_even_where_that_was_interrupted(home: Path) -> None:
+    layout = Layout(home)
+    layout.make(WEB)
+    (layout.data(WEB) / "inner").mkdir()
+    layout.data(WEB).rename(layout.folder(WEB) / "data.gone")
+    layout.make(WEB)
+    (layout.data(WEB) / "inner").mkdir()
+    layout.discard(WEB)
+    assert list(layout.folder(WEB).iterdir()) == [layout.data(WEB)]
+    assert list(layout.data(WEB).iterdir()) == []

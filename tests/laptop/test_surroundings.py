@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,12 @@ def test_a_command_knows_its_folders_ports_and_program() -> None:
     assert command.argv == ("/opt/bin/serve", "/data", "/run/x", "127.0.0.1:5", "6")
     assert command.env == {"PATH": "/opt/bin:/usr/bin:/bin", "HOME": "/data", "WHERE": "/run/x"}
     assert command.directory == Path("/data")
+
+
+def test_others_reach_an_instance_where_it_listens_and_know_it_by_its_own_name() -> None:
+    member = replace(PLACE, namespace="shop", more={"POD": "main-2"})
+    argv = member.command(["/x", "$(ADDRESS):$(PORT_MAIN)", "$(NAMESPACE)/$(POD)"]).argv
+    assert argv == ("/x", "127.0.0.1:5", "shop/main-2")
 
 
 def test_a_program_by_path_is_taken_as_it_is() -> None:

@@ -45,6 +45,16 @@ def test_what_is_only_looked_at_may_only_be_read() -> None:
     assert _verbs(rules, "pods") == {"get", "list"}
 
 
+def test_who_gives_rights_to_others_has_them() -> None:
+    granted = (
+        (Kind("", "v1", "Pod", "pods"), ("watch", "patch")),
+        (Kind("", "v1", "ConfigMap", "configmaps"), ("patch",)),
+    )
+    rules = derive_rules(_needs(granted=granted), namespaced=True)
+    assert _verbs(rules, "pods") == {"watch", "patch"}
+    assert _verbs(rules, "configmaps") == {"get", "list", "watch", "patch"}
+
+
 def test_kinds_in_no_namespace_are_apart() -> None:
     needs = _needs()
     within, wide = derive_rules(needs, namespaced=True), derive_rules(needs, namespaced=False)

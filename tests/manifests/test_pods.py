@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbaas.manifests.pods import CONTAINER_SECURITY, build_pod_security, build_probe
+from dbaas.manifests.pods import CONTAINER_SECURITY, build_api_access, build_pod_security, build_probe
 
 
 def test_a_pod_has_no_rights_that_the_restricted_standard_forbids() -> None:
@@ -21,3 +21,10 @@ def test_a_probe_runs_its_command_or_else_connects() -> None:
     assert build_probe(command=("ask", "it"), port="sql")["exec"] == {"command": ["ask", "it"]}
     assert build_probe(port="sql")["tcpSocket"] == {"port": "sql"}
     assert "exec" not in build_probe(port="sql")
+
+
+def test_access_to_the_api_is_as_kubernetes_would_mount_it() -> None:
+    token, authority, namespace = build_api_access("api")["projected"]["sources"]
+    assert token["serviceAccountToken"]["path"] == "token"
+    assert authority["configMap"]["name"] == "kube-root-ca.crt"
+    assert namespace["downwardAPI"]["items"][0]["path"] == "namespace"

@@ -23,6 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import psycopg
 import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools" / "control_plane"
@@ -36,6 +37,11 @@ RECORD = Path(tempfile.gettempdir()) / f"dbaas-node-{os.geteuid()}"
 """Where the cluster is of which this machine is the node; locked while a run uses it."""
 LOG_LINES = 40
 OURS = ("databaseclusters", "databaseinstances", "databases", "databaseusers")
+CHILDREN = (
+    "statefulsets", "pods", "services", "configmaps", "secrets", "persistentvolumeclaims", "networkpolicies",
+    "poddisruptionbudgets", "serviceaccounts", "roles", "rolebindings",
+)  # fmt: skip
+EVERYWHERE = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
 NODE = pytest.StashKey["Node"]()
 
 
@@ -64,6 +70,30 @@ class Node:
     def secret(self, namespace: str, name: str) -> dict[str, str]:
         data = self.get("secret", "-n", namespace, name)["data"]
         return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+    def is_ready(self, namespace: str, kind: str, name: str) -> bool:
+        """One of ours, at its newest generation."""
+        found = self.get(f"{kind}.dbaas.io", "-n", namespace, name)
+        status = (found or {}).get("status") or {}
+        if found is None or status.get("observedGeneration") != found["metadata"]["generation"]:
+            return False
+        return any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ())
+
+    def log_in(self, namespace: str, service: str, secret: str) -> psycopg.Connection[Any]:
+        """By what is published, through the Service: kube-proxy leads this machine there."""
+        login, found = self.secret(namespace, secret), self.get("service", "-n", namespace, service)
+        address = found["spec"]["clusterIP"]
+        return psycopg.connect(
+            host=address, port=found["spec"]["ports"][0]["port"], dbname=login.get("database", "postgres"),
+            user=login["username"], password=login["password"], connect_timeout=3, autocommit=True,
+            tcp_user_timeout=3000,
+        )  # fmt: skip
+
+    def left(self, namespace: str) -> set[str]:
+        """What is in a namespace, of all kinds that we make."""
+        kinds = [*(f"{kind}.dbaas.io" for kind in OURS), *CHILDREN]
+        names = self.run("-n", namespace, "get", ",".join(kinds), "-o", "name").split()
+        return set(names) - EVERYWHERE
 
     def describe(self) -> str:
         """All that tells why something is not so: pods, events, statuses of ours, last words of every container."""

@@ -7,13 +7,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from node.conftest import OURS, SYSTEM, Node, until
+from node.conftest import SYSTEM, Node, until
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(2400)]
 NAMESPACE = "shop"
-CHILDREN = (
-    "statefulsets", "pods", "services", "configmaps", "secrets", "persistentvolumeclaims", "networkpolicies",
-)  # fmt: skip
 CLUSTER = """
 apiVersion: dbaas.io/v1
 kind: DatabaseCluster
@@ -46,26 +43,11 @@ def cluster(**config: str) -> str:
 
 
 def is_ready(node: Node, kind: str, name: str) -> bool:
-    found = node.get(f"{kind}.dbaas.io", "-n", NAMESPACE, name)
-    conditions = ((found or {}).get("status") or {}).get("conditions") or ()
-    current = (
-        found is not None and (found.get("status") or {}).get("observedGeneration") == found["metadata"]["generation"]
-    )
-    return bool(current) and any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-
-
-def log_in(node: Node, secret: str) -> psycopg.Connection[Any]:
-    """By what is published, through the Service: kube-proxy leads this machine there."""
-    login = node.secret(NAMESPACE, secret)
-    service = node.get("service", "-n", NAMESPACE, "main-rw")
-    return psycopg.connect(
-        host=service["spec"]["clusterIP"], port=int(login["port"]), dbname=login["database"],
-        user=login["username"], password=login["password"], connect_timeout=5, autocommit=True,
-    )  # fmt: skip
+    return node.is_ready(NAMESPACE, kind, name)
 
 
 def ask(node: Node, secret: str, sql: str) -> Any:
-    with log_in(node, secret) as connection:
+    with node.log_in(NAMESPACE, "main-rw", secret) as connection:
         row = connection.execute(sql.encode()).fetchone()
         return row[0] if row else None
 
@@ -93,7 +75,7 @@ def make(node: Node) -> None:
     until(lambda: is_ready(node, "databaseclusters", "main"), "the cluster is Ready")
     until(lambda: is_ready(node, "databases", "shop"), "the database is Ready")
     until(lambda: node.get("secret", "-n", NAMESPACE, "shop-owner-credentials"), "the login is published")
-    with log_in(node, "shop-owner-credentials") as connection:
+    with node.log_in(NAMESPACE, "main-rw", "shop-owner-credentials") as connection:
         connection.execute("CREATE TABLE orders (id int)")
         connection.execute("INSERT INTO orders VALUES (42)")
 
@@ -135,10 +117,5 @@ def end(node: Node) -> None:
     """Nothing is left but what Retain keeps: the volume, and the login to what is on it."""
     everything = "---".join([cluster(), *(DATABASE.format(name=name) for name in ("shop", "stock"))])
     node.run("-n", NAMESPACE, "delete", "-f", "-", "--wait=false", body=everything)
-    until(lambda: left(node) == {"secret/main-credentials", "persistentvolumeclaim/data-main-0"}, "nothing is left")
-
-
-def left(node: Node) -> set[str]:
-    kinds = [*(f"{kind}.dbaas.io" for kind in OURS), *CHILDREN]
-    names = node.run("-n", NAMESPACE, "get", ",".join(kinds), "-o", "name").split()
-    return {name for name in names if name != "configmap/kube-root-ca.crt"}
+    kept = {"secret/main-credentials", "persistentvolumeclaim/data-main-0"}
+    until(lambda: node.left(NAMESPACE) == kept, "nothing is left")

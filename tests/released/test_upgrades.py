@@ -143,7 +143,7 @@ def _present() -> tuple[dict[str, Any], ...]:
 
 
 def _objects(release: str) -> list[dict[str, Any]]:
-    return list(yaml.safe_load_all((HERE / release / "objects.yaml").read_text()))
+    return list(yaml.load_all((HERE / release / "objects.yaml").read_text(), yaml.CSafeLoader))
 
 
 def _holds(part: Any, whole: Any) -> bool:

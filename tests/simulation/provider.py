@@ -9,6 +9,7 @@ from dbaas.api.core import CONFIG_MAP
 from dbaas.api.resource import Kind, Resource
 from dbaas.contracts.provider import (
     NO_ACTIONS,
+    NO_GRANTS,
     Action,
     ClusterFacts,
     Disruption,
@@ -55,6 +56,7 @@ class InstantProvider:
     witnesses: Sequence[Kind] = ()
     kinds: Sequence[Kind] = (CONFIG_MAP,)
     actions: Mapping[str, Action] = NO_ACTIONS
+    grants: Mapping[Kind, Sequence[str]] = NO_GRANTS
     capabilities: Sequence[ServerCapability] = ()
 
     def __init__(self, host: str, port: int) -> None:

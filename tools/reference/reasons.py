@@ -11,7 +11,7 @@ from reference.markdown import code, document, table
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "dbaas"
 Names = Mapping[str, Sequence[ast.expr]]
-FOLDERS = ("contracts", "controllers", "laptop", "runtime", "lanes", "providers", "engines")
+FOLDERS = ("contracts", "controllers", "laptop", "runtime", "lanes", "manifests", "providers", "engines")
 INTRODUCTION = """
 What the `reason` of a condition or an event can be, with the message or the class that explains it. Conditions are true
 statements about now; events tell what happened. `…` stands for what is filled in.
@@ -28,11 +28,13 @@ CALLS = {
     "Fault": 0,
     "Ended": 2,
     "wait": 1,
+    "Doing": 0,
 }
 """Which positional argument of a call is the reason; the one after it is the message."""
 
 LOGGING = {"debug", "info", "warning", "error", "exception"}
 IN_WORDS = {
+    "CertificatePending": "cert-manager has not made the certificate yet; the message says what it waits for.",
     "ConnectionFailed": "The server does not answer, or does not let us in; the message says what it says.",
     "DeletionBlocked": "What holds the deletion, and what to do about it.",
     "DriftCorrectionFailed": "What differs on the server cannot be put right; the message is the server's.",
@@ -47,8 +49,10 @@ IN_WORDS = {
     "OwnsObjects": "A user or role that owns things cannot be dropped; the message names them and tells the ways out.",
     "PasswordDiffers": "The server has another password than the Secret.",
     "Pending": "Nothing has been done yet.",
+    "PoolerNotReady": "The pooler, or what it needs on the server, is not there yet; the message says what.",
     "PortInUse": "A port that clients know is taken by another program, which is named where we may know it.",
     "Queued": "Another operation of the cluster goes on or is before it; the message names it.",
+    "Terminating": "The pod of an instance is being stopped.",
     "TooManyConnections": "The server has no connection left for us.",
 }
 """Of those whose message is put together elsewhere."""

@@ -10,7 +10,8 @@ from dbaas.admission.facts import Facts
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.admission import Review, Violation
 from dbaas.contracts.engine import Engine
-from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, versions_on
+from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, ServerPart, versions_on
+from dbaas.contracts.upgrade import older_versions
 from dbaas.core.duration import parse_duration
 from dbaas.core.quantity import parse_quantity
 from dbaas.core.windows import WEEK, find_zone
@@ -43,18 +44,71 @@ def engine_runs(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
         )
 
 
-def version_stays(review: Review, spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
-    """The data was made by one major version, and no other can read it."""
-    before = str(((review.old or {}).get("spec") or {}).get("engine", {}).get("version", spec.engine.version))
+def version_may_change(review: Review, spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
+    """The data was made by one major version: it can become that of a newer one, and never that of an older one.
+
+    Until the newer one has served the way back is open; whether it still is decides whoever runs the cluster.
+    """
+    old = review.old or {}
+    before = str((old.get("spec") or {}).get("engine", {}).get("version", spec.engine.version)).split(".")[0]
+    engine, after = facts.registry.engine(spec.engine.type), spec.engine.version
+    if engine is None or engine.server is None or after not in _versions(engine, spec, facts):
+        return
+    if before == after or _found_other_data(old) or _served_version(old) == after:
+        return
+    why = (
+        _explain_no_upgrade(review, spec, engine.server, before, facts)
+        if before in older_versions(engine.server.versions, after)
+        else f"no version reads data of a newer one, and this is of version {before}: write {before!r}, or make a new "
+        "cluster and copy what is in it"
+    )
+    if why:
+        yield Violation("spec.engine.version", why, "FieldValueNotSupported")
+
+
+def upgrade_stands_alone(review: Review, spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
+    """Of several instances one is left in the old version first, which need not know what the new one would."""
     engine = facts.registry.engine(spec.engine.type)
-    is_possible = engine is not None and spec.engine.version in _versions(engine, spec, facts)
-    if is_possible and before.split(".")[0] != spec.engine.version and not _found_other_data(review.old):
-        yield Violation(
-            "spec.engine.version",
-            f"the data of this cluster was made by version {before}, and this version of dbaas cannot upgrade it to "
-            f"{spec.engine.version}: write {before!r}, or make a new cluster",
-            "FieldValueNotSupported",
+    if review.old is None or engine is None or engine.server is None:
+        return
+    before, wanted = DatabaseClusterSpec.model_validate(review.old.get("spec") or {}), spec.engine.version
+    served = _served_version(review.old) or before.engine.version
+    has_begun = (review.old.get("status") or {}).get("upgradingTo") == wanted
+    is_one = before.cluster_size == spec.cluster_size == 1
+    if is_one or has_begun or served not in older_versions(engine.server.versions, wanted):
+        return
+    for field, was, becomes in (
+        ("config", before.config, spec.config),
+        ("clusterSize", before.cluster_size, spec.cluster_size),
+    ):
+        if was != becomes:
+            message = (
+                f"several instances are being upgraded from version {served} to {wanted}: change this before or after"
+            )
+            yield Violation(f"spec.{field}", message, "FieldValueForbidden")
+
+
+def _explain_no_upgrade(
+    review: Review, spec: DatabaseClusterSpec, server: ServerPart, before: str, facts: Facts
+) -> str:
+    """Nothing where data of the version before can become that of the one that is asked for."""
+    provider = facts.registry.provider(_provider_name(spec, facts))
+    if provider is None:
+        return ""  # another rule tells
+    name = str(((review.new or {}).get("metadata") or {}).get("name", ""))
+    instances = server.workload(name, spec, provider.runs_on).instances
+    if not any(step.upgrade for instance in instances for step in instance.init):
+        return (
+            f"the data of this cluster is of version {before}, and this version of dbaas cannot upgrade it to "
+            f"{spec.engine.version} where it runs: write {before!r}, or make a new cluster and copy what is in it"
         )
+    missing = provider.missing(server, before)
+    return f"an upgrade from version {before} needs its programs as well: {missing}" if missing else ""
+
+
+def _served_version(old: Mapping[str, Any]) -> str:
+    """The major version that the cluster's server said it is of, when it was asked last."""
+    return str((old.get("status") or {}).get("currentVersion", "")).split(".")[0]
 
 
 def topology_fits(spec: DatabaseClusterSpec) -> Iterator[Violation]:
@@ -93,16 +147,6 @@ def windows_are_clear(spec: DatabaseClusterSpec) -> Iterator[Violation]:
             yield Violation(where, f"{window.duration} is no length of a window: at least 1m, at most 7d")
 
 
-def size_stays(review: Review, spec: DatabaseClusterSpec) -> Iterator[Violation]:
-    """The last of several may not have all that was written to the others."""
-    if review.old is None:
-        return
-    before = DatabaseClusterSpec.model_validate(review.old.get("spec") or {}).cluster_size
-    if before > 1 and spec.cluster_size == 1:
-        message = "this version cannot make one instance of several: leave two, or make a new cluster and copy the data"
-        yield Violation("spec.clusterSize", message, "FieldValueNotSupported")
-
-
 def storage_stays(review: Review, spec: DatabaseClusterSpec) -> Iterator[Violation]:
     """A volume grows and never shrinks, and stays in the class that it was made in."""
     if review.old is None:
@@ -122,9 +166,9 @@ def storage_stays(review: Review, spec: DatabaseClusterSpec) -> Iterator[Violati
         )
 
 
-def _found_other_data(old: Mapping[str, Any] | None) -> bool:
+def _found_other_data(old: Mapping[str, Any]) -> bool:
     """Its server was never started, because the data that it found is of another version: that can be put right."""
-    conditions = ((old or {}).get("status") or {}).get("conditions") or ()
+    conditions = (old.get("status") or {}).get("conditions") or ()
     return any(c.get("type") == "Stalled" and c.get("reason") == DATA_OF_OTHER_VERSION for c in conditions)
 
 

@@ -48,6 +48,7 @@ def _provider_can(spec: OpsRequestSpec, operation: Operation, facts: Facts, clus
         return  # the rules of clusters tell
     if operation.action:
         yield from _can_act(spec, operation, cluster, operation.action in provider.actions)
+        yield from _instance_fits(spec, operation, cluster)
     for capability in provider.capabilities:
         if capability.name == operation.capability and capability.missing:
             places = {f"spec.{field}": place for field, place in operation.places.items()}
@@ -66,6 +67,17 @@ def _can_act(spec: OpsRequestSpec, operation: Operation, cluster: Resource, is_t
     elif not is_there:
         message = f"who runs {spec.cluster_ref.name!r} cannot do {operation.type} in this version of dbaas"
         yield Violation("spec.type", message, NOT_SUPPORTED)
+
+
+def _instance_fits(spec: OpsRequestSpec, operation: Operation, cluster: Resource) -> Iterator[Violation]:
+    """An instance that there is, as far as is known; which of them is the primary may change until its turn comes."""
+    named, known = operation.instance(spec), [str(each.get("name")) for each in cluster.status.get("instances") or ()]
+    if named and known and named not in known:
+        message = f"{spec.cluster_ref.name!r} has no instance {named!r}: it has {', '.join(known)}"
+        yield Violation(f"spec.{operation.places.get('instance', 'type')}", message, "FieldValueNotFound")
+    if spec.rebuild_instance is not None and spec.rebuild_instance.source_instance is not None:
+        message = "an instance is always copied from the primary: leave it out"
+        yield Violation("spec.rebuildInstance.sourceInstance", message, NOT_SUPPORTED)
 
 
 def _cluster_may_become(spec: OpsRequestSpec, operation: Operation, facts: Facts, judge: Judge) -> Iterator[Violation]:

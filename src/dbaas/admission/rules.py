@@ -59,9 +59,9 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
     if review.kind == DATABASE_CLUSTER.kind:
         yield from engines.engine_is_known("spec.engine.type", facts)
         yield from clusters.engine_runs(spec, facts)
-        yield from clusters.version_stays(review, spec, facts)
+        yield from clusters.version_may_change(review, spec, facts)
+        yield from clusters.upgrade_stands_alone(review, spec, facts)
         yield from clusters.topology_fits(spec)
-        yield from clusters.size_stays(review, spec)
         yield from clusters.windows_are_clear(spec)
         yield from clusters.storage_stays(review, spec)
         yield from clusters.entry_agrees(spec, facts)

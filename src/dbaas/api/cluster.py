@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dbaas.api.conditions import HoldableStatus
+from dbaas.api.encryption import ClusterTls
 from dbaas.api.instance import Discovery, ResourceTracking, Tenancy
 from dbaas.api.model import (
     ATOMIC,
@@ -21,6 +22,7 @@ from dbaas.api.model import (
     validations,
 )
 from dbaas.api.pods import ONE_AGENT, Expose, Hooks, Monitoring, PodSchedulingPolicy, Quantity, ResourceRequirements
+from dbaas.api.pooling import Proxy, ProxyStatus
 from dbaas.api.references import AllowedNamespaces, DeletionPolicy, DriftPolicy, LocalReference
 from dbaas.api.resource import GROUP, VERSION, Kind
 
@@ -149,6 +151,20 @@ class DatabaseClusterSpec(EngineBlocks):
         Field(default=None, description="What tells how the servers do.", json_schema_extra=ONE_AGENT),
     ]
     expose: Annotated[Expose | None, Field(default=None, description="How clients outside of Kubernetes reach it.")]
+    tls: Annotated[
+        ClusterTls | None,
+        Field(
+            default=None,
+            description="Encryption of clients' connections; none by default.",
+            json_schema_extra=validations(
+                {
+                    "rule": "!(has(self.secretName) && has(self.certManager))",
+                    "message": "the certificate has one source: secretName or certManager",
+                }
+            ),
+        ),
+    ]
+    proxy: Annotated[Proxy | None, Field(default=None, description="A pooler before the servers; none by default.")]
     pod_scheduling_policy: Annotated[
         PodSchedulingPolicy | None, Field(default=None, description="Where instances run.")
     ]
@@ -177,6 +193,11 @@ class DatabaseClusterSpec(EngineBlocks):
         DeletionPolicy, Field(default="Retain", description="What becomes of the data when the object is deleted.")
     ]
     deletion_protection: Annotated[bool, Field(default=True, description="Refuse a deletion that would destroy data.")]
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether servers encrypt where a client asks for it."""
+        return self.tls is not None and self.tls.enabled
 
     def handed_on(self) -> dict[str, Any]:
         """What the published server has from here, as JSON; what is not said is left to others."""
@@ -215,6 +236,26 @@ class ClusterDatabaseStatus(Model):
     endpoints: Annotated[Endpoints, Field(default=Endpoints(), description="Where clients connect.")]
 
 
+class InstanceState(Model):
+    """How one instance is."""
+
+    name: Annotated[str, Field(max_length=253, description="Its name.")]
+    ready: Annotated[bool, Field(default=False, description="Whether it serves.")]
+    role: Annotated[
+        str | None, Field(default=None, max_length=64, description="What it is to the others: primary or replica.")
+    ]
+    timeline: Annotated[
+        int | None, Field(default=None, ge=1, description="The change log that it follows: a promotion begins another.")
+    ]
+    lag: Annotated[
+        Quantity | None,
+        Field(default=None, description="How far it is behind the primary, roughly; nothing below 16Mi counts."),
+    ]
+    restarts: Annotated[int, Field(default=0, ge=0, description="How often it was started again after it had died.")]
+    reason: Annotated[str | None, Field(default=None, max_length=64, description="Why it does not serve, in a word.")]
+    message: Annotated[str | None, Field(default=None, max_length=2048, description="Why it does not serve.")]
+
+
 class PendingChange(Model):
     """A change that waits."""
 
@@ -238,9 +279,21 @@ class DatabaseClusterStatus(HoldableStatus):
     """The observed cluster."""
 
     database: Annotated[ClusterDatabaseStatus | None, Field(default=None, description="How the servers are.")]
+    instances: Annotated[
+        list[InstanceState],
+        Field(default=[], max_length=99, description="How each instance is.", json_schema_extra=ATOMIC),
+    ]
     endpoint: Annotated[str | None, Field(default=None, max_length=300, description="host:port that takes writes.")]
     current_version: Annotated[str | None, Field(default=None, max_length=40, description="Version that runs.")]
+    upgrading_to: Annotated[
+        str | None,
+        Field(
+            default=None, max_length=40,
+            description="Version that one instance of several is being upgraded to, before the others join it.",
+        ),
+    ]  # fmt: skip
     instance_ref: Annotated[LocalReference | None, Field(default=None, description="The published DatabaseInstance.")]
+    proxy: Annotated[ProxyStatus | None, Field(default=None, description="How the pooler is.")]
     monitoring: Annotated[MonitoringStatus | None, Field(default=None, description="How the monitoring is.")]
     pending: Annotated[
         list[PendingChange],
@@ -259,6 +312,7 @@ COLUMNS = (
     ("Engine", "string", ".spec.engine.type"),
     ("Version", "string", ".status.currentVersion"),
     ("Instances", "integer", ".status.database.readyInstances"),
+    ("Primary", "string", ".status.database.primaryInstance"),
     ("Phase", "string", ".status.phase"),
     ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
     ("Age", "date", ".metadata.creationTimestamp"),

@@ -26,7 +26,7 @@ CommandLine = Annotated[
 ]
 FOLDERS = (
     "`$(DIRECTORY)` is its folder, `$(RUN)` a short private one for sockets, `$(PROGRAMS)` that of its programs, "
-    "`$(NAMESPACE)` its namespace"
+    "`$(NAMESPACE)` its namespace, `$(POD)` its name, `$(ADDRESS)` where others reach it"
 )
 
 
@@ -37,6 +37,45 @@ class ProcessVersionMark(Model):
     version: Annotated[str, Field(min_length=1, max_length=64, description="What it must say.")]
 
 
+class ProcessUpgradeSource(Model):
+    """An older version whose folder may be upgraded."""
+
+    version: Annotated[str, Field(min_length=1, max_length=64, description="What the mark of the folder says.")]
+    programs: Annotated[
+        str,
+        Field(min_length=1, max_length=1024, pattern=r"^/", description="Folder with the programs of that version."),
+    ]
+
+
+class ProcessUpgrade(Model):
+    """How a folder of an older version becomes one of this version; what it was made from is kept for a while."""
+
+    sources: Annotated[
+        list[ProcessUpgradeSource],
+        Field(
+            default=[], max_length=20, description="Versions that may be upgraded; without any, none is.",
+            json_schema_extra=unique_by("version"),
+        ),
+    ]  # fmt: skip
+    check: Annotated[
+        CommandLine,
+        Field(
+            description="Command that finds out, while the program of the old version still runs, whether it can be "
+            "done. `$(OLD)` is the folder, `$(OLD_PROGRAMS)` where the programs are that made it, `$(CREATES)` an "
+            "empty one to try it in."
+        ),
+    ]
+    command: Annotated[CommandLine, Field(description="Command that fills `$(CREATES)` from `$(OLD)`; nothing runs.")]
+    undo: Annotated[
+        CommandLine,
+        Field(
+            description="Command that makes `$(OLD)` usable again for the version that made it, or fails where "
+            "`$(NEW)`, which became of it, has been in use."
+        ),
+    ]
+    after: Annotated[CommandLine, Field(description="Command to run once when the program serves.")]
+
+
 class ProcessInit(Model):
     """A command that makes a folder before the first start; it happens entirely or not at all."""
 
@@ -44,6 +83,9 @@ class ProcessInit(Model):
     creates: Annotated[FolderName, Field(description="What the folder is called once the command has succeeded.")]
     mark: Annotated[
         ProcessVersionMark | None, Field(default=None, description="How to tell whether a folder fits that is there.")
+    ]
+    upgrade: Annotated[
+        ProcessUpgrade | None, Field(default=None, description="What becomes of a folder of another version.")
     ]
 
 
@@ -194,6 +236,14 @@ class ProcessSpec(Model):
             description="Put aside, before the first start, what an earlier process of this name has left.",
         ),
     ]
+    data_mark: Annotated[
+        str | None,
+        Field(
+            default=None, max_length=128, pattern=r"^[!-~]*$",
+            description="Where it is another one than that of its folder, all that is there is thrown away and made "
+            "anew.",
+        ),
+    ]  # fmt: skip
     leash: Annotated[
         InnerPath | None,
         Field(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
+from types import coroutine
 from typing import Any, cast
 
 from aiohttp.base_protocol import BaseProtocol
@@ -174,6 +175,10 @@ class Connection(BaseProtocol):
         self._is_ending = self._is_ending or incoming.ends_connection
         is_pouring, is_old = False, incoming.is_old
         try:
+            if not incoming.only_reads:
+                await _next_round()
+                if self.transport is None or self.transport.is_closing():
+                    return
             response = await self._answer(*incoming.take())
             if response.stream is None:
                 self._outlet.send(response, closes=self._is_ending, is_old=is_old, head_only=incoming.wants_head)
@@ -226,3 +231,13 @@ class Connection(BaseProtocol):
             self._refuse(respond_failure(timed_out()))
         else:
             self.abort()
+
+
+@coroutine
+def _next_round() -> Generator[None, None, None]:
+    """After it a connection that has ended is known to have, even where that came together with its last request.
+
+    What comes in while this process stands still is read only when it wakes, and whoever waited for an answer has
+    counted on none since: to write that now would surprise everybody.
+    """
+    yield

@@ -118,6 +118,10 @@ def unauthorized() -> Failure:
     return Failure(401, "Unauthorized", "Unauthorized")
 
 
+def beyond_rights(who: str, method: str, path: str) -> Failure:
+    return Failure(403, "Forbidden", f"forbidden: {who} cannot {method} {quoted(path)}", {})
+
+
 def bad_request(message: str) -> Failure:
     return Failure(400, "BadRequest", message)
 

@@ -2,7 +2,7 @@
 
 The token is taken as a bearer token, and as the password of basic authentication: `kubectl`, like all of client-go,
 sends a bearer token only over TLS, but a name and password in the URL (`http://dbaas:<token>@127.0.0.1:…`) always.
-Source: client-go, `tools/clientcmd/client_config.go`.
+Source: client-go, `tools/clientcmd/client_config.go`. Members of a cluster come with a token that is derived from it.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from dbaas.apiserver.deadlines import LONGEST_SECONDS, SharedDeadline, seconds_f
 from dbaas.apiserver.failures import (
     Failure,
     bad_request,
+    beyond_rights,
     timed_out,
     too_many_requests,
     unauthorized,
 )
+from dbaas.apiserver.realms import is_within
 from dbaas.apiserver.sending import prepare_body
 from dbaas.apiserver.verbs import respond_failure
 from dbaas.contracts.transport import Request, Response, Transport
 from dbaas.core.errors import DbaasError
+from dbaas.core.limited_tokens import read_realm
 from dbaas.core.offload import InlineOffload, Offload
 from dbaas.core.secrets import Secret
 
@@ -107,23 +110,29 @@ async def serve(
 class _Face:
     def __init__(self, server: Transport, token: Secret, offload: Offload, most_at_once: int) -> None:
         self._server = server
-        self._token = token.reveal().encode()
+        self._token = token
         self._offload = offload
         self._free = most_at_once
         self._deadline = SharedDeadline(LONGEST_SECONDS)
 
     async def answer(self, request: Request, authorization: str) -> Response:
         try:
-            self._authenticate(request, authorization)
+            self._authorize(request, authorization)
             response = await self._admit(request)
         except Failure as failure:
             return respond_failure(failure)
         return await prepare_body(request, response, self._offload)
 
-    def _authenticate(self, request: Request, authorization: str) -> None:
+    def _authorize(self, request: Request, authorization: str) -> None:
+        """Raises Failure 401, and 403 for who may do something, but not that."""
         given = _given_token(authorization)
-        if not hmac.compare_digest(given, self._token) and request.path not in OPEN_PATHS:
+        if hmac.compare_digest(given, self._token.reveal().encode()) or request.path in OPEN_PATHS:
+            return
+        realm = read_realm(self._token, given)
+        if realm is None:
             raise unauthorized()
+        if not is_within(realm, request):
+            raise beyond_rights(f"members of cluster {realm.namespace}/{realm.cluster}", request.method, request.path)
 
     async def _admit(self, request: Request) -> Response:
         """One of a bounded number that are answered at once, in its time. Raises Failure 400, 429, 504."""

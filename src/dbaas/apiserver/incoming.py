@@ -17,6 +17,7 @@ class Incoming:
         self._message = message
         self._body = body
         self.wants_head = message.method == "HEAD"  # and nothing else
+        self.only_reads = message.method in ("GET", "HEAD", "OPTIONS")
         self.ends_connection = message.should_close
         self.is_old = message.version < HttpVersion11  # HTTP/1.0 knows neither frames nor lasting connections
         self.awaits_consent = message.headers.get("expect", "").lower() == "100-continue" and not body.is_eof()

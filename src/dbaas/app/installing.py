@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from dbaas.admission import RuleAdmission
 from dbaas.api.core import (
+    CERTIFICATE,
     CUSTOM_RESOURCE_DEFINITION,
     LEASE,
     NAMESPACE,
@@ -50,7 +51,7 @@ PROMETHEUS_RULE = Kind("monitoring.coreos.com", "v1", "PrometheusRule", "prometh
 DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments")
 REMOVED = (
     VALIDATING_WEBHOOK_CONFIGURATION,
-    Kind("cert-manager.io", "v1", "Certificate", "certificates"),
+    CERTIFICATE,
     Kind("cert-manager.io", "v1", "Issuer", "issuers"),
     DEPLOYMENT,
     SERVICE_MONITOR,
@@ -90,10 +91,16 @@ def find_needs(registry: Registry) -> Needs:
     return Needs(
         build_controllers(manager, servers, registry, sources, admission, collected),
         find_kinds(registry),
-        made=(DATABASE, DATABASE_USER, DATABASE_ROLE, SERVICE_MONITOR),  # by adoption; of clusters that ask for it
+        # by adoption; of clusters that ask for it
+        made=(DATABASE, DATABASE_USER, DATABASE_ROLE, SERVICE_MONITOR, CERTIFICATE),
         # with a server whose deletion is forced, or when its time is over
-        deleted=(*(kind.kind for kind in MANAGED.values()), *foreign, OPS_REQUEST, SERVICE_MONITOR),
-        looked_at=[SERVICE_MONITOR, *(k for provider in registry.providers.values() for k in provider.witnesses)],
+        deleted=(*(kind.kind for kind in MANAGED.values()), *foreign, OPS_REQUEST, SERVICE_MONITOR, CERTIFICATE),
+        looked_at=[
+            SERVICE_MONITOR,
+            CERTIFICATE,
+            *(k for provider in registry.providers.values() for k in provider.witnesses),
+        ],
+        granted=[grant for provider in registry.providers.values() for grant in provider.grants.items()],
     )
 
 

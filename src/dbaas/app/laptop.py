@@ -33,6 +33,7 @@ from dbaas.core.randomness import SystemRandomness, token
 from dbaas.core.secrets import Secret
 from dbaas.core.signals import on_stop_signal
 from dbaas.core.supervise import supervise
+from dbaas.kube.calling import call_over_http
 from dbaas.kube.verbs import RestClient, Writing
 from dbaas.lanes.lanes import ServerLanes
 from dbaas.lanes.metrics import LaneMetrics
@@ -112,7 +113,8 @@ async def _start(settings: Settings, machine: Machine, held: Running, parts: Asy
     agent = Agent(manager.client, machine, home.path, manager.enqueue)
     parts.push_async_callback(agent.close)
     parts.push_async_callback(agent.stop_all)
-    servers = Servers(manager.client, lanes, ClusterNames(manager.client.get), manager.version_of)
+    names, caller = ClusterNames(manager.client.get), call_over_http(machine.clock)
+    servers = Servers(manager.client, lanes, names, manager.version_of, caller)
     again = admission.asking(manager.client.get)  # what a reconcile acts on is what the caches say
     controllers = build_controllers(manager, servers, registry, machine, again, collected)
     for controller in [agent.controller(), *controllers]:

@@ -34,6 +34,7 @@ from dbaas.core.key_pair import KeyPair
 from dbaas.core.memory import set_aside
 from dbaas.core.signals import on_stop_signal
 from dbaas.kube.access import Access
+from dbaas.kube.calling import call_over_http
 from dbaas.kube.http import HttpTransport
 from dbaas.kube.published import Published
 from dbaas.kube.retries import RetryingTransport
@@ -149,7 +150,7 @@ async def _assemble(settings: OperatorSettings, sources: Sources, parts: AsyncEx
         rest = PartitionedRest(rest, settings.labels, find_kinds(registry))
     manager = Manager(rest, clock, randomness, metrics, elector, settings.namespaces)
     lanes = _open_lanes(manager, sources, traces.meter(LaneMetrics(collected, registry.engines)), parts)
-    servers = Servers(manager.client, lanes, versions=manager.version_of)
+    servers = Servers(manager.client, lanes, versions=manager.version_of, caller=call_over_http(sources.clock))
     admission = RuleAdmission(registry, manager.client.get)
     for controller in build_controllers(manager, servers, registry, sources, admission, collected):
         manager.add(traces.controller(controller))

@@ -14,7 +14,7 @@ from dbaas.core.clock import Clock, parse_time
 from dbaas.core.duration import format_age
 
 EVENTS_SHOWN = 12
-_TOLD_APART = ("conditions", "phase", "message", "observedGeneration", "drift")
+_TOLD_APART = ("conditions", "phase", "message", "observedGeneration", "drift", "instances")
 _HIDDEN_ANNOTATIONS = ("kubectl.kubernetes.io/last-applied-configuration",)
 
 
@@ -24,6 +24,7 @@ def describe(resource: Resource, happenings: Sequence[Happening], terminal: Term
     for title, section in (("Spec", _spec(body)), ("Data", _data(body)), ("Status", _status(body))):
         if section:
             lines += ["", terminal.style(title, "strong"), *(indent(line, 2) for line in _tree(section))]
+    lines += _instances(body, terminal)
     lines += _conditions(body, terminal, clock)
     lines += _drift(body, terminal)
     lines += _events(happenings, terminal, clock)
@@ -88,6 +89,25 @@ def _data(body: Mapping[str, Any]) -> dict[str, Any]:
     if body.get("kind") != "Secret":
         return dict(data)
     return {key: f"{len(value) * 3 // 4 - value.count('=')} bytes" for key, value in data.items()}
+
+
+def _instances(body: Mapping[str, Any], terminal: Terminal) -> list[str]:
+    """Of a cluster."""
+    rows = [
+        [
+            str(one.get("name", "")),
+            str(one.get("role", "")),
+            _scalar(one.get("ready", False)),
+            _scalar(one.get("timeline")),
+            _scalar(one.get("lag")),
+            _scalar(one.get("restarts", 0)),
+            ": ".join(filter(None, (one.get("reason"), one.get("message")))),
+        ]
+        for one in (body.get("status") or {}).get("instances") or ()
+        if isinstance(one, Mapping)
+    ]
+    columns = ("Name", "Role", "Ready", "Timeline", "Lag", "Restarts", "Why not ready")
+    return _section("Instances", columns, rows, terminal)
 
 
 def _conditions(body: Mapping[str, Any], terminal: Terminal, clock: Clock) -> list[str]:

@@ -6,7 +6,7 @@ one of our objects stands for. Everything else (references, finalizers, drift, d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
@@ -18,6 +18,7 @@ from dbaas.contracts.adopting import Adopting
 from dbaas.contracts.boundaries import Boundaries
 from dbaas.contracts.companions import Companions, Quarantine
 from dbaas.contracts.parting import Look, Parting
+from dbaas.contracts.pooling import Prepare
 from dbaas.contracts.provider import ServerPart
 from dbaas.contracts.reviewing import Reviewing
 from dbaas.contracts.script import Scripts
@@ -365,8 +366,8 @@ class Engine:
     `Login.proof` for an observed user whose password is right, and None where it is wrong; where the server does not
     show what it stores, it answers for the Secret's version alone, and the caller proves the login first. `login_bar`
     says why an observed user cannot log in at that time, whatever its password (empty: it can). `scripts` runs what
-    users wrote. `companions`: by kind name, which objects come along with one. `quarantine` puts away what is to be
-    dropped. `reviewing` tells who may do what, `adopting` puts into words what is there.
+    users wrote. `companions`: by kind name, which objects come along. `quarantine` puts away what is to be dropped.
+    `reviewing` tells who may do what, `adopting` words what is there. `find_horizon`: where a primary's log begins.
     """
 
     name: str
@@ -395,3 +396,5 @@ class Engine:
     adopting: Adopting | None = None
     quarantine: Quarantine | None = None
     tagging: Tagging | None = None
+    prepare_pooler: Prepare | None = None
+    find_horizon: Callable[[Any], Awaitable[int]] | None = None

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from dbaas.api.monitoring import MonitoringConfigSpec
 from dbaas.api.resource import Kind, Resource
+from dbaas.contracts.action import Move, Task
+from dbaas.contracts.upgrade import Upgrade
 from dbaas.core.errors import DbaasError
+
+if TYPE_CHECKING:
+    from dbaas.contracts.pooling import Pooler, PoolerFacts
 
 OnChange = Literal["restart", "reload", "nothing"]
 Site = Literal["laptop", "kubernetes"]
@@ -59,21 +64,26 @@ class Init:
     """A command that makes `creates` (a folder) before the first start.
 
     It is given an empty folder as `$(CREATES)`, which becomes `creates` only when the command has succeeded, so a
-    crash in the middle leaves nothing that looks finished. A folder whose `mark` says another version was made by an
-    earlier cluster of that name; nothing is started on it.
+    crash in the middle leaves nothing that looks finished. Nothing is started on a folder whose `mark` says another
+    version: it is upgraded, where there is a way and this cluster has made it, or else refused.
     """
 
     command: tuple[str, ...]
     creates: str
     mark: VersionMark | None = None
+    upgrade: Upgrade | None = None
 
 
 @dataclass(frozen=True)
 class Port:
-    """A TCP port by name; `number` is what is usual, a provider may have to choose another."""
+    """A TCP port by name; `number` is what is usual, a provider may have to choose another.
+
+    `is_private`: no client has business there, only instances of the same cluster and we.
+    """
 
     name: str
     number: int
+    is_private: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,12 +116,12 @@ class Instance:
 
     The first word of a command is a program's name; the provider finds it (a binary on a laptop, an image on
     Kubernetes). `$(DIRECTORY)` is the instance's folder, `$(RUN)` a short private folder for sockets, `$(HOST)` the
-    address to listen on, `$(PORT_<NAME>)` a port, `$(PROGRAMS)` the folder with the programs, `$(NAMESPACE)` the
-    cluster's namespace.
+    address to listen on, `$(PORT_<NAME>)` a port, `$(PROGRAMS)` the folder with the programs where that is known before
+    (they are on the PATH anyway), `$(NAMESPACE)` the cluster's namespace, `$(POD)` the name of the Pod that stands for
+    the instance in the API. In `env` alone, `$(ADDRESS)` is where others of the cluster reach the instance.
 
     With `packages` the first word is a module of these Python packages, or the path of a `.py` file. One that
-    `uses_api` is told how to reach the API that its cluster stands in, where an object by the instance's name keeps
-    what it says of itself.
+    `uses_api` is told how to reach the API that its cluster stands in, where its Pod keeps what it says of itself.
 
     One that `joins` gets its data from another instance, and never begins with what an earlier one of its name left.
 
@@ -175,6 +185,8 @@ class Workload:
 
     `notes` are what several instances agree through: objects of the API, called as the cluster with that name behind
     it, and what we say in each. They add to them; the one called `leader` says by that key which of them takes writes.
+
+    `encrypted`: the servers show the certificate of `certificate_of`, and need programs that can.
     """
 
     engine: str
@@ -187,6 +199,8 @@ class Workload:
     monitoring: MonitoringConfigSpec | None = None
     passwords: tuple[str, ...] = ()
     notes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    encrypted: bool = False
+    pooler: Pooler | None = None
 
 
 @dataclass(frozen=True)
@@ -219,11 +233,14 @@ class ServerPart(Protocol):
         """Pure; `spec` is a DatabaseClusterSpec that admission has accepted."""
         ...
 
-    def programs(self, version: str) -> str | None:
-        """The folder with the programs of that major version on this machine; None where they are not installed."""
+    def programs(self, version: str, *, encrypted: bool = False) -> str | None:
+        """The folder with the programs of that major version on this machine; None where they are not installed.
+
+        Those that can encrypt connections, where that is asked.
+        """
         ...
 
-    def missing_programs(self, version: str) -> str:
+    def missing_programs(self, version: str, *, encrypted: bool = False) -> str:
         """What to install, for people."""
         ...
 
@@ -232,7 +249,8 @@ class ServerPart(Protocol):
 class InstanceFacts:
     """How one instance is: read from the objects that run it. `is_refused`: it never starts as things stand.
 
-    `role` is empty as long as it is not known.
+    `role` is empty as long as it is not known. Of several that replicate, `timeline` is the change log that it follows
+    (0: not known), and `lag_bytes` how far it is behind the primary: roughly, so that it is not news all the time.
     """
 
     name: str
@@ -244,6 +262,8 @@ class InstanceFacts:
     reason: str = ""
     message: str = ""
     is_refused: bool = False
+    timeline: int = 0
+    lag_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -262,11 +282,20 @@ class ClusterFacts:
     external: str = ""
     growing: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
+    pooler: PoolerFacts | None = None
 
 
 def exporter_login(cluster: str) -> SecretKey:
     """Where the password of the exporter's user is; that DatabaseUser has the name of the Secret."""
     return SecretKey(f"{cluster}-exporter", "password")
+
+
+def certificate_of(cluster: str, key: str) -> SecretKey:
+    """Where that is what the servers show to clients: `tls.crt` and `tls.key`, and `ca.crt`, which clients trust.
+
+    The last one is missing where every machine trusts who has signed.
+    """
+    return SecretKey(f"{cluster}-certificate", key)
 
 
 class NotProvided(DbaasError):
@@ -296,12 +325,19 @@ class Disruption:
 
 
 class Action(Protocol):
-    """What a provider does to a cluster once, because no spec can say it. Twice must do no more than once."""
+    """One thing that a provider can do to a cluster once, on its own or on one instance."""
 
-    async def __call__(self, cluster: Resource, parameters: Mapping[str, str], /) -> None: ...
+    def __call__(self, cluster: Resource, task: Task, children: Sequence[Resource], /) -> Move:
+        """Pure; `children` are all objects of the provider's kinds and its witnesses, as the API has them.
+
+        A task that has begun is known by its mark, and is never begun again. Raises Refused where it cannot be done, or
+        has failed for good.
+        """
+        ...
 
 
 NO_ACTIONS: Mapping[str, Action] = {}
+NO_GRANTS: Mapping[Kind, Sequence[str]] = {}
 
 
 class Provider(Protocol):
@@ -309,12 +345,13 @@ class Provider(Protocol):
 
     `witnesses` are kinds of what the children make (by its label `dbaas.io/cluster`): nobody watches them, and they are
     read where the children alone say that not all is well. `actions` are those that it has, by the name that operations
-    call them by.
+    call them by. `grants` are the verbs that its children are given by it, by kind: nobody can give what he has not.
     """
 
     runs_on: Site
     witnesses: Sequence[Kind]
     actions: Mapping[str, Action]
+    grants: Mapping[Kind, Sequence[str]]
 
     @property
     def name(self) -> str: ...

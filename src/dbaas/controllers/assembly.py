@@ -72,7 +72,9 @@ def build_controllers(
     metrics.register(FleetStates(host.fleets))
     return [
         DatabaseEngineController(registry).build(),
-        ClusterController(host.client, registry, sources.randomness, sources.clock).build(),
+        ClusterController(
+            host.client, registry, sources.randomness, sources.clock, servers.find, servers.caller
+        ).build(),
         OperationController(host.client, registry, admission, sources.clock).build(),
         *InstanceController(surroundings).build(),
         LoginSecretController(host.client).build(),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dbaas.api.core import SECRET
 from dbaas.api.instance import DatabaseInstance, DatabaseInstanceSpec
 from dbaas.api.resource import Key, Kind, Resource
+from dbaas.contracts.action import Caller, call_nobody
 from dbaas.contracts.client import Client
 from dbaas.contracts.engine import Address, Engine, Tls
 from dbaas.contracts.lane import Lane, Lanes
@@ -74,11 +75,18 @@ class Servers:
     """Opens lanes; each key is opened by one caller at a time. `names` where no DNS resolves those of Services.
 
     Every probe asks where a server is. Its Secrets are read again only when `versions` says that they are others.
+    `caller` asks instances of clusters by HTTP.
     """
 
     def __init__(
-        self, client: Client, lanes: Lanes, names: ClusterNames | None = None, versions: Versions = know_nothing
+        self,
+        client: Client,
+        lanes: Lanes,
+        names: ClusterNames | None = None,
+        versions: Versions = know_nothing,
+        caller: Caller = call_nobody,
     ) -> None:
+        self.caller = caller
         self._logins = Logins(client)
         self._names = names
         self._lanes = lanes

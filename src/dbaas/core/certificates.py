@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dbaas.core.key_pair import KeyPair
@@ -62,16 +63,32 @@ def issue_certificate(authority: KeyPair, names: Sequence[str], now: datetime, l
     return _finish(builder, key, signer_key)
 
 
-def is_due(certificate: str, now: datetime) -> bool:
-    """Whether it should be made anew: two thirds of its life are over. Raises BadCertificate."""
+def find_due(certificate: str) -> datetime:
+    """When it should be made anew: when two thirds of its life are over. Raises BadCertificate."""
     read = _read(certificate)
     life = read.not_valid_after_utc - read.not_valid_before_utc
-    return now >= read.not_valid_before_utc + life * RENEWED_AT
+    return read.not_valid_before_utc + life * RENEWED_AT
+
+
+def find_end(certificate: str) -> datetime:
+    """From when on nobody accepts it any more. Raises BadCertificate."""
+    return _read(certificate).not_valid_after_utc
+
+
+def is_due(certificate: str, now: datetime) -> bool:
+    """Whether it should be made anew. Raises BadCertificate."""
+    return now >= find_due(certificate)
 
 
 def is_over(certificate: str, now: datetime) -> bool:
     """Whether nobody accepts it any more. Raises BadCertificate."""
-    return now >= _read(certificate).not_valid_after_utc
+    return now >= find_end(certificate)
+
+
+def belongs(pair: KeyPair) -> bool:
+    """Whether the key is that of the (first) certificate, whatever kind of key it is. Raises BadCertificate."""
+    certified, own = _read(pair.certificate).public_key(), _read_any_key(pair.private_key).public_key()
+    return _encode(certified) == _encode(own)
 
 
 def serves(pair: KeyPair, authority: str, names: Sequence[str]) -> bool:
@@ -141,10 +158,18 @@ def _read(text: str) -> x509.Certificate:
 
 
 def _read_key(key: Secret) -> ec.EllipticCurvePrivateKey:
-    try:
-        read = serialization.load_pem_private_key(key.reveal().encode(), None)
-    except (ValueError, TypeError) as error:
-        raise BadCertificate("it is no PEM key without a password") from error
+    read = _read_any_key(key)
     if not isinstance(read, ec.EllipticCurvePrivateKey):
         raise BadCertificate("it is no elliptic-curve key")
     return read
+
+
+def _read_any_key(key: Secret) -> PrivateKeyTypes:
+    try:
+        return serialization.load_pem_private_key(key.reveal().encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise BadCertificate("it is no PEM key without a password") from error
+
+
+def _encode(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)

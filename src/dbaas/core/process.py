@@ -13,7 +13,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
@@ -143,6 +143,13 @@ class Processes(Protocol):
         """
         ...
 
+    def kill_workers(self, folder: Path) -> Sequence[ProcessIdentity]:
+        """The same to all that work in `folder` or below it as the folder's owner, whoever has started them.
+
+        Not to what somebody uses at a terminal, such as a shell that has gone there.
+        """
+        ...
+
 
 class LocalProcesses:
     """The processes of this machine. Belongs to one event loop."""
@@ -239,17 +246,10 @@ class LocalProcesses:
         head = _find_worker(pid, folder)
         if head is None:
             return ()
-        halted: dict[int, psutil.Process] = {}
-        while fresh := [each for each in (head, *_descendants(head)) if each.pid not in halted]:
-            for each in fresh:
-                halted[each.pid] = each
-                with contextlib.suppress(psutil.Error):
-                    each.suspend()
-        identities = [ProcessIdentity(pid, born) for pid in halted if (born := _born(pid))]
-        for each in halted.values():
-            with contextlib.suppress(psutil.Error):
-                each.kill()
-        return identities
+        return _kill_all(lambda: (head, *_descendants(head)))
+
+    def kill_workers(self, folder: Path) -> Sequence[ProcessIdentity]:
+        return _kill_all(lambda: [p for p in psutil.process_iter() if _works_in(p, folder) and not _is_watched(p)])
 
 
 def describe_listener(port: int) -> str:
@@ -262,13 +262,40 @@ def describe_listener(port: int) -> str:
     return ""
 
 
+def _kill_all(find: Callable[[], Iterable[psutil.Process]]) -> Sequence[ProcessIdentity]:
+    halted: dict[int, psutil.Process] = {}
+    while fresh := [each for each in find() if each.pid not in halted]:
+        for each in fresh:
+            halted[each.pid] = each
+            with contextlib.suppress(psutil.Error):
+                each.suspend()
+    identities = [ProcessIdentity(pid, born) for pid in halted if (born := _born(pid))]
+    for each in halted.values():
+        with contextlib.suppress(psutil.Error):
+            each.kill()
+    return identities
+
+
 def _find_worker(pid: int, folder: Path) -> psutil.Process | None:
     try:
         found = psutil.Process(pid)
-        is_ours = Path(found.cwd()).is_relative_to(folder.resolve()) and found.uids().real == folder.stat().st_uid
-    except (psutil.Error, OSError, ValueError):
+    except (psutil.Error, ValueError):
         return None
-    return found if is_ours else None
+    return found if _works_in(found, folder) else None
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return Path(process.cwd()).is_relative_to(folder.resolve()) and process.uids().real == folder.stat().st_uid
+    except (psutil.Error, OSError, ValueError):
+        return False
+
+
+def _is_watched(process: psutil.Process) -> bool:
+    try:
+        return process.terminal() is not None
+    except psutil.Error:
+        return False
 
 
 def _descendants(head: psutil.Process) -> list[psutil.Process]:

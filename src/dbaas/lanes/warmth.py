@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from dbaas.contracts.engine import Session
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Idle:
+    """Told apart by identity: two that became idle at the same moment may be equal."""
+
     session: Session
     since: float
     until: float  # it is not given up for another database before

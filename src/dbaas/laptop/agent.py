@@ -104,6 +104,7 @@ class Agent:
         self._is_closing = True
         self._keeper.close()
         await self._resumption.end()
+        await asyncio.gather(*(instance.upgrading.end() for instance in self._instances.values()))
         guards = [instance.guard for instance in self._instances.values() if instance.guard]
         await asyncio.gather(*(guard.close() for guard in guards))
 
@@ -129,6 +130,13 @@ class Agent:
             self._client.event(resource, "Normal", "Adopted", f"found running as process {instance.record.pid}")
         if spec.stopped or self._is_closing:
             return await self._end(resource, instance, spec)
+        if instance.must_renew(spec.data_mark):
+            await self._keeper.note_end(resource, instance, spec)
+            if instance.begin_stop():
+                why = "the program is asked to end, because its data is to be made anew"
+                return self._keeper.report(instance).held("Restarting", "Restarting", why)
+            await instance.renew(spec.data_mark or "")
+            self._client.event(resource, "Normal", "DataDiscarded", "all that it had is thrown away and made anew")
         return await self._keeper.keep(resource, instance, spec)
 
     async def _hold(self, resource: Resource) -> None:
@@ -138,6 +146,7 @@ class Agent:
             await self._client.patch(PROCESS, resource.key, patch, version=resource.metadata.resourceVersion)
 
     async def _end(self, resource: Resource, instance: Instance, spec: ProcessSpec) -> Outcome:
+        await instance.upgrading.end()
         await self._keeper.note_end(resource, instance, spec)
         report = self._keeper.report(instance)
         if instance.begin_stop():
@@ -148,6 +157,7 @@ class Agent:
 
     async def _delete(self, resource: Resource, instance: Instance, spec: ProcessSpec) -> Outcome:
         instance.adopt()
+        await instance.upgrading.end()
         await self._keeper.note_end(resource, instance, spec)
         if instance.begin_stop():
             return self._keeper.report(instance).held("Deleting", "Stopping", "the program is asked to end")
@@ -176,6 +186,7 @@ class Agent:
     async def _stop(self, instance: Instance) -> None:
         async with instance.lock:
             instance.adopt()
+            await instance.upgrading.end()
             if instance.begin_stop() and instance.guard is not None:
                 await instance.guard.wait()
             await instance.note_end(Restart(), {})

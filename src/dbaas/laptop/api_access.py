@@ -1,4 +1,4 @@
-"""How a process of ours reaches this machine's API: a kubeconfig like the home's, with the token in one place only."""
+"""How a process of ours reaches this machine's API: a kubeconfig like the home's, with a token for its cluster."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from dbaas.core.errors import DbaasError
 from dbaas.core.home import Home
+from dbaas.core.limited_tokens import Realm, derive_token
+from dbaas.core.secrets import Secret
 
 
 class ApiAccessMissing(DbaasError):
@@ -16,7 +18,7 @@ class ApiAccessMissing(DbaasError):
     reason = "ApiAccessMissing"
 
 
-def read_api_access(home: Path) -> bytes:
+def read_api_access(home: Path, realm: Realm) -> bytes:
     """Raises ApiAccessMissing.
 
     The home's own has the token in the address too, which one client needs: others would log it.
@@ -26,6 +28,8 @@ def read_api_access(home: Path) -> bytes:
         for each in body["clusters"]:
             address = urlsplit(each["cluster"]["server"])
             each["cluster"]["server"] = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
+        for each in body["users"]:
+            each["user"] = {"token": derive_token(Secret(each["user"]["token"]), realm).reveal()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ApiAccessMissing(f"there is no kubeconfig in {home} that a server can use: {error}") from error
     return json.dumps(body, indent=2).encode()

@@ -14,6 +14,7 @@ from dbaas.core.supervise import supervise
 from dbaas.laptop.logs import keep_small
 from dbaas.laptop.machine import Machine
 from dbaas.laptop.probing import ask
+from dbaas.laptop.room import FULL, explain_full_disk
 from dbaas.laptop.stopping import stop_process
 from dbaas.laptop.surroundings import Surroundings
 
@@ -23,11 +24,12 @@ EAGER_GROWTH = 1.3
 
 @dataclass
 class Answer:
-    """What a probe has said lately. `why` is why not; `failures` in a row."""
+    """What a probe has said lately. `why` is why not, `reason` that in a word if there is one; `failures` in a row."""
 
     holds: bool = False
     why: str = "it has only just been started"
     failures: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,10 +147,12 @@ class Guard:
         why = await ask(probe, surroundings, self._machine.processes)
         if self.exit is not None:
             return
+        full = explain_full_disk(surroundings.directory) if answer is self.ready else ""
+        why, reason = full or why, FULL if full else ""
         before = (answer.holds, answer.holds or answer.why)
         answer.failures = answer.failures + 1 if why else 0
         if not why or answer.failures >= probe.failures or not answer.holds:
-            answer.holds, answer.why = not why, why
+            answer.holds, answer.why, answer.reason = not why, why, reason
         if before != (answer.holds, answer.holds or answer.why):
             self._changed()
 

@@ -14,7 +14,7 @@ from dbaas.api.resource import Key
 from dbaas.core.clock import format_time
 from dbaas.core.duration import parse_duration
 from dbaas.core.process import Exit, ProcessIdentity
-from dbaas.laptop.files import remove_file, write_file
+from dbaas.laptop.files import read_text, remove_file, write_file
 from dbaas.laptop.guard import Guard
 from dbaas.laptop.last_words import find_last_words
 from dbaas.laptop.layout import Layout
@@ -24,8 +24,10 @@ from dbaas.laptop.machine import Machine
 from dbaas.laptop.record import RecordedExit, load_record, save_record
 from dbaas.laptop.stopping import recorded_exit
 from dbaas.laptop.surroundings import Launch
+from dbaas.laptop.upgrading import Upgrading
 
 SHOWN_CHARACTERS = 300
+DATA_MARK = ".data-mark"
 LOG_TAIL_BYTES = 4096
 
 
@@ -37,6 +39,7 @@ class Instance:
         self.lock = asyncio.Lock()
         self.guard: Guard | None = None
         self.record = load_record(layout.record(key))
+        self.upgrading = Upgrading(machine, changed)
         self.start_at = 0.0  # monotonic; not before that after a crash
         self.start_time = ""
         self._failures = 0
@@ -60,6 +63,17 @@ class Instance:
         kept = self._layout.set_aside(self.key) if sets_aside else ""
         self.save(left=False)
         return kept
+
+    def must_renew(self, mark: str | None) -> bool:
+        """Whether its folder is not the one that was made anew for that wish. It tells by itself: records get lost."""
+        return bool(mark) and read_text(self._layout.data(self.key), DATA_MARK) != mark
+
+    async def renew(self, mark: str) -> None:
+        """Throws its folder away; nothing runs. The program need not wait until it is started again."""
+        await self._machine.offload.run(self._layout.discard, self.key)
+        write_file(self._layout.data(self.key), DATA_MARK, mark.encode(), self._machine.user)
+        self.start_at, self._failures = 0.0, 0
+        self.save(files=[])
 
     def adopt(self) -> bool:
         """True where a program that an earlier run of ours has started was found running and is watched now."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dbaas.api.process import EnvironmentVariable, ProcessSpec
-from dbaas.api.resource import Key, Resource
+from dbaas.api.resource import LABEL_CLUSTER, Key, Resource
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Outcome
+from dbaas.core.limited_tokens import Realm
 from dbaas.core.process import describe_listener
 from dbaas.laptop.access import require_reachable
 from dbaas.laptop.api_access import read_api_access
@@ -24,6 +25,8 @@ from dbaas.laptop.programs import Programs
 from dbaas.laptop.record import recorded
 from dbaas.laptop.report import Report
 from dbaas.laptop.surroundings import KUBECONFIG, Launch, Surroundings, build_launch
+from dbaas.laptop.upgrade import find_upgrade
+from dbaas.laptop.upgrading import Subject
 
 RELOAD_GRACE_SECONDS = 5.0  # a program that does not serve yet may not understand the signal yet
 RELOAD_GAP_SECONDS = 3.0  # nor one that is reading its files again: HAProxy is deaf while it does
@@ -75,7 +78,9 @@ class Keeper:
         contents = await read_contents(spec, resource.key.namespace, self._client)
         if not spec.uses_api:
             return contents
-        access = await self._machine.offload.run(read_api_access, self._layout.home)
+        key = resource.key
+        realm = Realm(key.namespace, resource.metadata.labels.get(LABEL_CLUSTER, key.name))
+        access = await self._machine.offload.run(read_api_access, self._layout.home, realm)
         return Contents({**contents.files, KUBECONFIG: access}, {**contents.secrets, KUBECONFIG: access})
 
     async def note_end(
@@ -117,14 +122,15 @@ class Keeper:
                 await require_reachable(folder, self._machine)
             self._reachable.add(key)
         python = await self._interpreters.usable(spec.packages) if spec.packages else None
-        programs = await self._programs.usable(Path(spec.programs), "" if python else spec.command[0])
+        program = "" if python or "/" in spec.command[0] else spec.command[0]
+        programs = await self._programs.usable(Path(spec.programs), program)
         env = [*spec.env, *([_WHERE_API_IS] if spec.uses_api else [])]
         mine = self._layout.record(key)
         others = {p for path, other in recorded(self._layout.processes) if path != mine for p in other.ports.values()}
         keep = record.proven or instance.guard is not None
         ports = self._ports.assign(key, spec.ports, record.ports, others, keep=keep)
         return Surroundings(
-            programs, data, sockets, ports, env, self._machine.user, namespace=key.namespace, python=python
+            programs, data, sockets, ports, env, self._machine.user, {"POD": key.name}, key.namespace, python
         )
 
     async def _start(self, instance: Instance, wanted: Wanted) -> Outcome:
@@ -137,6 +143,10 @@ class Keeper:
         if taken:
             self._client.event(wanted.resource, "Warning", "PortInUse", taken)
             return report.held("Pending", "PortInUse", taken, requeue_after=PORT_RETRY_SECONDS)
+        subject = self._find_subject(wanted, report)
+        held = await instance.upgrading.before_start(subject) if subject is not None else None
+        if held is not None:
+            return held
         await self._initialise(instance, wanted)
         if not self._may_start:
             return report.held("Stopped", "Stopped", "the program does not run: dbaas is shutting down")
@@ -145,6 +155,13 @@ class Keeper:
         process.watch(Probing(wanted.spec.probes, wanted.surroundings))
         self._client.event(wanted.resource, "Normal", "Started", f"started as process {instance.record.pid}")
         return self.report(instance).running(process)
+
+    def _find_subject(self, wanted: Wanted, report: Report) -> Subject | None:
+        """Of an upgrade, where its folder can be upgraded at all."""
+        upgrade = find_upgrade(wanted.spec.init, wanted.surroundings, self._machine)
+        if upgrade is None:
+            return None
+        return Subject(wanted.resource, upgrade, self._programs, report, self._client)
 
     def _describe_taken(self, instance: Instance, wanted: Wanted) -> str:
         """Only ports that the program has served on; others are chosen anew where they are taken."""
@@ -174,8 +191,10 @@ class Keeper:
             instance.save(**stop_settings(wanted.spec))
         if guard.is_stopping:
             return self.report(instance).held("Stopping", "Stopping", "the program is asked to end")
+        subject = self._find_subject(wanted, self.report(instance))
         if instance.record.runs != wanted.launch.runs:
-            return self._restart(instance, wanted, "its command, environment or files have changed")
+            held = await instance.upgrading.before_restart(subject, wanted.launch.runs) if subject is not None else None
+            return held or self._restart(instance, wanted, "its command, environment or files have changed")
         if not guard.alive.holds:
             return self._restart(instance, wanted, f"it is not alive: {guard.alive.why}", sick=True)
         if guard.is_adopted:
@@ -183,6 +202,8 @@ class Keeper:
         instance.write_files(wanted.contents.files)
         if guard.is_ready:
             instance.save(proven=True)
+            if subject is not None:
+                await instance.upgrading.after_ready(subject)
         if instance.record.loaded != wanted.launch.loaded:
             waited = self._machine.clock.monotonic() - guard.began
             if not guard.is_ready and waited < RELOAD_GRACE_SECONDS:

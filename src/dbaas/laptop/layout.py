@@ -92,6 +92,15 @@ class Layout:
         self.make(key)
         return str(kept)
 
+    def discard(self, key: Key) -> None:
+        """Throws away the folder of a process, and makes it anew. Interrupted, it is called again."""
+        data = self.data(key)
+        gone = data.with_name(f"{DATA}.gone")
+        shutil.rmtree(gone, ignore_errors=True)
+        data.rename(gone)
+        self.make(key)
+        shutil.rmtree(gone)
+
     def clear_sockets(self, key: Key) -> None:
         """Called before a start: what a killed program has left there may name a pid that is another's by now."""
         shutil.rmtree(self.sockets(key), ignore_errors=True)

@@ -26,7 +26,7 @@ class Report:
         if guard.is_ready:
             ready = Condition("Ready", "True", "Serving", "the program runs and serves")
             return self._outcome("Running", ready, alive, requeue_after)
-        reason = "NotReady" if guard.has_been_ready else "Starting"
+        reason = guard.ready.reason or ("NotReady" if guard.has_been_ready else "Starting")
         ready = Condition("Ready", "False", reason, f"the program runs and does not serve yet: {guard.ready.why}")
         return self._outcome(reason, ready, alive, requeue_after)
 

@@ -51,6 +51,8 @@ async def stop_recorded(home: Path, processes: Processes, clock: Clock) -> list[
     for path, record in recorded(Layout(home).processes):
         if not any(path == other for other, _, _ in running):
             await cut(record.leash, path.parent / DATA, processes)
+            for orphan in processes.kill_workers(path.parent / DATA):  # of a step before a start
+                await processes.wait(orphan)
 
     async def stop(path: Path, record: Record, process: ProcessIdentity) -> str:
         _note(path, msgspec.structs.replace(record, asked_to_stop=True))

@@ -55,7 +55,11 @@ class Surroundings:
     def variables(self) -> dict[str, str]:
         ports = {f"PORT_{name.upper().replace('-', '_')}": str(number) for name, number in self.ports.items()}
         places = {"DIRECTORY": str(self.directory), "RUN": str(self.sockets), "PROGRAMS": str(self.programs)}
-        return {**places, "HOST": HOST, "NAMESPACE": self.namespace, **ports, **self.more}
+        return {**places, "HOST": HOST, "ADDRESS": HOST, "NAMESPACE": self.namespace, **ports, **self.more}
+
+    def knowing(self, **more: str) -> Surroundings:
+        """The same, with further names that commands may use."""
+        return replace(self, more={**self.more, **more})
 
     def command(self, argv: Sequence[str]) -> Command:
         """Ready to run. A first word without a slash is a program of ours."""

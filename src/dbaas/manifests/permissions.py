@@ -27,6 +27,7 @@ class Needs:
 
     `served`: kinds of ours and of dialects, which have a status. `made` and `deleted`: those that a controller makes or
     deletes though it does not own them. `looked_at`: kinds that are read now and then and watched by nobody.
+    `granted`: what it gives to others, who must not get more than it has.
     """
 
     controllers: Sequence[Controller]
@@ -34,6 +35,7 @@ class Needs:
     made: Sequence[Kind] = ()
     deleted: Sequence[Kind] = ()
     looked_at: Sequence[Kind] = ()
+    granted: Sequence[tuple[Kind, Sequence[str]]] = ()
 
 
 @dataclass
@@ -63,6 +65,8 @@ def derive_rules(needs: Needs, *, namespaced: bool) -> list[Rule]:
     verbs.add(needs.made, ("create",))
     verbs.add(needs.deleted, ("patch", "delete"))
     verbs.add(needs.looked_at, ("get", "list"))
+    for kind, given in needs.granted:
+        verbs.add((kind,), given)
     verbs.add((EVENT,), ("create", "patch"))
     return _group({place: given for place, given in verbs.found.items() if place[0].namespaced is namespaced})
 

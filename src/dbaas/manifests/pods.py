@@ -27,6 +27,22 @@ def build_pod_security(user: int, group: int) -> dict[str, Any]:
     }
 
 
+API_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
+"""Where every client of the API looks in a pod."""
+_TOKEN_SECONDS = 3607  # as the token has that Kubernetes would mount by itself; it is renewed long before
+
+
+def build_api_access(name: str) -> dict[str, Any]:
+    """A volume as Kubernetes would mount it in every container, for those alone that need it."""
+    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+    sources = [
+        {"serviceAccountToken": {"path": "token", "expirationSeconds": _TOKEN_SECONDS}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [namespace]}},
+    ]
+    return {"name": name, "projected": {"sources": sources, "defaultMode": 0o440}}
+
+
 def build_probe(
     *, command: Sequence[str] = (), port: str = "", path: str = "", period: int = 1, timeout: int = 1, failures: int = 3
 ) -> dict[str, Any]:

@@ -37,8 +37,8 @@ class Wall(SystemClock):
 class World:
     """One client, one controller; every reconcile reads the object anew and keeps its outcome as the status."""
 
-    def __init__(self) -> None:
-        self.client = FakeClient()
+    def __init__(self, client: FakeClient | None = None) -> None:
+        self.client = client or FakeClient()
         self.client.provides = {kind: lambda each: [lives_on(KEY)] for kind in MANAGED}
         self.client.put(NAMESPACE, {"metadata": {"name": "default"}})
         self.clock = Wall()

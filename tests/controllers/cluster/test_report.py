@@ -11,7 +11,7 @@ from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Resource, build_resource
 from dbaas.contracts.provider import ClusterFacts, InstanceFacts
 from dbaas.contracts.reconcile import Refused
-from dbaas.controllers.cluster.report import REFUSED_SECONDS, WITNESS_SECONDS, build_outcome
+from dbaas.controllers.cluster.report import REFUSED_SECONDS, TURN_SECONDS, WITNESS_SECONDS, build_outcome
 from dbaas.controllers.cluster.subject import Cluster, read_cluster
 from fixtures.registries import RUNNER, RunnerProvider, granite_registry, granite_spec
 
@@ -38,6 +38,7 @@ def cluster(phase: str, observed: int = 1, **more: object) -> Cluster:
         ("Ready", 0, "Updating"),
         ("Updating", 1, "Updating"),
         ("Stopped", 1, "Updating"),
+        ("Upgrading", 1, "Upgrading"),
     ],
 )
 def test_the_phase_of_a_cluster_that_does_not_serve_tells_what_happens(before: str, observed: int, after: str) -> None:
@@ -107,3 +108,15 @@ def test_a_volume_that_cannot_be_as_it_is_wanted_is_told_where_nothing_worse_is(
     assert (outcome.phase, outcome.requeue_after) == ("Failed", REFUSED_SECONDS)
     (condition,) = build_outcome(cluster("Ready"), ClusterFacts((DOWN,)), None, "its class does not grow").conditions
     assert condition.reason == "CrashLoop"
+
+
+def test_a_cluster_is_not_ready_while_one_of_its_instances_waits_for_its_turn() -> None:
+    facts = ClusterFacts((UP,), "127.0.0.1", 1)
+    outcome = build_outcome(cluster("Ready"), facts, published(), rolling="restart of main-0 waits: main-1 comes first")
+    (condition,) = outcome.conditions
+    assert (condition.status, condition.reason) == ("False", "RollingOut")
+    assert condition.message == "the cluster serves; restart of main-0 waits: main-1 comes first"
+    assert (outcome.phase, outcome.requeue_after) == ("Updating", TURN_SECONDS)
+    assert build_outcome(cluster("Ready"), facts, published()).phase == "Ready"
+    worse = build_outcome(cluster("Ready"), ClusterFacts((DOWN,)), published(), rolling="main-1 comes first")
+    assert (worse.conditions[0].reason, worse.requeue_after) == ("CrashLoop", TURN_SECONDS)

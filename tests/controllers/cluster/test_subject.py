@@ -13,7 +13,7 @@ from dbaas.api.resource import Resource, build_resource
 from dbaas.contracts.provider import ServerImage, Site, Workload
 from dbaas.contracts.reconcile import Refused
 from dbaas.contracts.registry import Registry
-from dbaas.controllers.cluster.subject import read_cluster, with_data_kept
+from dbaas.controllers.cluster.subject import entry_key, read_cluster, with_data_kept
 from fixtures.registries import GraniteServer, granite_registry, granite_spec
 
 
@@ -31,6 +31,13 @@ def test_an_alias_names_the_engine_and_the_default_provider_runs_it() -> None:
 def test_an_unknown_provider_is_refused_with_those_there_are() -> None:
     with pytest.raises(Refused, match="there are: runner"):
         read_cluster(declared(provider="boat"), granite_registry())
+
+
+def test_its_entry_is_the_one_that_it_names_or_that_of_its_engine() -> None:
+    assert entry_key(declared(engine={"type": "Rock"}), granite_registry()).name == "granite"
+    assert entry_key(declared(engine={"type": "Other"}), granite_registry()).name == "other"
+    named = declared(engine={"type": "granite", "engineRef": {"name": "ours"}})
+    assert entry_key(named, granite_registry()).name == "ours"
 
 
 def test_keeping_the_data_changes_the_policy_and_nothing_else() -> None:

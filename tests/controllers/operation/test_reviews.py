@@ -23,6 +23,7 @@ async def tell_the_story(side: Side) -> list[Any]:
     """What is refused, and what is warned of, in turn."""
     here = {"clusterRef": {"name": "main"}}
     told: list[Any] = [await side.make(DATABASE_CLUSTER, "main", {**MAIN, **settings("1MB")})]
+    assert told == [NOTHING]
     side.warnings.clear()
     for number, asked in enumerate(
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -18,10 +19,11 @@ import pytest
 
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.engine import Address
-from dbaas.contracts.provider import Instance, SecretKey, Site
+from dbaas.contracts.provider import Instance, SecretKey, Site, Workload
 from dbaas.core.secrets import Secret
 from dbaas.engines.postgres.parameters import parameters_of
-from dbaas.engines.postgres.server import INSTALLATIONS, OUR_PARAMETERS, PostgresServer
+from dbaas.engines.postgres.programs import INSTALLATIONS
+from dbaas.engines.postgres.server import ENCRYPTION, OUR_PARAMETERS, PostgresServer
 from dbaas.laptop.machine import server_user
 from fixtures.postgres import PASSWORD, USUAL, VERSIONS, log_in, usable_programs
 
@@ -149,8 +151,47 @@ def test_what_we_set_on_the_command_line_cannot_be_configured() -> None:
         assert {name for name in OUR_PARAMETERS if name in parameters_of("18")} == OUR_PARAMETERS
 
 
+def encrypting(version: str, site: Site, size: int = 1) -> Workload:
+    body = {"engine": {"type": "postgres", "version": version}, "clusterSize": size, "tls": {}}
+    return PostgresServer().workload("main", DatabaseClusterSpec.model_validate(body), site)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_servers_that_encrypt_get_their_certificate_as_files_that_they_read_again(size: int) -> None:
+    workload = encrypting("15", "laptop", size)
+    assert workload.encrypted
+    for instance in workload.instances:
+        files = {file.path: file for file in instance.files}
+        for path, key in (("server.crt", "tls.crt"), ("server.key", "tls.key")):
+            assert files[path].secret == SecretKey("main-certificate", key)
+            assert files[path].on_change == "reload"
+    assert not any("ca." in file.path for instance in workload.instances for file in instance.files)
+
+
+@pytest.mark.parametrize(
+    ("version", "site", "path"),
+    [
+        ("15", "laptop", "settings-reload.conf"),
+        ("18", "kubernetes", "settings-reload.conf"),
+        ("18", "laptop", "settings-restart.conf"),
+    ],
+)
+def test_to_begin_to_encrypt_means_a_restart_only_where_it_means_other_programs(
+    version: str, site: Site, path: str
+) -> None:
+    (instance,) = encrypting(version, site).instances
+    assert [name for name, text in files_of(instance).items() if "ssl = 'on'" in text] == [path]
+    assert all(f"{name} = '{value}'" in files_of(instance)[path] for name, value in ENCRYPTION.items())
+
+
+def test_members_agree_to_encrypt() -> None:
+    shared = encrypting("15", "laptop", 3).notes["config"]["config"]
+    assert ENCRYPTION.items() <= json.loads(shared)["postgresql"]["parameters"].items()
+
+
 def test_versions_are_listed_newest_first() -> None:
-    assert list(PostgresServer().versions) == sorted(INSTALLATIONS, key=int, reverse=True)
+    assert list(PostgresServer().versions) == sorted(PostgresServer().versions, key=int, reverse=True)
+    assert set(INSTALLATIONS) < set(PostgresServer().versions)
     assert PostgresServer().programs("9.6") is None
     assert "PostgreSQL 9.6" in PostgresServer().missing_programs("9.6")
 

@@ -27,7 +27,8 @@ def changed(**more: Any) -> Disruption | None:
 
 def disruption(**more: Any) -> Disruption | None:
     metadata = {"name": "main", "namespace": "default"}
-    running = build_resource(PROCESS, {"metadata": metadata, "spec": {**SPEC, **more.pop("before", {})}})
+    before, status = {**SPEC, **more.pop("before", {})}, more.pop("status", {})
+    running = build_resource(PROCESS, {"metadata": metadata, "spec": before, "status": status})
     return find_disruption(running, {"kind": "Process", "metadata": metadata, "spec": {**SPEC, **more}})
 
 
@@ -67,6 +68,19 @@ def test_what_is_read_again_or_not_running_ends_nothing(more: dict[str, Any]) ->
 def test_newer_programs_alone_are_an_upgrade() -> None:
     assert changed(programs="/opt/18.1") == Disruption("other programs", is_upgrade=True)
     assert changed(programs="/opt/18.1", command=["other"]) == Disruption("command, other programs")
+
+
+def test_another_major_version_is_more_than_other_programs_and_is_begun_entirely_or_not_at_all() -> None:
+    steps = {v: [{"command": ["make"], "creates": "data", "mark": {"path": "V", "version": v}}] for v in ("16", "18")}
+    found = disruption(before={"programs": "/opt/16", "init": steps["16"]}, init=steps["18"])
+    assert found is not None and found.meanwhile is not None
+    assert (found.what, found.is_upgrade) == ("version 18 instead of 16", False)
+    assert (found.meanwhile["spec"]["init"], found.meanwhile["spec"]["programs"]) == (steps["16"], "/opt/16")
+
+
+def test_what_does_not_run_any_more_has_nothing_to_lose() -> None:
+    assert changed(command=["other"], status={"observedGeneration": 1, "pid": 7}) == Disruption("command")
+    assert changed(command=["other"], status={"observedGeneration": 1}) is None
 
 
 def test_a_restart_that_is_asked_for_says_so() -> None:

@@ -54,10 +54,10 @@ class Server:
     def workload(self, name: str, spec: Any, site: Site = "laptop") -> Workload:
         return WORKLOAD
 
-    def programs(self, version: str) -> str | None:
+    def programs(self, version: str, *, encrypted: bool = False) -> str | None:
         return self._folder
 
-    def missing_programs(self, version: str) -> str:
+    def missing_programs(self, version: str, *, encrypted: bool = False) -> str:
         return f"install version {version}"
 
 

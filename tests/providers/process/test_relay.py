@@ -202,3 +202,12 @@ async def test_much_goes_through_in_both_directions_and_the_end_of_one_is_passed
 def test_a_way_that_is_none_is_refused(way: str) -> None:
     with pytest.raises(SystemExit, match=way):
         list(relay._ways([way]))
+
+
+def test_a_member_that_is_asked_more_often_is_not_given_up_sooner() -> None:
+    member = relay.Member(relay.Address("main", "127.0.0.1", 1, 2))
+    for now in (0.0, 0.2, 0.4, 0.8):
+        member.miss(now)
+    assert member.misses == 1
+    member.miss(1.0)
+    assert member.misses == 2

@@ -8,6 +8,7 @@ import pytest
 
 from dbaas.api.process import ProcessSpec
 from dbaas.contracts.provider import CheckCommand, File, Init, Instance, Port, SecretKey, Stop, VersionMark
+from dbaas.contracts.upgrade import Upgrade
 from dbaas.providers.process.rendering import render_spec
 
 PLAIN = {"programs": "/opt/bin", "command": ["serve"]}
@@ -39,6 +40,18 @@ def test_steps_before_the_first_start_keep_their_order() -> None:
 def test_a_step_says_how_to_tell_the_version_of_what_it_made() -> None:
     (step,) = render(init=(Init(("one",), "data", VersionMark("VERSION", "18")),))["init"]
     assert step["mark"] == {"path": "VERSION", "version": "18"}
+
+
+def test_a_step_says_how_folders_of_older_versions_are_upgraded() -> None:
+    upgrade = Upgrade(("ask",), ("do",), ("undo",), ("after",))
+    instance = Instance("main", ("serve",), init=(Init(("one",), "data", VersionMark("V", "18"), upgrade),))
+    found = render_spec(instance, "/opt/18", stopped=False, keeps_data=True, older={"16": "/opt/16"})
+    ProcessSpec.model_validate(found)
+    (step,) = found["init"]
+    assert step["upgrade"] == {
+        "sources": [{"version": "16", "programs": "/opt/16"}],
+        "check": ["ask"], "command": ["do"], "undo": ["undo"], "after": ["after"],
+    }  # fmt: skip
 
 
 def test_the_environment_is_in_order_of_names() -> None:

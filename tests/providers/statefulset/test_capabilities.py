@@ -18,7 +18,7 @@ from dbaas.providers.statefulset.capabilities import CAPABILITIES
         ({"expose": {"type": "LoadBalancer"}, "monitoring": {"metrics": {}}}, []),
         ({"podSchedulingPolicy": {"nodeSelector": {"a": "b"}}, "resources": {"limits": {"cpu": "1"}}}, []),
         ({"hooks": {"preStop": {"exec": {"command": ["true"]}}}, "config": [{"name": "a", "value": "b"}]}, []),
-        ({"clusterSize": 2}, ["spec.clusterSize"]),
+        ({"clusterSize": 3, "topology": {"synchronous": {"mode": "quorum"}}}, []),
         (
             {"storage": {"volumeMode": "Block", "snapshots": True}},
             ["spec.storage.volumeMode", "spec.storage.snapshots"],

@@ -48,6 +48,13 @@ def test_a_restart_that_is_asked_for_says_so() -> None:
     assert found is not None and found.is_asked
 
 
+def test_one_that_is_to_live_with_others_does_not_wait_since_its_files_have_moved() -> None:
+    after = wanted()
+    after["spec"]["template"]["spec"]["serviceAccountName"] = "main-members"
+    after["metadata"]["annotations"][TEMPLATE] = digest_of(after["spec"]["template"])
+    assert disruption(after) == Disruption("settings, resources or placement", is_asked=True)
+
+
 def test_a_server_that_does_not_run_or_is_to_stop_is_not_disturbed() -> None:
     assert disruption(wanted(0, cpu="2")) is None
     assert disruption(wanted(cpu="2"), wanted(0)) is None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.provider import SERVER_WORKLOAD, declare
+from conformance.provider import MEMBER_WORKLOAD, SERVER_WORKLOAD, declare
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.provider import Exporter, ServerImage, Workload, exporter_login
 from dbaas.providers.statefulset.exposure import OPERATOR_LABELS, build_policy, build_services
@@ -81,3 +81,13 @@ def test_metrics_are_open_to_everybody_and_only_where_there_are_any() -> None:
     exporter = Exporter(ServerImage("x", 1, 1), 9187, exporter_login("main"), {})
     found = entries(replace(SERVER_WORKLOAD, exporter=exporter))[-1]
     assert found == {"ports": [{"port": "metrics", "protocol": "TCP"}]}
+
+
+def test_where_members_talk_to_each_other_no_client_gets_in() -> None:
+    clients, members = entries(MEMBER_WORKLOAD, clusterSize=3, allowedNamespaces=["*"])
+    assert [each["port"] for each in clients["ports"]] == ["main"]
+    assert [each["port"] for each in members["ports"]] == ["control"]
+    assert members["from"] == [
+        {"podSelector": {"matchLabels": {"dbaas.io/cluster": "main"}}},
+        {"namespaceSelector": {}, "podSelector": {"matchLabels": dict(OPERATOR_LABELS)}},
+    ]  # fmt: skip

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from conformance.provider import declare
-from dbaas.api.core import PERSISTENT_VOLUME_CLAIM, POD, SERVICE, STATEFUL_SET
+from dbaas.api.core import CONFIG_MAP, PERSISTENT_VOLUME_CLAIM, POD, SERVICE, STATEFUL_SET
 from dbaas.api.resource import Resource, build_resource
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, InstanceFacts
 from dbaas.providers.statefulset.observing import observe
+from dbaas.providers.statefulset.scripts import PROGRAM_MISSING
 
 SETTLED = {"observedGeneration": 1, "readyReplicas": 1, "currentRevision": "a", "updateRevision": "a"}
 FAILED = {"exitCode": 1, "reason": "Error"}
 
 
 def stateful_set(**status: Any) -> Resource:
-    metadata = {"name": "main", "namespace": "shop", "generation": 1}
-    return build_resource(STATEFUL_SET, {"metadata": metadata, "status": {**SETTLED, **status}})
+    return build_resource(STATEFUL_SET, body("main", role="primary", **status))
+
+
+def body(name: str, *, role: str = "", **status: Any) -> dict[str, Any]:
+    """The template says the role where there is but one instance."""
+    template = {"metadata": {"labels": {"dbaas.io/role": role} if role else {}}}
+    metadata = {"name": name, "namespace": "shop", "generation": 1}
+    return {"metadata": metadata, "spec": {"template": template}, "status": {**SETTLED, **status}}
 
 
 def pod(*, node: str = "n", deleting: bool = False, **status: Any) -> Resource:
@@ -101,11 +109,11 @@ def test_a_failure_that_has_a_name_gets_it(ended: dict[str, Any], reason: str) -
     assert why(stateful_set(readyReplicas=0), pod(containerStatuses=[failed])) == reason
 
 
-def test_data_of_another_version_is_refused_for_good() -> None:
-    said = {**FAILED, "message": f"{DATA_OF_OTHER_VERSION}: made by version 16\n"}
-    failed = server({"terminated": said}, name="init")
+@pytest.mark.parametrize("reason", [DATA_OF_OTHER_VERSION, PROGRAM_MISSING])
+def test_what_never_starts_as_things_stand_is_refused_for_good(reason: str) -> None:
+    failed = server({"terminated": {**FAILED, "message": f"{reason}: so it is\n"}}, name="init")
     found = look(stateful_set(readyReplicas=0), pod(initContainerStatuses=[failed]))
-    assert (found.reason, found.message, found.is_refused) == (DATA_OF_OTHER_VERSION, "made by version 16", True)
+    assert (found.reason, found.message, found.is_refused) == (reason, "so it is", True)
 
 
 def test_a_server_that_starts_or_ends_says_so() -> None:
@@ -162,3 +170,58 @@ def test_a_volume_that_grows_says_how_far_it_is(condition: dict[str, str], told:
     facts = observe(declare(), [stateful_set(), claim("2Gi", "1Gi", condition), service()])
     assert facts.growing == (f"main: its volume grows from 1Gi to 2Gi{told}",)
     assert facts.instances[0].is_ready and facts.host
+
+
+def members(**status: Any) -> list[Resource]:
+    services = ({"metadata": {"name": f"main-{which}", "namespace": "shop"}, "spec": {"ports": [{"port": 5432}]}}
+                for which in ("rw", "ro"))  # fmt: skip
+    sets = (build_resource(STATEFUL_SET, body(name, **status)) for name in ("main", "main-2"))
+    return [*sets, *(build_resource(SERVICE, each) for each in services)]
+
+
+def member_pod(instance: str, role: str, **said: Any) -> Resource:
+    labels = {"dbaas.io/instance": instance, **({"dbaas.io/role": role} if role else {})}
+    metadata = {"name": f"{instance}-0", "namespace": "shop", "labels": labels}
+    annotations = {"status": json.dumps(said)}
+    spec, status = {"nodeName": "n"}, {"containerStatuses": [server({"running": {}})]}
+    body = {"metadata": {**metadata, "annotations": annotations}, "spec": spec, "status": status}
+    return build_resource(POD, body)
+
+
+def leader(pod: str) -> Resource:
+    metadata = {"name": "main-leader", "namespace": "shop", "annotations": {"leader": pod}}
+    return build_resource(CONFIG_MAP, {"metadata": metadata})
+
+
+def test_what_several_are_is_not_known_before_their_pods_were_asked() -> None:
+    facts = observe(declare(clusterSize=2), members())
+    assert [(one.is_ready, one.role) for one in facts.instances] == [(True, ""), (True, "")]
+
+
+def test_of_several_the_one_that_they_agreed_on_takes_writes() -> None:
+    pods = [member_pod("main", "primary"), member_pod("main-2", "primary")]
+    facts = observe(declare(clusterSize=2), [*members(), *pods, leader("main-2-0")])
+    assert {one.name: one.role for one in facts.instances} == {"main": "", "main-2": "primary"}
+    assert (facts.host, facts.replica) == ("main-rw.shop.svc.cluster.local", "main-ro.shop.svc.cluster.local:5432")
+
+
+def test_of_several_settings_that_wait_and_what_a_member_is_at_are_told() -> None:
+    waits = member_pod("main", "primary", pending_restart_reason={"max_connections": {}})
+    copies = member_pod("main-2", "", state="creating replica")
+    facts = observe(declare(clusterSize=2), [*members(readyReplicas=0), waits, copies, leader("main-0")])
+    assert facts.unsettled == ("main must be started anew before these settings count: max_connections",)
+    assert facts.instances[1].message == "it copies the data of the primary"
+
+
+def test_one_alone_is_the_primary_and_has_no_endpoint_for_reads() -> None:
+    facts = observe(declare(), [stateful_set(), service()])
+    assert (facts.instances[0].role, facts.replica) == ("primary", "")
+
+
+def test_an_instance_whose_pod_is_still_there_has_not_gone() -> None:
+    lingers = member_pod("main-3", "replica")
+    pods = [member_pod("main", "primary"), member_pod("main-2", "replica"), lingers, leader("main-0")]
+    facts = observe(declare(clusterSize=2), [*members(), *pods])
+    assert [(one.name, one.is_ready, one.reason) for one in facts.instances] == [
+        ("main", True, ""), ("main-2", True, ""), ("main-3", False, "Terminating"),
+    ]  # fmt: skip

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +20,11 @@ from dbaas.api.core import (
 )
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.monitoring import MONITORING_CONFIG
-from dbaas.api.resource import Key, Kind, Resource
-from dbaas.contracts.client import NotFound
+from dbaas.api.resource import Kind, Resource
 from dbaas.contracts.registry import find_registry
-from dbaas.contracts.transport import Request, Response, Transport
-from dbaas.controllers.cluster import ClusterController
 from dbaas.controllers.cluster.subject import read_cluster
-from dbaas.controllers.monitoring_config import MonitoringConfigController
 from dbaas.kube.verbs import RestClient, Writing
-from dbaas.runtime.manager import Manager
-from fixtures.grounds import Plane, SharedCluster
-from fixtures.settle import settle
+from fixtures.clustering import Running, running
 
 pytestmark = pytest.mark.kube_apiserver
 STORAGE_CLASS = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", namespaced=False)
@@ -76,78 +66,6 @@ EVERYTHING: dict[str, Any] = {
     "hooks": {"postStart": {"httpGet": {"port": 80}}, "preStop": {"exec": {"command": ["true"]}}},
     "allowedNamespaces": ["team"],
 }  # fmt: skip
-
-
-@dataclass
-class Counted:
-    """A transport that remembers what was written by whoever uses it."""
-
-    transport: Transport
-    writes: list[str] = field(default_factory=list)
-
-    async def request(self, request: Request) -> Response:
-        if request.method != "GET" and not request.path.endswith("/events"):
-            self.writes.append(f"{request.method} {request.path}")
-        return await self.transport.request(request)
-
-
-@dataclass
-class Running:
-    """The controller of clusters at work in one namespace. `user` writes as a person would."""
-
-    plane: Plane
-    user: RestClient
-    counted: Counted
-    manager: Manager
-
-    def key(self, name: str) -> Key:
-        return Key(self.plane.named("default"), name)
-
-    async def declare(self, **spec: Any) -> None:
-        key = self.key("main")
-        wanted = {"engine": {"type": "postgres", "version": "18"}, "clusterSize": 1, **spec}
-        metadata = {"name": key.name, "namespace": key.namespace}
-        body = {"apiVersion": DATABASE_CLUSTER.api_version, "kind": "DatabaseCluster", "metadata": metadata}
-        await self.user.apply(DATABASE_CLUSTER, {**body, "spec": wanted}, force=True)
-        await self.settle()
-
-    async def settle(self) -> None:
-        await settle(self.manager, self.plane.sources.clock, quiet_seconds=1.0, limit_seconds=60)
-
-    async def get(self, kind: Kind, name: str = "main") -> Resource:
-        return await self.user.get(kind, self.key(name))
-
-    async def find(self, kind: Kind, name: str = "main") -> Resource | None:
-        try:
-            return await self.get(kind, name)
-        except NotFound:
-            return None
-
-    async def until(self, kind: Kind, name: str, holds: Callable[[Resource | None], object]) -> Resource | None:
-        clock = self.plane.sources.clock
-        deadline = clock.monotonic() + 30
-        while not holds(found := await self.find(kind, name)):
-            assert clock.monotonic() < deadline, f"{kind} {name} never was so: {found and found.body()}"
-            await clock.sleep(0.1)
-        return found
-
-
-@asynccontextmanager
-async def running(state: Path) -> AsyncIterator[Running]:
-    registry = find_registry("kubernetes")
-    async with SharedCluster(state).open(registry) as plane:
-        counted = Counted(plane.patient(plane.transport))
-        namespaces = (plane.named("default"),)
-        manager = Manager(RestClient(counted), plane.sources.clock, plane.sources.randomness, namespaces=namespaces)
-        manager.add(ClusterController(manager.client, registry, plane.sources.randomness, plane.sources.clock).build())
-        manager.add(MonitoringConfigController(manager.client).build())
-        loop = asyncio.get_running_loop().create_task(manager.run())
-        try:
-            yield Running(plane, RestClient(plane.transport, Writing("user")), counted, manager)
-        finally:
-            await manager.stop()
-            loop.cancel()
-            await asyncio.gather(loop, return_exceptions=True)
 
 
 async def test_a_cluster_gets_its_children_and_kubernetes_makes_its_pod(managed_kube_state: Path) -> None:

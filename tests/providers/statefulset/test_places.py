@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.provider import SERVER_INSTANCE
+from conformance.provider import MEMBERS, SERVER_INSTANCE
 from dbaas.contracts.provider import NotProvided
-from dbaas.providers.statefulset.places import PLACES, expand, names_of
+from dbaas.providers.statefulset.places import PLACES, Places, expand, names_of
 
 
 def test_every_promised_name_is_expanded() -> None:
@@ -23,3 +23,8 @@ def test_an_unknown_name_is_refused_rather_than_left_empty() -> None:
 
 def test_what_a_shell_would_expand_is_left_to_it() -> None:
     assert expand(("$HOME ${X} $(lower)",), {}) == ("$HOME ${X} $(lower)",)
+
+
+def test_an_instance_is_called_in_the_api_as_its_pod_is() -> None:
+    words = expand(("$(POD)", "$(NAMESPACE)"), names_of(MEMBERS[1], Places(namespace="shop")))
+    assert words == ("main-2-0", "shop")

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
-from conformance.provider import SERVER_INSTANCE, SERVER_WORKLOAD, InstalledServer, declare
+from conformance.provider import MEMBER_WORKLOAD, SERVER_INSTANCE, SERVER_WORKLOAD, InstalledServer, declare
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.monitoring import MonitoringConfigSpec
 from dbaas.api.resource import Resource, build_resource
-from dbaas.contracts.provider import Exporter, File, SecretKey, ServerImage, Workload
+from dbaas.contracts.provider import Exporter, File, NotProvided, SecretKey, ServerImage, Workload
 from dbaas.contracts.registry import find_registry
 from dbaas.controllers.cluster.subject import read_cluster
 from dbaas.providers.statefulset.provider import StatefulSetProvider
@@ -43,16 +43,11 @@ _Texts.add_representer(str, _write_text)
 
 
 def clusters() -> dict[str, Resource]:
-    """Every cluster of the samples and of the manifests beside this file, by the name of its golden file.
-
-    Those of several instances are refused on Kubernetes.
-    """
+    """Every cluster of the samples and of the manifests beside this file, by the name of its golden file."""
     found = {}
     for sample in SAMPLES:
         for body in yaml.safe_load_all(sample.read_text()):
             if body and body["kind"] == DATABASE_CLUSTER.kind and body["apiVersion"] == DATABASE_CLUSTER.api_version:
-                if body["spec"]["clusterSize"] > 1:
-                    continue
                 body["metadata"] |= {"namespace": "default", "uid": "uid-of-the-cluster"}
                 name = f"{sample.parent.name}-{sample.stem}-{body['metadata']['name']}"
                 found[name] = build_resource(DATABASE_CLUSTER, body)
@@ -60,11 +55,17 @@ def clusters() -> dict[str, Resource]:
 
 
 CLUSTERS = clusters()
+WITH_MEMBERS = {
+    "type": "postgres", "provider": "statefulset", "supportedVersions": ["18"],
+    "images": [{"version": "18", "image": "registry.test/postgres-with-patroni:18"}],
+}  # fmt: skip
+"""Of a DatabaseEngine: for several instances nobody knows an image by himself."""
 
 
 @pytest.mark.parametrize("name", CLUSTERS)
 def test_the_children_of_every_sample_are_as_written_down(name: str) -> None:
-    cluster = read_cluster(CLUSTERS[name], find_registry("kubernetes"))
+    entry = WITH_MEMBERS if CLUSTERS[name].spec["clusterSize"] > 1 else {}
+    cluster = read_cluster(CLUSTERS[name], find_registry("kubernetes"), entry)
     bodies = cluster.provider.children(cluster.resource, cluster.workload, cluster.server)
     rendered = yaml.dump_all([dict(body) for body in bodies], Dumper=_Texts, sort_keys=False, width=120)
     file = GOLDEN / f"{name}.yaml"
@@ -172,3 +173,42 @@ def test_without_an_exporter_no_agent_is_told_anything() -> None:
         alone = replace(watched(**config), exporter=None)
         assert stateful_set(alone) == stateful_set()
         assert metrics_services(alone) == []
+
+
+def members(**told: Any) -> dict[tuple[str, str], dict[str, Any]]:
+    body = declare(clusterSize=3).body()
+    cluster = build_resource(DATABASE_CLUSTER, {**body, "status": told})
+    bodies = StatefulSetProvider().children(cluster, MEMBER_WORKLOAD, InstalledServer())
+    return {(body["kind"], body["metadata"]["name"]): dict(body) for body in bodies}
+
+
+def test_only_a_single_instance_is_told_what_it_is() -> None:
+    template = stateful_set()["spec"]["template"]["metadata"]["labels"]
+    assert template["dbaas.io/role"] == "primary"
+    for name in ("main", "main-2", "main-3"):
+        labels = members()["StatefulSet", name]["spec"]["template"]["metadata"]["labels"]
+        assert "dbaas.io/role" not in labels
+
+
+def test_several_have_rights_and_a_budget_and_their_clients_see_no_private_port() -> None:
+    made = members()
+    assert {("ServiceAccount", "main-members"), ("Role", "main-members"), ("RoleBinding", "main-members")} <= set(made)
+    assert ("PodDisruptionBudget", "main") in made
+    for which, ports in (("rw", ["main"]), ("ro", ["main"]), ("r", ["main"]), ("pods", ["main", "control"])):
+        assert [port["name"] for port in made["Service", f"main-{which}"]["spec"]["ports"]] == ports
+
+
+def test_that_an_instance_is_no_newcomer_any_more_replaces_no_pod() -> None:
+    one = {"database": {"instances": 1, "roles": {"main": "primary"}}}
+    before, after = members(**one), members()
+    assert ".left-" in before["ConfigMap", "main-2-files"]["data"]["init"]
+    assert ".left-" not in after["ConfigMap", "main-2-files"]["data"]["init"]
+    assert ".left-" not in before["ConfigMap", "main-files"]["data"]["init"]
+    for name in ("main", "main-2"):
+        assert before["StatefulSet", name] == after["StatefulSet", name]
+
+
+def test_without_an_image_it_is_said_what_must_be_in_it() -> None:
+    for workload, needed in ((SERVER_WORKLOAD, "engine 18: name"), (MEMBER_WORKLOAD, "engine 18 with member in it")):
+        with pytest.raises(NotProvided, match=needed):
+            StatefulSetProvider().children(declare(), replace(workload, image=None), InstalledServer())

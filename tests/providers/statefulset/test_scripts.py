@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -12,12 +13,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, File, Init, Instance, SecretKey, Stop, VersionMark
+from dbaas.providers.statefulset.filling import FILL
 from dbaas.providers.statefulset.places import Places
-from dbaas.providers.statefulset.scripts import build_init, build_run
+from dbaas.providers.statefulset.scripts import PROGRAM_MISSING, build_init, build_run
 
 PATIENCE_SECONDS = 15.0
 SERVER = """
@@ -69,8 +72,10 @@ class Pod:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content)
 
-    def initialise(self, instance: Instance = INSTANCE) -> subprocess.CompletedProcess[str]:
-        script = build_init(instance, self.places)
+    def initialise(
+        self, instance: Instance = INSTANCE, *, is_newcomer: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        script = build_init(instance, self.places, is_newcomer=is_newcomer)
         return subprocess.run([*self.shell, "-c", script], capture_output=True, text=True, check=False)
 
     def start(self, instance: Instance = INSTANCE) -> subprocess.Popen[bytes]:
@@ -179,3 +184,105 @@ def test_a_server_that_dies_ends_the_container(pod: Pod) -> None:
     pod.initialise()
     process = pod.start(replace(INSTANCE, command=("sh", "-c", "exit 5")))
     assert process.wait(PATIENCE_SECONDS) == 5
+
+
+def member(**more: Any) -> Instance:
+    """One that agrees with others, with a Secret in a file that it can read again."""
+    content = '{"password": "$(PASSWORD)", "other": "$(UNKNOWN)"}\n'
+    key = SecretKey("main", "password")
+    return replace(
+        INSTANCE,
+        files=(File("member.json", content, on_change="reload", secrets={"PASSWORD": key}),),
+        init=(Init(("sh", "-c", "echo 18 > $0/VERSION", "$(CREATES)"), "data", VersionMark("VERSION", "18")),),
+        packages=("member",),
+        leash="data/server.pid",
+        joins=True,
+        **more,
+    )
+
+
+def mount_member(pod: Pod, password: str) -> None:
+    pod.mount("member.json", '{"password": "$(PASSWORD)", "other": "$(UNKNOWN)"}\n')
+    for path, content in (("secrets/member.json/PASSWORD", password), ("scripts/fill", FILL)):
+        target = pod.root / "mounted" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content)
+
+
+HOSTILE = 'a"b\\c & $(PASSWORD) \\1 é\ttab\nline \x01 %s {x}'
+
+
+def test_a_secret_is_put_into_a_file_whatever_is_in_it(pod: Pod) -> None:
+    mount_member(pod, HOSTILE)
+    done = pod.initialise(member())
+    assert done.returncode == 0, done.stderr
+    file = pod.volume / "member.json"
+    assert json.loads(file.read_text()) == {"password": HOSTILE, "other": "$(UNKNOWN)"}
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_that_changes_is_put_in_place_and_told(pod: Pod) -> None:
+    mount_member(pod, "first")
+    assert pod.initialise(member()).returncode == 0
+    pod.start(member())
+    until(lambda: "started" in pod.log())
+    mount_member(pod, "second")
+    until(lambda: "told" in pod.log())
+    assert json.loads((pod.volume / "member.json").read_text())["password"] == "second"
+    assert sorted(each.name for each in pod.volume.glob("member*")) in (
+        ["member.json"],
+        ["member.json", "member.json.new"],
+    )
+
+
+def test_a_secret_that_cannot_be_read_starts_nothing(pod: Pod) -> None:
+    mount_member(pod, "first")
+    (pod.root / "mounted" / "secrets" / "member.json" / "PASSWORD").unlink()
+    done = pod.initialise(member())
+    assert done.returncode != 0 and "PASSWORD" in done.stderr
+    assert not (pod.volume / "data").exists()
+
+
+def test_an_image_without_the_program_says_so_in_the_pods_last_words(pod: Pod) -> None:
+    mount_member(pod, "first")
+    done = pod.initialise(member(command=("no-such-program", "x")))
+    assert done.returncode == 1
+    said = (pod.root / "words").read_text()
+    assert said.startswith(f"{PROGRAM_MISSING}: ") and "no-such-program" in said
+
+
+def test_a_newcomer_puts_aside_what_an_earlier_instance_has_left_and_never_deletes_it(pod: Pod) -> None:
+    mount_member(pod, "first")
+    for left in ("data.left-1", "data.left-2"):
+        assert pod.initialise(member()).returncode == 0
+        (pod.volume / "data" / "kept").write_text(left)
+        assert pod.initialise(member(), is_newcomer=True).returncode == 0
+        assert (pod.volume / left / "kept").read_text() == left
+        assert not (pod.volume / "data" / "kept").exists()
+
+
+def test_whoever_has_a_role_begins_with_what_is_there(pod: Pod) -> None:
+    mount_member(pod, "first")
+    pod.initialise(member())
+    (pod.volume / "data" / "kept").write_text("x")
+    assert pod.initialise(member()).returncode == 0
+    assert (pod.volume / "data" / "kept").exists()
+
+
+def test_a_pod_waits_until_an_earlier_one_of_its_instance_has_ended(pod: Pod) -> None:
+    """One that was deleted by force runs on for a while, beside its successor, on the same volume."""
+    mount_member(pod, "first")
+    assert pod.initialise(member()).returncode == 0
+    first = pod.start(member())
+    until(lambda: pod.log() == ["started"])
+    second = pod.start(member())
+    until(lambda: is_waiting(second.pid))
+    assert pod.log() == ["started"]
+    os.killpg(first.pid, signal.SIGKILL)
+    until(lambda: pod.log() == ["started", "started"])
+
+
+def is_waiting(pid: int) -> bool:
+    """For the lock, behind whoever has it."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return any(b"flock" in Path(f"/proc/{child}/cmdline").read_bytes() for child in children)

@@ -10,7 +10,7 @@ from dbaas.contracts.registry import Registry
 from dbaas.controllers.cascading import Cascade
 from dbaas.controllers.cluster.children import Children
 from dbaas.controllers.cluster.credentials import Credentials
-from dbaas.controllers.cluster.exporter_login import ExporterLogins
+from dbaas.controllers.cluster.service_logins import ServiceLogins
 from dbaas.controllers.cluster.subject import Cluster, with_data_kept
 from dbaas.controllers.finalizers import is_held, let_go
 from dbaas.controllers.holding import (
@@ -30,7 +30,7 @@ class ClusterDeletion:
     """Raises Waiting while something holds the deletion; every reason says what to do."""
 
     def __init__(
-        self, client: Client, registry: Registry, children: Children, credentials: Credentials, logins: ExporterLogins
+        self, client: Client, registry: Registry, children: Children, credentials: Credentials, logins: ServiceLogins
     ) -> None:
         self._client = client
         self._cascade = Cascade(client, registry)

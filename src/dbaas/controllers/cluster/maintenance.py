@@ -31,7 +31,7 @@ def find_wait(name: str, disruption: Disruption, maintenance: Maintenance | None
     """None where instance `name` may be restarted now. A restart that was asked for takes along all that waits."""
     if maintenance is None or disruption.is_asked:
         return None
-    change = f"restart of {name} for {disruption.what}"
+    change = describe_restart(name, disruption)
     if disruption.is_upgrade and not maintenance.auto_upgrade:
         return Pending(change, "spec.maintenance.autoUpgrade is off: restart the cluster to take newer programs")
     zone = find_zone(maintenance.timezone)
@@ -41,6 +41,11 @@ def find_wait(name: str, disruption: Disruption, maintenance: Maintenance | None
     local = opening.begin.astimezone(zone)
     day = DAYS[local.isoweekday() % 7]
     return Pending(change, f"maintenance window of {day} {local:%H:%M} {maintenance.timezone}", opening.begin)
+
+
+def describe_restart(name: str, disruption: Disruption) -> str:
+    """What is to change, for people."""
+    return f"restart of {name} for {disruption.what}"
 
 
 def windows_of(maintenance: Maintenance) -> Sequence[Window]:

@@ -10,21 +10,28 @@ from typing import Any
 from dbaas.api.resource import Resource
 from dbaas.contracts.provider import VOLUME_REFUSED, VOLUMES_GROW, ClusterFacts
 from dbaas.contracts.reconcile import Condition, Outcome, Refused
+from dbaas.controllers.cluster.instances import build_instances
 from dbaas.controllers.cluster.maintenance import Pending
+from dbaas.controllers.cluster.stages import UPGRADING, keep_note
 from dbaas.controllers.cluster.subject import Cluster
+from dbaas.controllers.cluster.version import describe_other
 from dbaas.controllers.conditions import is_ready, ready_message, ready_reason
 
 WITNESS_SECONDS = 5.0
+MEMBERS_SECONDS = 20.0  # how far a replica is behind, what must be started anew: only the witnesses say so
+TURN_SECONDS = 2.0
+STRAGGLER_SECONDS = 15.0  # whether a replica can ever catch up is told by nobody
+ROLLING_OUT = "RollingOut"
 REFUSED_SECONDS = 60.0  # what classes of volumes allow is watched by nobody
-HAS_SERVED = frozenset({"Ready", "Healing", "Updating", "Scaling", "Stopped"})
+HAS_SERVED = frozenset({"Ready", "Healing", "Updating", "Scaling", "Stopped", UPGRADING})
 
 
 def build_outcome(
-    cluster: Cluster, facts: ClusterFacts, instance: Resource | None, volume_refused: str = ""
+    cluster: Cluster, facts: ClusterFacts, instance: Resource | None, volume_refused: str = "", rolling: str = ""
 ) -> Outcome:
     """Ready when every instance serves, our login to the published server was proven, and volumes are as wanted.
 
-    Volumes that grow serve meanwhile.
+    Volumes that grow serve meanwhile. `rolling` tells of an instance that waits for its turn to be started anew.
     Raises Refused where an instance never starts as things stand.
     """
     refused = next((one for one in facts.instances if one.is_refused), None)
@@ -33,12 +40,14 @@ def build_outcome(
             refused.reason, f"{refused.name}: {refused.message}", status=build_status(cluster, facts, instance)
         )
     condition = _judge(cluster, facts, instance, volume_refused)
+    if rolling and condition.status == "True":
+        condition = Condition("Ready", "False", ROLLING_OUT, f"the cluster serves; {rolling}")
     return Outcome(
         conditions=(condition,),
         status=build_status(cluster, facts, instance),
         phase=_phase(cluster, condition, facts),
         message=condition.message,
-        requeue_after=REFUSED_SECONDS if condition.reason == VOLUME_REFUSED else _look_again(cluster, facts),
+        requeue_after=REFUSED_SECONDS if condition.reason == VOLUME_REFUSED else _look_again(cluster, facts, rolling),
     )
 
 
@@ -58,10 +67,18 @@ def with_pending(outcome: Outcome, pending: Sequence[Pending], now: datetime) ->
     )
 
 
-def _look_again(cluster: Cluster, facts: ClusterFacts) -> float | None:
-    """Nobody watches witnesses, so while they are asked they are asked again."""
-    settled = cluster.spec.stopped or (all(one.is_ready for one in facts.instances) and not facts.growing)
-    return None if settled or not cluster.provider.witnesses else WITNESS_SECONDS
+def _look_again(cluster: Cluster, facts: ClusterFacts, rolling: str) -> float | None:
+    """Nobody watches witnesses, nor what instances agree on, so while these are asked they are asked again."""
+    if rolling:
+        return TURN_SECONDS
+    are_several, are_well = len(facts.instances) > 1, all(one.is_ready and one.role for one in facts.instances)
+    if cluster.spec.stopped:
+        return None
+    if not cluster.provider.witnesses:
+        return STRAGGLER_SECONDS if are_several and not are_well else None
+    if facts.growing or not are_well:
+        return WITNESS_SECONDS
+    return MEMBERS_SECONDS if are_several else None
 
 
 def build_status(cluster: Cluster, facts: ClusterFacts, instance: Resource | None) -> dict[str, Any]:
@@ -79,6 +96,9 @@ def build_status(cluster: Cluster, facts: ClusterFacts, instance: Resource | Non
     if primary:
         database["primaryInstance"] = primary
     status: dict[str, Any] = {"database": database, "currentVersion": _version(cluster, instance)}
+    status |= keep_note(cluster)
+    if facts.instances:
+        status["instances"] = build_instances(facts.instances)
     if endpoint:
         status["endpoint"] = endpoint
     if instance is not None:
@@ -107,6 +127,8 @@ def _judge(cluster: Cluster, facts: ClusterFacts, instance: Resource | None, vol
         return Condition(
             "Ready", "False", ready_reason(instance) or "Connecting", ready_message(instance) or "connecting"
         )
+    if other := describe_other(instance):
+        return Condition("Ready", "False", UPGRADING, other)
     if volume_refused:
         message = f"the cluster serves, but its volume does not grow: {volume_refused}"
         return Condition("Ready", "False", VOLUME_REFUSED, message)
@@ -122,12 +144,18 @@ def _phase(cluster: Cluster, condition: Condition, facts: ClusterFacts) -> str:
         return "Updating" if facts.growing else "Ready"
     if condition.reason == VOLUME_REFUSED:
         return "Failed"
+    if condition.reason == ROLLING_OUT:
+        return "Updating"
     status = cluster.resource.status
+    if condition.reason == UPGRADING:
+        return UPGRADING
     if status.get("phase") not in HAS_SERVED:
         return "Provisioning"
     known = (status.get("database") or {}).get("instances", 0)
     if status["phase"] == "Scaling" or (known and known != len(cluster.workload.instances)):
         return "Scaling"
+    if status["phase"] == UPGRADING:
+        return UPGRADING
     if status.get("observedGeneration") != cluster.resource.metadata.generation or status["phase"] == "Stopped":
         return "Updating"
     return "Updating" if status["phase"] == "Updating" else "Healing"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from dbaas.contracts.provider import Provider, ServerImage, ServerPart, Workload
 from dbaas.contracts.reconcile import Refused
 from dbaas.contracts.registry import Registry
 
+LARGEST = 99
 USUAL_ACCOUNT = 999  # the first that Debian gives to a service: most images of servers have it
 
 
@@ -41,6 +42,19 @@ class Cluster:
 NO_ENTRY: Mapping[str, Any] = {}
 
 
+def entry_key(resource: Resource, registry: Registry) -> Key:
+    """Its DatabaseEngine, by default that of the engine's own name."""
+    type_ = str((resource.spec.get("engine") or {}).get("type", ""))
+    engine = registry.engine(type_)
+    return Key("", named_entry(resource) or (engine.name if engine is not None else type_.lower()))
+
+
+def named_entry(resource: Resource) -> str:
+    """The DatabaseEngine that its spec names; empty where it names none."""
+    reference = (resource.spec.get("engine") or {}).get("engineRef") or {}
+    return str(reference.get("name", ""))
+
+
 def read_cluster(resource: Resource, registry: Registry, entry: Mapping[str, Any] = NO_ENTRY) -> Cluster:
     """`entry` is the spec of the DatabaseEngine that it names. Raises Refused where this installation cannot run it."""
     spec = DatabaseClusterSpec.model_validate(resource.spec)
@@ -65,6 +79,17 @@ def _image(entry: DatabaseEngineSpec, workload: Workload) -> ServerImage | None:
         return workload.image
     usual = workload.image or ServerImage(named.image, USUAL_ACCOUNT, USUAL_ACCOUNT)
     return ServerImage(named.image, named.run_as_user or usual.user, named.run_as_group or usual.group)
+
+
+def enlarge(cluster: Cluster, names: Collection[str]) -> Cluster | None:
+    """The same with more instances, so that there are several and these among them; None where they never are."""
+    for size in range(max(cluster.spec.cluster_size, 2), LARGEST + 1):
+        spec = cluster.spec.model_copy(update={"cluster_size": size})
+        more = cluster.server.workload(cluster.key.name, spec, cluster.provider.runs_on)
+        if set(names) <= {instance.name for instance in more.instances}:
+            workload = replace(cluster.workload, instances=more.instances, notes=more.notes, passwords=more.passwords)
+            return replace(cluster, workload=workload)
+    return None
 
 
 def with_data_kept(cluster: Cluster) -> Cluster:

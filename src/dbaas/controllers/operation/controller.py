@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from datetime import datetime
 
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.operation import ANNOTATION_OPERATION, OPERATION_MANAGER, OPS_REQUEST, OpsRequestStatus
@@ -14,6 +16,7 @@ from dbaas.contracts.reconcile import Condition, Controller, Outcome, Refused
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.conditions import READY
 from dbaas.controllers.operation import record
+from dbaas.controllers.operation.acting import LOOK_SECONDS, Actions
 from dbaas.controllers.operation.ending import SHORTEST_SECONDS, Ended, Endings
 from dbaas.controllers.operation.record import dump_status
 from dbaas.controllers.operation.request import Request, cluster_token, queue_token, read_request
@@ -32,6 +35,7 @@ class OperationController:
         self._operations = registry.operations
         self._admission = admission
         self._clock = clock
+        self._actions = Actions(client, registry)
         self._turn = Turn(client, registry.operations)
         self._endings = Endings(client, clock, self._turn)
 
@@ -48,10 +52,14 @@ class OperationController:
             await self._require_wanted(request)
             if not request.has_begun:
                 request = await self._begin(request)
+            if request.acts:
+                return await self._act(request)
             if not request.has_changed:
                 request = await self._change(request)
             return await self._follow(request)
         except Ended as ended:
+            if ended.request.has_begun and ended.end != "Succeeded":
+                await self._actions.withdraw(ended.request)
             return await self._endings.end(ended)
 
     async def _require_wanted(self, request: Request) -> None:
@@ -60,7 +68,11 @@ class OperationController:
             return
         if request.has_begun and not request.has_changed:
             cluster = await self._find_cluster(request, fresh=True)
-            if cluster.metadata.annotations.get(ANNOTATION_OPERATION) == request.uid:
+            if request.acts:
+                has_changed = await self._actions.has_begun(request, cluster)
+            else:
+                has_changed = cluster.metadata.annotations.get(ANNOTATION_OPERATION) == request.uid
+            if has_changed:
                 request = await self._note_change(request, cluster)
         text = f"it {'is being deleted' if is_deleting else 'was cancelled'}; {_way_back(request)}"
         raise Ended(request, "Cancelled", record.CANCELLED, text)
@@ -83,6 +95,20 @@ class OperationController:
         note = f"{request.spec.type} of DatabaseCluster {cluster.key.name!r} begins"
         self._client.event(request.resource, "Normal", "OperationStarted", note)
         return noted
+
+    async def _act(self, request: Request) -> Outcome:
+        """Lets the provider go on with it. What it has begun is noted, and is in the API all the same."""
+        cluster = await self._find_cluster(request, fresh=True)
+        try:
+            move = await self._actions.advance(request, cluster)
+        except Refused as refused:
+            raise Ended(request, "Failed", refused.reason, refused.message) from refused
+        if (move.writes or move.has_begun) and not request.has_changed:
+            request = await self._note_change(request, cluster)
+        if move.is_done:
+            return await self._follow(request)
+        self._require_time(request, move.waits)
+        return _go_on(request, self._clock.now(), "Running", move.waits)
 
     async def _change(self, request: Request) -> Request:
         """Changes the spec, if no earlier life of ours has: the mark is written by the same write.
@@ -125,20 +151,12 @@ class OperationController:
             raise Ended(request, "Failed", state.reason or "ClusterStalled", text)
         why = state.message if state.is_current else "its controller has not looked at the change yet"
         self._require_time(request, f"{name} is not as it should be: {why}")
-        return self._go_on(request, "Running", f"{name}: {why}")
+        return _go_on(request, self._clock.now(), "Running", f"{name}: {why}")
 
     def _wait(self, request: Request, state: ClusterState) -> Outcome:
         """For a maintenance window, however long that takes."""
         waiting = Request(request.resource, request.spec, record.note_wait(request.status, state), request.operation)
-        return self._go_on(waiting, "WindowAwaited", state.waits)
-
-    def _go_on(self, request: Request, reason: str, message: str) -> Outcome:
-        return Outcome(
-            conditions=(Condition(READY, "False", reason, message),),
-            status=dump_status(request.status),
-            phase="Running",
-            requeue_after=max(SHORTEST_SECONDS, request.remaining_seconds(self._clock.now())),
-        )
+        return _go_on(waiting, self._clock.now(), "WindowAwaited", state.waits)
 
     def _require_time(self, request: Request, why: str) -> None:
         if request.is_overdue(self._clock.now()):
@@ -163,7 +181,7 @@ class OperationController:
 
     async def _note_change(self, request: Request, cluster: Resource) -> Request:
         generation = cluster.metadata.generation
-        return await self._note(request, record.note_change(request.status, generation, self._now()))
+        return await self._note(request, record.note_change(request.status, generation, self._now(), acts=request.acts))
 
     async def _note(self, request: Request, status: OpsRequestStatus, version: str = "") -> Request:
         patch = {"status": {**dump_status(status), "phase": "Running"}}
@@ -172,6 +190,17 @@ class OperationController:
 
     def _now(self) -> str:
         return format_time(self._clock.now())
+
+
+def _go_on(request: Request, now: datetime, reason: str, message: str) -> Outcome:
+    """Called again when its time is over, and before that where not all that it waits for wakes it."""
+    most_seconds = LOOK_SECONDS if request.acts else math.inf
+    return Outcome(
+        conditions=(Condition(READY, "False", reason, message),),
+        status=dump_status(request.status),
+        phase="Running",
+        requeue_after=min(most_seconds, max(SHORTEST_SECONDS, request.remaining_seconds(now))),
+    )
 
 
 def _refer(resource: Resource) -> Iterable[str]:
@@ -192,4 +221,6 @@ def _deleted(request: Request) -> str:
 def _way_back(request: Request) -> str:
     if not request.has_changed:
         return "nothing was changed"
+    if request.acts:
+        return "what has begun goes on"
     return "what it has changed stays, and status.previous has what was there before"

@@ -42,12 +42,16 @@ def note_beginning(request: Request, cluster: Resource, now: str) -> OpsRequestS
     return _log(began.model_copy(update=updated), now, NOTE, "what the fields were is in status.previous")
 
 
-def note_change(status: OpsRequestStatus, generation: int, now: str) -> OpsRequestStatus:
-    """After the cluster's spec was changed, or was found changed by an earlier life of ours."""
+def note_change(status: OpsRequestStatus, generation: int, now: str, *, acts: bool = False) -> OpsRequestStatus:
+    """After the cluster's spec was changed, or was found changed by an earlier life of ours.
+
+    `acts`: nothing of it was; it is asked for all the same.
+    """
     steps = _end_step(status, CHANGE, "Succeeded", now)
     steps = [s.model_copy(update={"phase": "Running", "start_time": now}) if s.name == SETTLE else s for s in steps]
     status = status.model_copy(update={"steps": steps, "cluster_generation": generation})
-    return _log(status, now, CHANGE, f"the cluster's spec is changed, in its generation {generation}")
+    told = "the instances are asked" if acts else f"the cluster's spec is changed, in its generation {generation}"
+    return _log(status, now, CHANGE, told)
 
 
 def note_wait(status: OpsRequestStatus, state: ClusterState) -> OpsRequestStatus:

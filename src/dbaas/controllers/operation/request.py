@@ -53,6 +53,11 @@ class Request:
         return self.status.completion_time is not None
 
     @property
+    def acts(self) -> bool:
+        """It is an action of the provider: the cluster's spec stays as it is."""
+        return bool(self.operation is not None and self.operation.action)
+
+    @property
     def change(self) -> Change:
         """The same each time, once it has begun."""
         return self.operation.change(self.spec, self.status.start_time or SOME_TIME) if self.operation else {}

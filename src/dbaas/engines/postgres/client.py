@@ -12,19 +12,21 @@ from dbaas.engines.postgres.server import PostgresServer
 from dbaas.engines.postgres.session import place_of
 from dbaas.engines.postgres.tls import mode_of
 
+_ENCRYPTED_MODES = ("require", "verify-ca", "verify-full")
+
 
 def start_client(login: ClientLogin) -> ClientCommand:
     """psql of this machine, else that of the newest server programs we have."""
-    address = login.address
+    address, mode = login.address, _ssl_mode(login)
     env = {
         **{f"PG{name.upper()}": str(value) for name, value in place_of(address).items()},
         "PGUSER": address.username,
         "PGPASSWORD": address.password.reveal(),
         "PGDATABASE": login.database,
-        "PGSSLMODE": _ssl_mode(login),
+        "PGSSLMODE": mode,
         "PGAPPNAME": "dbaas connect",
     }
-    return ClientCommand((_find_psql(),), env, {"PGSSLROOTCERT": address.tls.ca} if address.tls.ca else {})
+    return ClientCommand((_find_psql(mode),), env, {"PGSSLROOTCERT": address.tls.ca} if address.tls.ca else {})
 
 
 def publish(login: ClientLogin) -> Mapping[str, str]:
@@ -49,10 +51,11 @@ def _ssl_mode(login: ClientLogin) -> str:
     return mode_of(login.address)
 
 
-def _find_psql() -> str:
+def _find_psql(mode: str) -> str:
+    """One that can encrypt, where there must be encryption."""
     found = shutil.which("psql")
     if found is not None:
         return found
-    server = PostgresServer()
-    folders = (server.programs(version) for version in server.versions)
+    server, encrypted = PostgresServer(), mode in _ENCRYPTED_MODES
+    folders = (server.programs(version, encrypted=encrypted) for version in server.versions)
     return next((str(Path(folder) / "psql") for folder in folders if folder), "psql")

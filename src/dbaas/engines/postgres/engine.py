@@ -31,9 +31,11 @@ from dbaas.engines.postgres.options.grants import GrantOptions
 from dbaas.engines.postgres.options.instances import InstanceOptions
 from dbaas.engines.postgres.options.roles import RoleOptions, UserOptions
 from dbaas.engines.postgres.partings import part_from_role
+from dbaas.engines.postgres.pooling import prepare_pooler
 from dbaas.engines.postgres.privileges.parts import DatabasePrivileges, LargeObjectPrivileges, Privileges
 from dbaas.engines.postgres.probe import probe
 from dbaas.engines.postgres.relations import Relations
+from dbaas.engines.postgres.replication.horizon import find_horizon
 from dbaas.engines.postgres.resolving import NAME_THREADS, Names
 from dbaas.engines.postgres.roles import Roles, bar_of, proof_of
 from dbaas.engines.postgres.rules import RULES, VERSION_RULES
@@ -115,6 +117,8 @@ def build_engine(offload: Offload, naming: Offload | None = None) -> Engine:
         reviewing=PostgresReviewing(),
         adopting=PostgresAdopting(),
         tagging=TAGGING,
+        prepare_pooler=prepare_pooler,
+        find_horizon=find_horizon,
     )
 
 

@@ -38,6 +38,15 @@ class Parameter:
         return self.context == "postmaster"
 
 
+_OLDEST_KNOWN = "16"  # what needs a restart hardly ever changes
+
+
+def needs_restart(name: str, version: str) -> bool:
+    """Whether it counts only from the next start on. Where a version is in no table, another one answers for it."""
+    known = parameters_of(version) or parameters_of(_OLDEST_KNOWN)
+    return name.lower() in known and known[name.lower()].needs_restart
+
+
 @cache
 def parameters_of(version: str) -> Mapping[str, Parameter]:
     """All that a server of that major version has, by name in small letters; empty for a version not in the table."""

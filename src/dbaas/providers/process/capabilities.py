@@ -46,6 +46,20 @@ def _asks_exposure(spec: Any) -> bool:
     return expose is not None and expose.type != "ClusterIP"
 
 
+def _asks_encryption(spec: Any) -> bool:
+    return _spec(spec).is_encrypted
+
+
+def _asks_cert_manager(spec: Any) -> bool:
+    tls = _spec(spec).tls
+    return tls is not None and tls.enabled and tls.cert_manager is not None
+
+
+def _asks_pooler(spec: Any) -> bool:
+    proxy = _spec(spec).proxy
+    return proxy is not None and proxy.enabled
+
+
 def _asks_hooks(spec: Any) -> bool:
     return _spec(spec).hooks is not None
 
@@ -87,6 +101,12 @@ CAPABILITIES = (
         "exposure", "spec.expose.type", _asks_exposure,
         missing="the process provider lets a server listen on this machine alone: use ClusterIP",
     ),
+    ServerCapability("encryption", "spec.tls", _asks_encryption),
+    ServerCapability(
+        "certificates by cert-manager", "spec.tls.certManager", _asks_cert_manager,
+        missing="the process provider has no cert-manager beside it: use secretName, or leave both out",
+    ),
+    ServerCapability("pooler", "spec.proxy", _asks_pooler),
     ServerCapability(
         "hooks", "spec.hooks", _asks_hooks,
         missing="the process provider runs servers without containers, which hooks are for: use a shell",

@@ -11,7 +11,7 @@ from dbaas.contracts.provider import Disruption
 
 RESTART = "restart"
 _STARTED_WITH = ("command", "env", "packages", "uses_api", "leash", "ports")
-_KEPT = ("programs", "command", "env", "packages", "usesApi", "leash", "ports", "restartedAt")
+_KEPT = ("programs", "command", "init", "env", "packages", "usesApi", "leash", "ports", "restartedAt")
 
 
 def find_disruption(running: Resource, wanted: Mapping[str, Any]) -> Disruption | None:
@@ -19,15 +19,30 @@ def find_disruption(running: Resource, wanted: Mapping[str, Any]) -> Disruption 
     if running.kind != PROCESS:
         return None
     before, after = ProcessSpec.model_validate(running.spec), ProcessSpec.model_validate(wanted["spec"])
-    if before.stopped or after.stopped:
+    if before.stopped or after.stopped or _is_down(running):
         return None
     settings, has_moved = sorted(_changes(before, after)), before.programs != after.programs
+    versions = [*_versions(before, after)]
     is_asked = before.restarted_at != after.restarted_at
-    if not (settings or has_moved or is_asked):
+    if not (settings or has_moved or is_asked or versions):
         return None
     what = ", ".join([*settings, *(["other programs"] if has_moved else [])]) or "a restart"
     meanwhile = {**wanted, "spec": _mix(running.spec, wanted["spec"])}
-    return Disruption(what, is_asked, is_upgrade=has_moved and not settings, meanwhile=meanwhile)
+    is_upgrade = has_moved and not settings and not versions
+    return Disruption(", ".join(versions) or what, is_asked, is_upgrade=is_upgrade, meanwhile=meanwhile)
+
+
+def _is_down(running: Resource) -> bool:
+    """It has been looked at, and nothing runs: all that can be lost by a change is time."""
+    return bool(running.status.get("observedGeneration")) and not running.status.get("pid")
+
+
+def _versions(before: ProcessSpec, after: ProcessSpec) -> Iterator[str]:
+    """Another major version, which is more than other programs."""
+    old = {step.creates: step.mark.version for step in before.init if step.mark is not None}
+    for step in after.init:
+        if step.mark is not None and old.get(step.creates, step.mark.version) != step.mark.version:
+            yield f"version {step.mark.version} instead of {old[step.creates]}"
 
 
 def _mix(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

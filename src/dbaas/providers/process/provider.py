@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dbaas.api.cluster import DatabaseCluster
 from dbaas.api.core import CONFIG_MAP, POD
 from dbaas.api.process import PROCESS, Process
 from dbaas.api.resource import LABEL_INSTANCE, Kind, Resource
+from dbaas.contracts.action import REBUILD, SETTLE, SWITCHOVER, WITHDRAW
+from dbaas.contracts.pooling import pooler_login
 from dbaas.contracts.provider import (
-    NO_ACTIONS,
+    NO_GRANTS,
     Action,
     ClusterFacts,
     Disruption,
@@ -21,14 +24,23 @@ from dbaas.contracts.provider import (
     Site,
     Workload,
 )
+from dbaas.contracts.upgrade import older_versions
+from dbaas.manifests.agreement import PRIMARY, find_unsettled, read_roles
 from dbaas.manifests.metadata import build_metadata, cluster_labels
+from dbaas.manifests.peers import find_newcomers
+from dbaas.manifests.settling import settle
+from dbaas.manifests.standing import add_standings
+from dbaas.manifests.switching import hand_over, take_back
 from dbaas.providers.process.capabilities import CAPABILITIES
 from dbaas.providers.process.disruption import find_disruption
-from dbaas.providers.process.entrances import READS, WRITES, build_entrance, find_haproxy
-from dbaas.providers.process.peers import PRIMARY, find_newcomers, find_unsettled, read_roles, render_peers
+from dbaas.providers.process.entrances import READS, WRITES, build_entrance, entrance_name, find_haproxy
+from dbaas.providers.process.peers import render_peers
+from dbaas.providers.process.pooling import describe_pooler, find_program, render_pooler
+from dbaas.providers.process.rebuilding import rebuild
 from dbaas.providers.process.rendering import render_spec
 
 _NO_PROGRAMS = "/usr/bin"  # a module of ours uses none
+ACTIONS: Mapping[str, Action] = {SWITCHOVER: hand_over, WITHDRAW: take_back, REBUILD: rebuild, SETTLE: settle}
 
 
 class ProcessProvider:
@@ -38,7 +50,8 @@ class ProcessProvider:
     runs_on: Site = "laptop"
     witnesses: Sequence[Kind] = ()
     kinds: Sequence[Kind] = (PROCESS, POD, CONFIG_MAP)
-    actions: Mapping[str, Action] = NO_ACTIONS
+    grants: Mapping[Kind, Sequence[str]] = NO_GRANTS
+    actions: Mapping[str, Action] = ACTIONS
     capabilities: Sequence[ServerCapability] = CAPABILITIES
 
     def missing(self, server: ServerPart, version: str) -> str:
@@ -47,13 +60,13 @@ class ProcessProvider:
 
     def children(self, cluster: Resource, workload: Workload, server: ServerPart) -> Sequence[Mapping[str, Any]]:
         """Raises NotProvided where the programs are not installed."""
-        programs = server.programs(workload.version)
+        programs = server.programs(workload.version, encrypted=workload.encrypted)
         if programs is None:
-            raise NotProvided(server.missing_programs(workload.version))
+            raise NotProvided(server.missing_programs(workload.version, encrypted=workload.encrypted))
         spec = DatabaseCluster.model_validate(cluster.body()).spec
         labels = cluster_labels(cluster.metadata.name, workload.engine)
         keeps_data = spec.deletion_policy != "Delete"
-        newcomers = find_newcomers(cluster, workload)
+        newcomers, older = find_newcomers(cluster, workload), _find_older(cluster, workload, server)
         processes = [
             {
                 "apiVersion": PROCESS.api_version,
@@ -66,6 +79,7 @@ class ProcessProvider:
                         stopped=spec.stopped,
                         keeps_data=keeps_data,
                         is_newcomer=instance.name in newcomers,
+                        older=older,
                     ),
                     **({"restartedAt": spec.restarted_at} if spec.restarted_at else {}),
                 },
@@ -75,20 +89,23 @@ class ProcessProvider:
         return [*render_peers(cluster, workload, keeps_data=keeps_data), *processes]
 
     def entrances(self, cluster: Resource, workload: Workload, facts: ClusterFacts) -> Sequence[Mapping[str, Any]]:
-        """One program with a port for each way, where there are several instances to choose from."""
+        """A program with a port for each way, where there are several instances to choose from; and the pooler."""
+        stopped = DatabaseCluster.model_validate(cluster.body()).spec.stopped
+        program = find_program(workload.pooler.program) if workload.pooler is not None else None
+        poolers = [*render_pooler(cluster, workload, facts, program, stopped=stopped)]
         if len(workload.instances) == 1:
-            return ()
+            return poolers
         haproxy, name = find_haproxy(), cluster.metadata.name
         entrance = build_entrance(name, workload, facts, haproxy=haproxy is not None)
         programs = str(haproxy.parent) if haproxy is not None else _NO_PROGRAMS
-        stopped = DatabaseCluster.model_validate(cluster.body()).spec.stopped
         return [
+            *poolers,
             {
                 "apiVersion": PROCESS.api_version,
                 "kind": PROCESS.kind,
                 "metadata": build_metadata(entrance.name, cluster, cluster_labels(name, workload.engine)),
                 "spec": render_spec(entrance, programs, stopped=stopped, keeps_data=False),
-            }
+            },
         ]
 
     def disruption(self, running: Resource, wanted: Mapping[str, Any]) -> Disruption | None:
@@ -101,16 +118,33 @@ class ProcessProvider:
         """
         processes = sorted((child for child in children if child.kind == PROCESS), key=lambda child: child.key)
         roles = read_roles(cluster, children)
-        instances = tuple(_facts(each, roles) for each in processes if LABEL_INSTANCE in each.metadata.labels)
+        found = [_facts(each, roles) for each in processes if LABEL_INSTANCE in each.metadata.labels]
+        instances = add_standings(found, cluster, children)
         primary = next((one for one in instances if one.role == PRIMARY), None)
         unsettled = find_unsettled(children)
+        beside = {each.key.name: _facts(each, None) for each in processes if LABEL_INSTANCE not in each.metadata.labels}
+        known = ClusterFacts(
+            instances, unsettled=unsettled, pooler=describe_pooler(beside.get(pooler_login(cluster.key.name).name))
+        )
         if roles is None and primary is not None:
-            return ClusterFacts(instances, primary.host, next(iter(primary.ports.values()), 0), unsettled=unsettled)
-        entrance = next((_facts(each, None) for each in processes if LABEL_INSTANCE not in each.metadata.labels), None)
+            return replace(known, host=primary.host, port=next(iter(primary.ports.values()), 0))
+        entrance = beside.get(entrance_name(cluster.key.name))
         if entrance is None or not entrance.ports:
-            return ClusterFacts(instances, unsettled=unsettled)
+            return known
         host, ports = entrance.host, entrance.ports
-        return ClusterFacts(instances, host, ports[WRITES], replica=f"{host}:{ports[READS]}", unsettled=unsettled)
+        return replace(known, host=host, port=ports[WRITES], replica=f"{host}:{ports[READS]}")
+
+
+def _find_older(cluster: Resource, workload: Workload, server: ServerPart) -> Mapping[str, str]:
+    """The version that this cluster has served with, and its programs: what it merely finds is somebody else's.
+
+    Of several none, because replicas cannot follow a primary of another version.
+    """
+    if len(workload.instances) > 1:
+        return {}
+    served = str(cluster.status.get("currentVersion", "")).partition(".")[0]
+    programs = server.programs(served) if served in older_versions(server.versions, workload.version) else None
+    return {served: programs} if programs is not None else {}
 
 
 def _facts(child: Resource, roles: Mapping[str, str] | None) -> InstanceFacts:

@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 
 PERIOD_SECONDS = 1.0
+SEARCH_SECONDS = 0.2  # while a client waits for a member that is what it wants
 ANSWER_SECONDS = 2.0
 CONNECT_SECONDS = 3.0
 PATIENCE_SECONDS = 15.0  # of a client whose member is not there yet: a failover takes as long
@@ -50,8 +51,14 @@ class Member:
     address: Address
     role: str = ""
     misses: int = 0
+    missed_at: float = 0.0
     links: set[Link] = field(default_factory=set)
     watch: asyncio.Task[None] | None = None
+
+    def miss(self, now: float) -> None:
+        """Counts once in a period, however often it is asked."""
+        if not self.misses or now - self.missed_at >= PERIOD_SECONDS:
+            self.misses, self.missed_at = self.misses + 1, now
 
     def become(self, role: str) -> None:
         """Cuts the connections that were made for something else."""
@@ -142,6 +149,10 @@ class Link:
     async def _reach(self) -> Side:
         """Counts as the member's from the first try on. A member that does not let it in may not be what it says."""
         loop = asyncio.get_running_loop()
+        with self._relay.searching():
+            return await self._find(loop)
+
+    async def _find(self, loop: asyncio.AbstractEventLoop) -> Side:
         while True:
             member = await self._relay.choose(self.way)
             self._member = member
@@ -172,6 +183,7 @@ class Relay:
         self._file = file
         self._members: dict[Address, Member] = {}
         self._news = asyncio.Event()
+        self._waiting = 0
 
     def accept(self, way: str) -> Client:
         return Link(self, way).client
@@ -196,25 +208,39 @@ class Relay:
                 return min(fitting, key=lambda member: len(member.links))
             await self._news.wait()
 
+    @contextlib.contextmanager
+    def searching(self) -> Iterator[None]:
+        """While a client waits, members are asked more often."""
+        self._waiting += 1
+        if self._waiting == 1:
+            self._wake()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    def _wake(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
     async def pause(self) -> None:
         """Until somebody says something new, or for a period."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PERIOD_SECONDS):
+            async with asyncio.timeout(SEARCH_SECONDS if self._waiting else PERIOD_SECONDS):
                 await self._news.wait()
 
     async def _watch(self, member: Member) -> None:
         while True:
             role = await _ask(member.address)
-            member.misses = 0 if role is not None else member.misses + 1
-            if role is None and member.misses >= MISSES:
-                role = ""
+            if role is not None:
+                member.misses = 0
+            else:
+                member.miss(asyncio.get_running_loop().time())
+                role = "" if member.misses >= MISSES else None
             if role is not None and role != member.role:
                 member.become(role)
-                news, self._news = self._news, asyncio.Event()
-                news.set()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PERIOD_SECONDS):
-                    await asyncio.Event().wait()
+                self._wake()
+            await self.pause()
 
 
 async def _ask(address: Address) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dbaas.api.process import (
@@ -13,23 +14,30 @@ from dbaas.api.process import (
     ProcessInit,
     ProcessPort,
     ProcessSpec,
+    ProcessUpgrade,
+    ProcessUpgradeSource,
     ProcessVersionMark,
 )
 from dbaas.api.references import SecretKeyReference
 from dbaas.contracts.provider import CheckCommand, File, Init, Instance, SecretKey
+from dbaas.contracts.upgrade import Upgrade
+
+NO_SOURCES: Mapping[str, str] = {}
 
 
 def render_spec(
-    instance: Instance, programs: str, *, stopped: bool, keeps_data: bool, is_newcomer: bool = False
-) -> dict[str, Any]:
+    instance: Instance, programs: str, *, stopped: bool, keeps_data: bool, is_newcomer: bool = False,
+    older: Mapping[str, str] = NO_SOURCES,
+) -> dict[str, Any]:  # fmt: skip
     """What is as by default is left out, so that the object says only what the engine has said.
 
-    `is_newcomer`: the others serve already, so that what it may have left in former times counts no more.
+    `is_newcomer`: the others serve already, so that what it may have left in former times counts no more. `older` are
+    the versions whose data may be upgraded, and where their programs are.
     """
     spec = ProcessSpec(
         programs=programs,
         command=list(instance.command),
-        init=[_init(step) for step in instance.init],
+        init=[_init(step, older) for step in instance.init],
         env=[EnvironmentVariable(name=name, value=value) for name, value in sorted(instance.env.items())],
         files=[_file(file) for file in instance.files],
         ports=[ProcessPort(name=port.name, preferred=port.number) for port in instance.ports],
@@ -47,9 +55,20 @@ def render_spec(
     return spec.model_dump(by_alias=True, exclude_defaults=True)
 
 
-def _init(step: Init) -> ProcessInit:
+def _init(step: Init, older: Mapping[str, str]) -> ProcessInit:
     mark = ProcessVersionMark(path=step.mark.path, version=step.mark.version) if step.mark else None
-    return ProcessInit(command=list(step.command), creates=step.creates, mark=mark)
+    upgrade = _upgrade(step.upgrade, older) if step.upgrade else None
+    return ProcessInit(command=list(step.command), creates=step.creates, mark=mark, upgrade=upgrade)
+
+
+def _upgrade(upgrade: Upgrade, older: Mapping[str, str]) -> ProcessUpgrade:
+    return ProcessUpgrade(
+        sources=[ProcessUpgradeSource(version=version, programs=programs) for version, programs in older.items()],
+        check=list(upgrade.check),
+        command=list(upgrade.command),
+        undo=list(upgrade.undo),
+        after=list(upgrade.after),
+    )
 
 
 def _file(file: File) -> ProcessFile:

@@ -25,10 +25,7 @@ def _asks_service_monitor(spec: DatabaseClusterSpec) -> bool:
 
 
 CAPABILITIES = (
-    _capability(
-        "replicas", "spec.clusterSize", lambda spec: spec.cluster_size > 1,
-        "this version of the statefulset provider runs a cluster as one instance: set clusterSize to 1",
-    ),
+    _capability("replicas", "spec.clusterSize", lambda spec: spec.cluster_size > 1),
     _capability("settings", "spec.config", lambda spec: bool(spec.config)),
     _capability("resources", "spec.resources", lambda spec: spec.resources is not None),
     _capability("profiles", "spec.profile", lambda spec: spec.profile is not None),
@@ -42,6 +39,13 @@ CAPABILITIES = (
     ),
     _capability("scheduling", "spec.podSchedulingPolicy", lambda spec: spec.pod_scheduling_policy is not None),
     _capability("exposure", "spec.expose", lambda spec: spec.expose is not None),
+    _capability("encryption", "spec.tls", lambda spec: spec.is_encrypted),
+    _capability("certificates by cert-manager", "spec.tls.certManager", lambda spec: spec.is_encrypted),
+    _capability(
+        "pooler", "spec.proxy.enabled", lambda spec: spec.proxy is not None and spec.proxy.enabled,
+        "this version of the statefulset provider runs no pooler: leave it out, or run one yourself before the "
+        "Service -rw",
+    ),
     _capability("hooks", "spec.hooks", lambda spec: spec.hooks is not None),
     _capability("metrics", "spec.monitoring.metrics", lambda spec: spec.monitoring is not None),
     _capability("agents", "spec.monitoring.monitoringConfigRef", lambda spec: spec.monitoring is not None),

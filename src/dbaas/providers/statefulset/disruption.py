@@ -31,7 +31,7 @@ def find_disruption(running: Resource, wanted: Mapping[str, Any]) -> Disruption 
     if not running.spec.get("replicas") or not wanted["spec"]["replicas"]:
         return None
     before, after = running.spec["template"], wanted["spec"]["template"]
-    is_asked = _asked(before) != _asked(after)
+    is_asked = _asked(before) != _asked(after) or _account(before) != _account(after)
     old, new = _image(before), _image(after)
     if old == new:
         return Disruption("settings, resources or placement", is_asked)
@@ -41,6 +41,14 @@ def find_disruption(running: Resource, wanted: Mapping[str, Any]) -> Disruption 
 
 def _asked(template: Mapping[str, Any]) -> object:
     return ((template.get("metadata") or {}).get("annotations") or {}).get(RESTARTED_AT)
+
+
+def _account(template: Mapping[str, Any]) -> object:
+    """Another one: from now on it is to live with others, or alone, and its files are in another ConfigMap.
+
+    It could not even be started again as it was, so it must not wait.
+    """
+    return template["spec"].get("serviceAccountName")
 
 
 def _image(template: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ EXTERNAL_DNS = "external-dns.alpha.kubernetes.io/hostname"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 OPERATOR_LABELS: Mapping[str, str] = {"app.kubernetes.io/name": "dbaas-operator"}
 """Labels of the operator's own pods, wherever it is installed."""
+_OPERATOR: Mapping[str, Any] = {"namespaceSelector": {}, "podSelector": {"matchLabels": dict(OPERATOR_LABELS)}}
 
 
 def build_services(
@@ -36,9 +37,16 @@ def build_services(
 
 
 def build_policy(metadata: Mapping[str, Any], spec: DatabaseClusterSpec, workload: Workload) -> dict[str, Any]:
-    """Servers are reached by those that may use them, by each other and by us; metrics by everybody."""
-    ports = [port.name for port in workload.instances[0].ports]
+    """Servers are reached by those that may use them, by each other and by us; metrics by everybody.
+
+    What clients have no business with, only by the last two.
+    """
+    every = workload.instances[0].ports
+    ports = [port.name for port in every if not port.is_private]
     entries = [admit(ports, _sources(spec))]
+    if len(ports) < len(every):
+        members = {"podSelector": {"matchLabels": {LABEL_CLUSTER: metadata["name"]}}}
+        entries.append(admit([port.name for port in every if port.is_private], [members, _OPERATOR]))
     if _is_exposed(spec.expose):
         ranges = spec.expose.load_balancer_source_ranges if spec.expose else []
         entries.append(admit(ports, [{"ipBlock": {"cidr": each}} for each in ranges]))
@@ -49,14 +57,13 @@ def build_policy(metadata: Mapping[str, Any], spec: DatabaseClusterSpec, workloa
 
 def _sources(spec: DatabaseClusterSpec) -> list[dict[str, Any]]:
     named = sorted(spec.allowed_namespaces)
-    operator = {"namespaceSelector": {}, "podSelector": {"matchLabels": dict(OPERATOR_LABELS)}}
     own: dict[str, Any] = {"podSelector": {}}
     if "*" in named:
         return [own, {"namespaceSelector": {}}]
     if not named:
-        return [own, operator]
+        return [own, dict(_OPERATOR)]
     chosen = {"matchExpressions": [{"key": NAMESPACE_NAME, "operator": "In", "values": named}]}
-    return [own, {"namespaceSelector": chosen}, operator]
+    return [own, {"namespaceSelector": chosen}, dict(_OPERATOR)]
 
 
 def _is_exposed(expose: Expose | None) -> bool:

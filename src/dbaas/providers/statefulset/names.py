@@ -10,7 +10,18 @@ DOMAIN = "svc.cluster.local"
 
 
 def config_name(instance: Instance) -> str:
-    return f"{instance.name}-config"
+    """Of our ConfigMap. Instances that agree through the API have one of the usual name there."""
+    return f"{instance.name}-files" if instance.uses_api else f"{instance.name}-config"
+
+
+def pod_name(instance: Instance) -> str:
+    """The only pod of its StatefulSet."""
+    return f"{instance.name}-0"
+
+
+def account_name(cluster: str) -> str:
+    """Of the account that instances have in the API, and of its Role."""
+    return f"{cluster}-members"
 
 
 def claim_name(instance: Instance) -> str:
@@ -25,6 +36,11 @@ def headless_name(cluster: str) -> str:
 def config_key(path: str) -> str:
     """Keys of a ConfigMap have no slashes."""
     return path.replace("/", "..")
+
+
+def secret_path(path: str, variable: str) -> str:
+    """Where the value of a variable in that file is mounted."""
+    return f"secrets/{path}/{variable}"
 
 
 def host_of(service: str, namespace: str) -> str:

@@ -4,37 +4,77 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dbaas.api.core import PERSISTENT_VOLUME_CLAIM, POD, SERVICE, STATEFUL_SET
 from dbaas.api.resource import LABEL_INSTANCE, Resource
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, ClusterFacts, InstanceFacts
 from dbaas.core.quantity import parse_quantity
+from dbaas.manifests.agreement import find_unsettled, read_roles
+from dbaas.manifests.metadata import LABEL_ROLE
+from dbaas.manifests.standing import add_standings
 from dbaas.providers.statefulset.names import host_of
+from dbaas.providers.statefulset.scripts import PROGRAM_MISSING
 
 SHOWN_CHARACTERS = 500
 _REASON = re.compile(r"^([A-Z][A-Za-z]+): (.+)", re.DOTALL)
 _FULL = "No space left on device"
 _GROWTH_FAILURES = ("ControllerResizeError", "NodeResizeError")  # KEP-1790
 _USUAL_WAITS = frozenset({"PodInitializing", "ContainerCreating"})
+_REFUSALS = frozenset({DATA_OF_OTHER_VERSION, PROGRAM_MISSING})
+"""Reasons of our own in the last words of a pod that will never start as things stand."""
 
 
 def observe(cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
-    """The endpoint is a Service, so it is there before any server is."""
+    """The endpoint is a Service, so it is there before any server is.
+
+    What several instances are only their pods say, so without these nobody knows.
+    """
     sets = sorted((each for each in children if each.kind == STATEFUL_SET), key=lambda each: each.key)
     pods = {pod.metadata.labels.get(LABEL_INSTANCE, ""): pod for pod in children if pod.kind == POD}
     services = {each.metadata.name: each for each in children if each.kind == SERVICE}
-    instances = tuple(_look(each, pods.get(each.metadata.name)) for each in sets)
+    agreed = read_roles(cluster, children) or {}
+    found = [_look(each, pods.get(each.metadata.name), agreed) for each in sets]
+    named = {one.name for one in found}
+    found += [_linger(name, agreed) for name in sorted(pods) if name and name not in named]
+    are_several = any(not _fixed_role(each) for each in sets)
     claims = (each for each in children if each.kind == PERSISTENT_VOLUME_CLAIM)
-    growing = tuple(told for claim in claims if (told := _explain_growth(claim)))
-    first = services.get(f"{cluster.metadata.name}-rw")
+    facts = ClusterFacts(
+        add_standings(found, cluster, children) if are_several else tuple(found),
+        growing=tuple(told for claim in claims if (told := _explain_growth(claim))),
+        unsettled=find_unsettled(children) if are_several else (),
+    )
+    first, others = (services.get(f"{cluster.metadata.name}-{which}") for which in ("rw", "ro"))
     if first is None:
-        return ClusterFacts(instances, growing=growing)
-    host, port = host_of(first.metadata.name, first.metadata.namespace), _port(first)
-    return ClusterFacts(instances, host, port, external=_external(first), growing=growing)
+        return facts
+    replica = f"{_host(others)}:{_port(others)}" if others is not None and len(sets) > 1 else ""
+    return replace(facts, host=_host(first), port=_port(first), external=_external(first), replica=replica)
 
 
-def _look(stateful_set: Resource, pod: Resource | None) -> InstanceFacts:
+def _host(service: Resource) -> str:
+    return host_of(service.metadata.name, service.metadata.namespace)
+
+
+def _fixed_role(stateful_set: Resource) -> str:
+    """What its template says; empty where several agree on it."""
+    metadata = (stateful_set.spec.get("template") or {}).get("metadata") or {}
+    return str((metadata.get("labels") or {}).get(LABEL_ROLE, ""))
+
+
+def _look(stateful_set: Resource, pod: Resource | None, agreed: Mapping[str, str]) -> InstanceFacts:
+    found = _look_at_pod(stateful_set, pod)
+    return replace(found, role=_fixed_role(stateful_set) or agreed.get(found.name, ""))
+
+
+def _linger(name: str, agreed: Mapping[str, str]) -> InstanceFacts:
+    """Its StatefulSet has gone, and its pod has not yet: it may still be one of those that agree."""
+    return InstanceFacts(
+        name, is_ready=False, role=agreed.get(name, ""), reason="Terminating", message="its pod is being stopped"
+    )
+
+
+def _look_at_pod(stateful_set: Resource, pod: Resource | None) -> InstanceFacts:
     name, status = stateful_set.metadata.name, stateful_set.status
     is_current = int(status.get("observedGeneration", 0)) >= stateful_set.metadata.generation
     is_updated = status.get("currentRevision") == status.get("updateRevision")
@@ -46,7 +86,7 @@ def _look(stateful_set: Resource, pod: Resource | None) -> InstanceFacts:
         reason, message = "Updating", "its pod is being replaced"
     return InstanceFacts(
         name, is_ready=False, restarts=_restarts(pod), reason=reason, message=message,
-        is_refused=reason == DATA_OF_OTHER_VERSION,
+        is_refused=reason in _REFUSALS,
     )  # fmt: skip
 
 
@@ -98,7 +138,7 @@ def _explain_container(status: Mapping[str, Any]) -> tuple[str, str] | None:
 def _last_words(container: str, ended: Mapping[str, Any], usual: str) -> tuple[str, str]:
     said = str(ended.get("message") or "").strip()
     match = _REASON.match(said)
-    if match is not None and match[1] == DATA_OF_OTHER_VERSION:
+    if match is not None and match[1] in _REFUSALS:
         return match[1], match[2]
     if _FULL in said:
         return "DiskFull", f"its volume is full: make spec.storage.size larger; {said[-SHOWN_CHARACTERS:]}"

@@ -7,19 +7,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dbaas.contracts.provider import Instance, NotProvided
+from dbaas.providers.statefulset.names import pod_name
 
+ADDRESS = "POD_IP"
+"""The variable of the environment with the pod's own address: nobody knows it before there is the pod."""
 _WORD = re.compile(r"\$\(([A-Z_]+)\)")
 
 
 @dataclass(frozen=True)
 class Places:
-    """Folders in the container. `directory` is the volume, `mounted` what comes from ConfigMap and Secret."""
+    """Folders in the container. `directory` is the volume, `mounted` what comes from ConfigMap and Secret.
+
+    `namespace` is where the pod is.
+    """
 
     directory: str = "/var/lib/dbaas"
     run: str = "/run/dbaas"
     mounted: str = "/etc/dbaas"
     last_words: str = "/dev/termination-log"
     host: str = "0.0.0.0"
+    namespace: str = ""
 
     @property
     def files(self) -> str:
@@ -29,6 +36,11 @@ class Places:
     def scripts(self) -> str:
         return f"{self.mounted}/scripts"
 
+    @property
+    def secrets(self) -> str:
+        """A folder for each file that Secrets are put into, called as the file, with one file for each of them."""
+        return f"{self.mounted}/secrets"
+
 
 PLACES = Places()
 
@@ -36,7 +48,8 @@ PLACES = Places()
 def names_of(instance: Instance, places: Places) -> dict[str, str]:
     """What `contracts.provider.Instance` promises to commands."""
     ports = {f"PORT_{port.name.upper()}": str(port.number) for port in instance.ports}
-    return {"DIRECTORY": places.directory, "RUN": places.run, "HOST": places.host, **ports}
+    folders = {"DIRECTORY": places.directory, "RUN": places.run}
+    return {**folders, "HOST": places.host, "POD": pod_name(instance), "NAMESPACE": places.namespace, **ports}
 
 
 def expand(words: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:

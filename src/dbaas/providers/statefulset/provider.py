@@ -6,10 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dbaas.api.cluster import DatabaseCluster
-from dbaas.api.core import CONFIG_MAP, NETWORK_POLICY, PERSISTENT_VOLUME_CLAIM, POD, SERVICE, STATEFUL_SET
+from dbaas.api.core import (
+    CONFIG_MAP,
+    NETWORK_POLICY,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+    POD_DISRUPTION_BUDGET,
+    ROLE,
+    ROLE_BINDING,
+    SERVICE,
+    SERVICE_ACCOUNT,
+    STATEFUL_SET,
+)
 from dbaas.api.resource import Kind, Resource
+from dbaas.contracts.action import REBUILD, SETTLE, SWITCHOVER, WITHDRAW
 from dbaas.contracts.provider import (
-    NO_ACTIONS,
     Action,
     ClusterFacts,
     Disruption,
@@ -19,10 +30,16 @@ from dbaas.contracts.provider import (
     Site,
     Workload,
 )
+from dbaas.manifests.settling import settle
+from dbaas.manifests.switching import hand_over, take_back
 from dbaas.providers.statefulset.capabilities import CAPABILITIES
 from dbaas.providers.statefulset.disruption import find_disruption
+from dbaas.providers.statefulset.membership import GRANTS
 from dbaas.providers.statefulset.observing import observe
+from dbaas.providers.statefulset.rebuilding import rebuild
 from dbaas.providers.statefulset.rendering import Rendering
+
+ACTIONS: Mapping[str, Action] = {SWITCHOVER: hand_over, WITHDRAW: take_back, REBUILD: rebuild, SETTLE: settle}
 
 
 class StatefulSetProvider:
@@ -30,9 +47,13 @@ class StatefulSetProvider:
 
     name = "statefulset"
     runs_on: Site = "kubernetes"
-    kinds: Sequence[Kind] = (CONFIG_MAP, SERVICE, NETWORK_POLICY, STATEFUL_SET, PERSISTENT_VOLUME_CLAIM)
+    kinds: Sequence[Kind] = (
+        SERVICE_ACCOUNT, ROLE, ROLE_BINDING, CONFIG_MAP, SERVICE, NETWORK_POLICY, POD_DISRUPTION_BUDGET, STATEFUL_SET,
+        PERSISTENT_VOLUME_CLAIM,
+    )  # fmt: skip
     witnesses: Sequence[Kind] = (POD,)
-    actions: Mapping[str, Action] = NO_ACTIONS
+    grants: Mapping[Kind, Sequence[str]] = GRANTS
+    actions: Mapping[str, Action] = ACTIONS
     capabilities: Sequence[ServerCapability] = CAPABILITIES
 
     def missing(self, server: ServerPart, version: str) -> str:
@@ -42,8 +63,10 @@ class StatefulSetProvider:
     def children(self, cluster: Resource, workload: Workload, server: ServerPart) -> Sequence[Mapping[str, Any]]:
         """Raises NotProvided where nobody has named an image of that version."""
         if workload.image is None:
+            packages = workload.instances[0].packages
+            needed = f" with {' and '.join(packages)} in it" if packages else ""
             raise NotProvided(
-                f"there is no image of {workload.engine} {workload.version}: name one in spec.images of the "
+                f"there is no image of {workload.engine} {workload.version}{needed}: name one in spec.images of the "
                 "DatabaseEngine that spec.engine.engineRef names"
             )
         spec = DatabaseCluster.model_validate(cluster.body()).spec

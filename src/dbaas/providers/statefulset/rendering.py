@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dbaas.api.cluster import DatabaseClusterSpec
@@ -17,15 +17,18 @@ from dbaas.api.resource import LABEL_CLUSTER, LABEL_INSTANCE, Resource
 from dbaas.contracts.provider import Instance, ServerImage, Workload
 from dbaas.manifests.metadata import LABEL_ROLE, MANAGED_BY, build_metadata, cluster_labels
 from dbaas.manifests.monitoring import Exporters, asks_service, build_metrics_service, metrics_name
+from dbaas.manifests.peers import build_notes, find_newcomers
 from dbaas.manifests.services import build_headless_service
 from dbaas.manifests.statefulset import build_stateful_set
 from dbaas.manifests.volumes import build_claim
 from dbaas.providers.statefulset.disruption import RESTARTED_AT, TEMPLATE, digest_of
 from dbaas.providers.statefulset.exposure import build_policy, build_services
+from dbaas.providers.statefulset.filling import FILL
+from dbaas.providers.statefulset.membership import build_budget, render_membership
 from dbaas.providers.statefulset.names import claim_name, config_key, config_name, headless_name
-from dbaas.providers.statefulset.places import PLACES
-from dbaas.providers.statefulset.pods import build_pod
-from dbaas.providers.statefulset.scripts import build_init, build_run
+from dbaas.providers.statefulset.places import PLACES, Places
+from dbaas.providers.statefulset.pods import PodSource, build_pod
+from dbaas.providers.statefulset.scripts import build_init, build_run, script_names
 
 CHECKSUM = "dbaas.io/config-checksum"
 
@@ -47,19 +50,33 @@ class Rendering:
     def labels(self) -> dict[str, str]:
         return cluster_labels(self.name, self.workload.engine)
 
+    @property
+    def places(self) -> Places:
+        return replace(PLACES, namespace=self.cluster.metadata.namespace)
+
     def render(self) -> Iterator[dict[str, Any]]:
         """What a pod needs comes before it, and the claim last: a volume that cannot grow holds nothing else up."""
-        ports = {port.name: port.number for port in self.workload.instances[0].ports}
-        selector = {LABEL_CLUSTER: self.name}
+        ports = self.workload.instances[0].ports
+        yield from render_membership(self.name, self.workload, self._metadata)
+        yield from build_notes(self.cluster, self.workload, keeps_data=self._keeps_data)
+        newcomers = find_newcomers(self.cluster, self.workload)
         for instance in self.workload.instances:
-            yield self._config(instance)
-        yield build_headless_service(self._metadata(headless_name(self.name)), selector, ports)
-        yield from build_services(self.name, self.spec.expose, ports, self._metadata)
+            yield self._config(instance, is_newcomer=instance.name in newcomers)
+        named = {port.name: port.number for port in ports}
+        yield build_headless_service(self._metadata(headless_name(self.name)), {LABEL_CLUSTER: self.name}, named)
+        public = {port.name: port.number for port in ports if not port.is_private}
+        yield from build_services(self.name, self.spec.expose, public, self._metadata)
         yield from self._metrics()
         yield build_policy(self._metadata(self.name), self.spec, self.workload)
+        if len(self.workload.instances) > 1:
+            yield build_budget(self.name, self._metadata(self.name))
         for instance in self.workload.instances:
             yield self._stateful_set(instance)
             yield self._claim(instance)
+
+    @property
+    def _keeps_data(self) -> bool:
+        return self.spec.deletion_policy != "Delete"
 
     def _metadata(self, name: str) -> dict[str, Any]:
         return build_metadata(name, self.cluster, self.labels)
@@ -71,21 +88,34 @@ class Rendering:
             exporters = Exporters(self.name, self.workload.engine, exporter.port)
             yield build_metrics_service(self._metadata(metrics_name(self.name)), told, exporters)
 
-    def _config(self, instance: Instance) -> dict[str, Any]:
+    def _config(self, instance: Instance, *, is_newcomer: bool) -> dict[str, Any]:
         return {
             "apiVersion": CONFIG_MAP.api_version,
             "kind": CONFIG_MAP.kind,
             "metadata": self._metadata(config_name(instance)),
-            "data": {**_scripts(instance), **_contents(instance)},
+            "data": {**self._scripts(instance, is_newcomer=is_newcomer), **_contents(instance)},
         }
 
+    def _scripts(self, instance: Instance, *, is_newcomer: bool) -> Mapping[str, str]:
+        written = {
+            "run": build_run(instance, self.places),
+            "init": build_init(instance, self.places, is_newcomer=is_newcomer),
+            "fill": FILL,
+        }
+        return {name: written[name] for name in script_names(instance)}
+
     def _stateful_set(self, instance: Instance) -> dict[str, Any]:
-        """The role of the only instance never changes; it is no part of what a StatefulSet finds its pod by."""
+        """The role of the only instance never changes; several say themselves what they are.
+
+        It is no part of what a StatefulSet finds its pod by.
+        """
         selector = {LABEL_CLUSTER: self.name, LABEL_INSTANCE: instance.name}
-        labels = {MANAGED_BY: "dbaas", **self.labels, LABEL_INSTANCE: instance.name, LABEL_ROLE: "primary"}
+        role = {} if instance.uses_api else {LABEL_ROLE: "primary"}
+        labels = {MANAGED_BY: "dbaas", **self.labels, LABEL_INSTANCE: instance.name, **role}
+        source = PodSource(self.workload, self.spec, self.image, {LABEL_CLUSTER: self.name}, self.places)
         template = {
             "metadata": {"labels": labels, "annotations": self._annotations(instance)},
-            "spec": build_pod(instance, self.workload, self.spec, self.image, {LABEL_CLUSTER: self.name}),
+            "spec": build_pod(instance, source),
         }
         metadata = build_metadata(instance.name, self.cluster, {**self.labels, LABEL_INSTANCE: instance.name})
         return build_stateful_set(
@@ -99,28 +129,23 @@ class Rendering:
     def _annotations(self, instance: Instance) -> dict[str, str]:
         """Whatever changes here means another pod."""
         asked = {RESTARTED_AT: self.spec.restarted_at} if self.spec.restarted_at else {}
-        return {CHECKSUM: _checksum(instance), **asked}
+        return {CHECKSUM: _checksum(instance, self.places), **asked}
 
     def _claim(self, instance: Instance) -> dict[str, Any]:
         """It belongs to the cluster only where it is to go with it: what has no owner stays."""
         metadata = build_metadata(claim_name(instance), self.cluster, {**self.labels, LABEL_INSTANCE: instance.name})
-        if self.spec.deletion_policy != "Delete":
+        if self._keeps_data:
             del metadata["ownerReferences"]
         return build_claim(metadata, self.spec.storage.size, self.spec.storage.storage_class_name)
-
-
-def _scripts(instance: Instance) -> Mapping[str, str]:
-    scripts = {"run": build_run(instance, PLACES)}
-    return {**scripts, "init": build_init(instance, PLACES)} if instance.init else scripts
 
 
 def _contents(instance: Instance) -> Mapping[str, str]:
     return {config_key(file.path): file.content or "" for file in instance.files if file.secret is None}
 
 
-def _checksum(instance: Instance) -> str:
+def _checksum(instance: Instance, places: Places) -> str:
     """Of all that a running server cannot read again: another one means another pod."""
-    digest = hashlib.sha256(build_run(instance, PLACES).encode())
+    digest = hashlib.sha256(build_run(instance, places).encode())
     for file in instance.files:
         if file.on_change == "restart" and file.content is not None:
             digest.update(f"\0{file.path}\0{file.content}".encode())

@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 from dbaas.api.cluster import DatabaseClusterSpec
-from dbaas.contracts.provider import Instance, SecretKey, Workload
+from dbaas.contracts.provider import Instance, SecretKey, Site, Workload
 from dbaas.engines.postgres.replication.members import CONTROL_KEY, NOTES, REPLICATION_KEY
 from dbaas.engines.postgres.server import PostgresServer
 
 
-def workload(**more: Any) -> Workload:
+def workload(site: Site = "laptop", **more: Any) -> Workload:
     body = {"engine": {"type": "postgres", "version": "18"}, "clusterSize": 3, **more}
-    return PostgresServer().workload("main", DatabaseClusterSpec.model_validate(body))
+    return PostgresServer().workload("main", DatabaseClusterSpec.model_validate(body), site)
 
 
 def configuration(instance: Instance) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def configuration(instance: Instance) -> dict[str, Any]:
 def test_the_first_is_called_as_the_cluster_is_so_that_a_single_server_can_become_it() -> None:
     assert [each.name for each in workload().instances] == ["main", "main-2", "main-3"]
     single = workload(clusterSize=1).instances[0]
-    assert [step.creates for step in single.init] == [step.creates for step in workload().instances[0].init][:1]
+    assert single.init[0].creates == workload().instances[0].init[0].creates
 
 
 def test_only_the_first_may_make_data_and_the_others_join() -> None:
@@ -62,6 +62,22 @@ def test_everybody_proves_a_password_and_nobody_comes_from_elsewhere() -> None:
     access = configuration(workload().instances[0])["postgresql"]["pg_hba"]
     assert all(line.endswith("scram-sha-256") for line in access)
     assert {line.split()[3] for line in access if line.startswith("host")} == {"127.0.0.1/32"}
+
+
+def test_on_kubernetes_whoever_proves_a_password_comes_from_any_pod() -> None:
+    made = workload("kubernetes")
+    access = configuration(made.instances[0])["postgresql"]["pg_hba"]
+    assert all(line.endswith("scram-sha-256") for line in access)
+    assert {line.split()[3] for line in access if line.startswith("host")} == {"all"}
+    assert made.image is None, "the usual images have no Patroni: whoever has one that does names it"
+
+
+def test_what_differs_between_members_and_machines_is_a_word_that_the_provider_knows() -> None:
+    first, second, _ = workload().instances
+    assert first.env == second.env
+    assert first.env["PATRONI_NAME"] == "$(POD)"
+    assert first.env["PATRONI_POSTGRESQL_CONNECT_ADDRESS"] == "$(ADDRESS):$(PORT_SQL)"
+    assert [port.is_private for port in first.ports] == [False, True]
 
 
 def test_they_agree_through_notes_of_the_api_that_say_how() -> None:

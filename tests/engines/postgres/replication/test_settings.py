@@ -25,7 +25,14 @@ def test_the_times_are_as_short_as_patroni_lets_them_be_and_fit_together() -> No
 
 def test_a_crash_is_not_waited_for_and_a_lost_api_demotes_nobody_while_all_members_agree() -> None:
     assert (shared()["primary_start_timeout"], shared()["failsafe_mode"]) == (0, True)
-    assert shared()["postgresql"] == {"use_pg_rewind": True, "use_slots": True, "parameters": {"work_mem": "5MB"}}
+    parameters = {"work_mem": "5MB", "wal_retrieve_retry_interval": "1s"}
+    assert shared()["postgresql"] == {"use_pg_rewind": True, "use_slots": True, "parameters": parameters}
+
+
+def test_how_soon_a_replica_turns_to_its_new_primary_may_be_said_otherwise() -> None:
+    spec = DatabaseClusterSpec.model_validate({"engine": {"type": "postgres", "version": "18"}, "clusterSize": 3})
+    asked = {"WAL_retrieve_retry_interval": "9s"}
+    assert json.loads(build_shared(spec, asked))["postgresql"]["parameters"] == asked
 
 
 @pytest.mark.parametrize(
@@ -67,3 +74,8 @@ def test_only_settings_that_a_running_server_cannot_take_over_mean_a_restart() -
 )
 def test_what_replication_cannot_do_with_is_told(name: str, value: str, message: str) -> None:
     assert "".join(text for _, text, _ in find_unfit(name, value)) == message
+
+
+def test_of_a_version_that_nobody_has_a_table_of_another_one_tells_what_needs_a_restart() -> None:
+    settings = {"max_connections": "50", "work_mem": "1MB"}
+    assert restart_settings(settings, "15") == restart_settings(settings, "18") != restart_settings({}, "18")

@@ -29,12 +29,20 @@ def test_settings_that_cannot_be_are_refused_each_with_its_reason() -> None:
         ("spec.config[0].name", "PostgreSQL 18 has no setting 'max_conections'; did you mean 'max_connections'?"),
         ("spec.config[1].name", "dbaas sets 'port' itself, so that it can run the server"),
         ("spec.config[2].value", "'x' does not fit 'wal_level': choose one of minimal, replica, logical"),
-        (
-            "spec.config[3].value",
-            "the PostgreSQL that dbaas brings along is built without OpenSSL, so it cannot encrypt connections; "
-            "it listens only on this machine",
-        ),
+        ("spec.config[3].name", "say it by spec.tls, which gives the server a certificate, too"),
     ]
+
+
+@pytest.mark.parametrize("version", ["18", "99"])
+def test_where_servers_encrypt_the_settings_that_make_them_do_so_are_ours(version: str) -> None:
+    body = {"engine": {"type": "postgres", "version": version}, "tls": {}}
+    config = [
+        {"name": "SSL", "value": "off"},
+        {"name": "ssl_key_file", "value": "x"},
+        {"name": "ssl_ciphers", "value": "x"},
+    ]
+    found = settings_are_known(DatabaseClusterSpec.model_validate({**body, "config": config}))
+    assert [violation.field for violation in found] == ["spec.config[0].name", "spec.config[1].name"]
 
 
 def test_a_value_cannot_smuggle_in_another_line() -> None:

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dbaas.api.cluster import DatabaseClusterSpec
-from dbaas.engines.postgres.parameters import parameters_of
+from dbaas.engines.postgres.parameters import needs_restart
 
 # Patroni's floor for the first; it wants loop_wait + 2 * retry_timeout <= ttl.
 TIMING = {"ttl": 20, "loop_wait": 2, "retry_timeout": 5}
+# How soon a replica turns to its new primary: where commits wait for replicas, none succeeds before. Usually it is 5 s.
+_USUAL = {"wal_retrieve_retry_interval": "1s"}
 _MOST_LOST_BYTES = 1024 * 1024  # a replica further behind than that is not promoted; asynchronous ones only
 # What Patroni decides: who follows whom, who is waited for, how a server is called.
 NOT_SETTABLE = frozenset(
@@ -37,13 +39,15 @@ LEAST = {
 
 def build_shared(spec: DatabaseClusterSpec, parameters: Mapping[str, str]) -> str:
     """JSON. A server that crashes is not waited for: another one that has its data takes over at once."""
+    given = {name.lower() for name in parameters}
+    usual = {name: value for name, value in _USUAL.items() if name not in given}
     shared: dict[str, Any] = {
         **TIMING,
         "maximum_lag_on_failover": _MOST_LOST_BYTES,
         "primary_start_timeout": 0,
         "failsafe_mode": True,
         **_synchronous(spec),
-        "postgresql": {"use_pg_rewind": True, "use_slots": True, "parameters": dict(parameters)},
+        "postgresql": {"use_pg_rewind": True, "use_slots": True, "parameters": {**usual, **parameters}},
     }
     return json.dumps(shared, separators=(",", ":"))
 
@@ -59,8 +63,7 @@ def _synchronous(spec: DatabaseClusterSpec) -> Mapping[str, Any]:
 
 def restart_settings(parameters: Mapping[str, str], version: str) -> str:
     """Those that a running server cannot take over, so that another text means a restart."""
-    known = parameters_of(version)
-    slow = {n: v for n, v in parameters.items() if n.lower() in known and known[n.lower()].needs_restart}
+    slow = {name: value for name, value in parameters.items() if needs_restart(name, version)}
     return json.dumps(slow, sort_keys=True, indent=1) + "\n"
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.admission import Violation
 from dbaas.engines.postgres.parameters import explain_unknown, find_fault, parameters_of
+from dbaas.engines.postgres.pooling import PROGRAM
 from dbaas.engines.postgres.replication.settings import find_unfit
-from dbaas.engines.postgres.server import OUR_PARAMETERS, WITHOUT_OPENSSL
+from dbaas.engines.postgres.server import ENCRYPTION, OUR_PARAMETERS
 
 
 def settings_are_known(spec: DatabaseClusterSpec) -> Sequence[Violation]:
@@ -35,9 +36,20 @@ def log_can_be_written(spec: DatabaseClusterSpec) -> Sequence[Violation]:
     return [Violation("spec.monitoring.logging.format", message, "FieldValueNotSupported")]
 
 
+def pooler_is_known(spec: DatabaseClusterSpec) -> Sequence[Violation]:
+    """There is one program that it can be."""
+    if spec.proxy is None or spec.proxy.type is None or spec.proxy.type.lower() == PROGRAM:
+        return []
+    message = f"{spec.proxy.type!r} is no pooler that dbaas runs before PostgreSQL: use {PROGRAM}, or leave it out"
+    return [Violation("spec.proxy.type", message, "FieldValueNotSupported")]
+
+
 def _check_setting(name: str, value: str, spec: DatabaseClusterSpec) -> Iterator[tuple[str, str, str]]:
     version, lowered = spec.engine.version, name.lower()
     known = parameters_of(version)
+    if lowered in ENCRYPTION and spec.is_encrypted:
+        yield "name", f"dbaas sets {name!r} itself where spec.tls is there", "FieldValueForbidden"
+        return
     if not known or "." in name:
         if any(character in value for character in "\0\r\n"):
             yield "value", "a value is one line", "FieldValueInvalid"
@@ -45,7 +57,7 @@ def _check_setting(name: str, value: str, spec: DatabaseClusterSpec) -> Iterator
     if lowered in OUR_PARAMETERS:
         yield "name", f"dbaas sets {name!r} itself, so that it can run the server", "FieldValueForbidden"
     elif lowered == "ssl" and value.lower() in ("on", "true", "yes", "1"):
-        yield "value", WITHOUT_OPENSSL, "FieldValueNotSupported"
+        yield "name", "say it by spec.tls, which gives the server a certificate, too", "FieldValueForbidden"
     elif lowered not in known:
         yield "name", explain_unknown(name, version), "FieldValueNotSupported"
     elif fault := find_fault(known[lowered], value):

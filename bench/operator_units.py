@@ -1,0 +1,145 @@
+"""Databases, users and grants on a real kube-apiserver with etcd, from the first create to all Ready, against a script.
+
+The script sends the same SQL over as many connections to the same server, and makes the fewest API writes that are
+possible, to the same API: create, one finalizer and one status for each object, one Secret for each user. The number of
+units is the first argument; the server's data is in memory for both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from pathlib import Path
+from typing import Any
+
+from _laptop import report, timed
+from _plane import is_ready, running_server
+from _units import CONNECTIONS, SHARED, WRITERS, make_unit
+from dbaas.api.core import CONFIG_MAP, SECRET
+from dbaas.api.database import DATABASE
+from dbaas.api.grant import DATABASE_GRANT
+from dbaas.api.instance import DATABASE_INSTANCE
+from dbaas.api.resource import Key, Kind, Resource
+from dbaas.api.user import DATABASE_USER
+from dbaas.contracts.rest import Selection
+from fixtures.control_plane import require_assets, running_control_plane
+from fixtures.postgres import TestServer, log_in
+from fixtures.replicas import CLOCK, Installed, installed, replicas
+
+UNITS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+KINDS = (DATABASE, DATABASE_USER, DATABASE_GRANT)
+ON_MAIN = {"instanceRef": {"name": "main"}}
+Step = Callable[[], Awaitable[object]]
+
+
+def main() -> None:
+    ours, bare = asyncio.run(_measure())
+    report(f"{UNITS} databases, users and grants on kube-apiserver, against a bare script", ours, bare, "s", "≤ 1.25 ×")
+
+
+async def _measure() -> tuple[float, float]:
+    assets = require_assets("etcd", "kube-apiserver", "kubectl")
+    with (
+        running_server() as database,
+        tempfile.TemporaryDirectory(prefix="dbaas-bench-") as folder,
+        running_control_plane(assets, Path(folder) / "kube") as state,
+    ):
+        async with _at_work(state, database) as cluster:
+            with timed() as bare:
+                await _by_hand(cluster, database)
+            with timed() as ours:
+                waiting = [asyncio.create_task(_until_all_ready(cluster, kind)) for kind in KINDS]
+                await _all(_creates(cluster), WRITERS)
+                await asyncio.gather(*waiting)
+    return ours[0], bare[0]
+
+
+@contextlib.asynccontextmanager
+async def _at_work(state: Path, database: TestServer) -> AsyncIterator[Installed]:
+    async with installed(state, webhooks="off") as cluster, replicas() as made:
+        login = {"username": database.address.username, "password": database.address.password.reveal()}
+        await _make(cluster, SECRET, "admin", {"stringData": login})
+        connection = {"host": "127.0.0.1", "port": database.port, "secretRef": {"name": "admin"}}
+        spec = {"engine": "postgres", "connection": connection, "maxConnections": CONNECTIONS}
+        await _make(cluster, DATABASE_INSTANCE, "main", {"spec": {**spec, "postgres": {"sslMode": "disable"}}})
+        await made.start(cluster.kubeconfig, "--namespaces", cluster.work, "--lease-namespace", cluster.asked.namespace)
+        async with asyncio.timeout(120):
+            while not is_ready(await cluster.user.get(DATABASE_INSTANCE, Key(cluster.work, "main"))):
+                await CLOCK.sleep(0.02)
+        yield cluster
+
+
+def _creates(cluster: Installed) -> Iterable[Step]:
+    for number in range(UNITS):
+        name, user = f"db-{number}", f"user-{number}"
+        database, login = {"databaseRef": {"name": name}}, {"userRef": {"name": user}}
+        grant = {"on": "database", "privileges": ["CONNECT", "TEMPORARY"]}
+        for kind, called, spec in (
+            (DATABASE, name, ON_MAIN),
+            (DATABASE_USER, user, {**ON_MAIN, **database}),
+            (DATABASE_GRANT, f"grant-{number}", {**login, **database, "privileges": [grant]}),
+        ):
+            yield _later(_make, cluster, kind, called, {"spec": spec})
+
+
+async def _until_all_ready(cluster: Installed, kind: Kind) -> None:
+    """Told by a watch from before the first create."""
+    selection, ready = Selection(cluster.work), set[Key]()
+    page = await cluster.user.list_page(kind, selection)
+    events = cluster.user.watch(kind, selection, version=page.version, timeout_seconds=3600)
+    async with contextlib.aclosing(events):
+        while len(ready) < UNITS:
+            event = await anext(events)
+            if event.resource is not None and is_ready(event.resource):
+                ready.add(event.resource.key)
+
+
+async def _by_hand(cluster: Installed, database: TestServer) -> None:
+    """The API writes go beside the SQL, as the fastest script would do it."""
+    numbers = iter(range(UNITS))
+
+    async def work() -> None:
+        async with await log_in(database.address) as connection:
+            for number in numbers:
+                await make_unit(connection, f"bare-{number}", f"bare-user-{number}")
+
+    await asyncio.gather(_writes(cluster), *(work() for _ in range(CONNECTIONS)))
+
+
+async def _writes(cluster: Installed) -> None:
+    """ConfigMaps of the same size stand in for the objects, so that no controller touches them."""
+    names = [f"bare-{kind.resource.partition('.')[0]}-{number}" for number in range(UNITS) for kind in KINDS]
+    held = {"metadata": {"annotations": {"finalizer": "dbaas.io/finalizer"}}}
+    secrets = [_later(_make, cluster, SECRET, f"bare-{number}", {"stringData": SHARED}) for number in range(UNITS)]
+    made = [_later(_make, cluster, CONFIG_MAP, name, {"data": {"spec": "x" * 300}}) for name in names]
+    await _all([*secrets, *made], WRITERS)
+    for patch in (held, {"data": {"status": "x" * 600}}):
+        await _all([_later(cluster.user.patch, CONFIG_MAP, Key(cluster.work, name), patch) for name in names], WRITERS)
+
+
+async def _make(cluster: Installed, kind: Kind, name: str, rest: dict[str, Any]) -> Resource:
+    metadata = {"name": name, "namespace": cluster.work}
+    body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, **rest}
+    return await cluster.user.create(kind, body)
+
+
+def _later(work: Callable[..., Coroutine[Any, Any, object]], *arguments: object) -> Step:
+    return lambda: work(*arguments)
+
+
+async def _all(steps: Iterable[Step], writers: int) -> None:
+    """So many at a time, in order of their beginning."""
+    waiting = iter(list(steps))
+
+    async def work() -> None:
+        for step in waiting:
+            await step()
+
+    await asyncio.gather(*(work() for _ in range(writers)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Wakes a cluster by what its instances say: that they have agreed on another primary, or do not do what they did.
+
+Nothing that it controls need have changed, and mostly they say the same every other second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dbaas.api.core import CONFIG_MAP, POD
+from dbaas.api.resource import LABEL_CLUSTER, Key, Resource
+from dbaas.contracts.reconcile import Watch
+from dbaas.manifests.agreement import LEADER
+from dbaas.manifests.standing import is_news
+
+
+def watch_leaders() -> Watch:
+    """The note in which they agree on that is written every other second, and mostly says the same."""
+    return Watch(CONFIG_MAP, _find_led, _has_changed)
+
+
+def watch_members() -> Watch:
+    """The Pods in which they say how they are, whoever controls these."""
+    return Watch(POD, _find_cluster, is_news)
+
+
+def _find_cluster(pod: Resource) -> Iterable[Key]:
+    if cluster := pod.metadata.labels.get(LABEL_CLUSTER, ""):
+        yield Key(pod.metadata.namespace, cluster)
+
+
+def _find_led(note: Resource) -> Iterable[Key]:
+    cluster = note.metadata.labels.get(LABEL_CLUSTER, "")
+    if cluster and note.metadata.name == f"{cluster}-{LEADER}":
+        yield Key(note.metadata.namespace, cluster)
+
+
+def _has_changed(old: Resource, new: Resource) -> bool:
+    return old.metadata.annotations.get(LEADER) != new.metadata.annotations.get(LEADER)

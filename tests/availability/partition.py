@@ -1,0 +1,87 @@
+"""Cuts the line between one member and the rest of the cluster, on one machine, by rules for its loopback interface.
+
+Who is cut off is in a control group of its own, by which its new connections are known; those that it has are known by
+their ports. What root has open or opens to it goes on: the tests' clients, and the agent, which is beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+GROUPS = Path("/sys/fs/cgroup")
+_RULES = """\
+table inet {name} {{
+  set open {{ type inet_service . inet_service; {elements} }}
+  chain output {{
+    type filter hook output priority 0
+    oif lo tcp sport . tcp dport @open drop
+    oif lo tcp dport . tcp sport @open drop
+    oif lo socket cgroupv2 level 1 "{group}" tcp sport != {{ {ports} }} tcp dport != {{ {ports} }} drop
+    oif lo socket cgroupv2 level 1 "{group}" accept
+    oif lo tcp dport {{ {ports} }} meta skuid {user} drop
+  }}
+}}
+"""
+
+
+def find_obstacle() -> str:
+    """Why no line can be cut on this machine; empty where it can."""
+    if os.geteuid() != 0:
+        return "only root may cut lines"
+    if shutil.which("nft") is None:
+        return "there is no program 'nft'"
+    return "" if _find_groups() else "control groups of version 2 are not mounted"
+
+
+@contextmanager
+def cut_off(members: Sequence[psutil.Process], ports: Sequence[int]) -> Iterator[None]:
+    """`members` are all processes of one instance, `ports` those that it listens on, itself too."""
+    root = _find_groups()
+    assert root is not None
+    name = f"dbaas_cut_{os.getpid()}"
+    group = root / name
+    group.mkdir()
+    for each in members:
+        with suppress(OSError):  # it has ended meanwhile
+            (group / "cgroup.procs").write_text(str(each.pid))
+    shown = str(group.relative_to(GROUPS))
+    lines = ", ".join(f"{local} . {remote}" for local, remote in _find_lines(members, ports))
+    rules = _RULES.format(
+        name=name, group=shown, ports=", ".join(map(str, ports)), user=members[0].uids().real,
+        elements=f"elements = {{ {lines} }}" if lines else "",
+    )  # fmt: skip
+    try:
+        subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+        yield
+    finally:
+        subprocess.run(["nft", "delete", "table", "inet", name], check=False)
+        _dissolve(group, root)
+
+
+def _find_groups() -> Path | None:
+    return next((each for each in (GROUPS, GROUPS / "unified") if (each / "cgroup.procs").exists()), None)
+
+
+def _find_lines(members: Sequence[psutil.Process], ports: Sequence[int]) -> set[tuple[int, int]]:
+    """Local and remote ports of what it has open to others."""
+    found = set()
+    for each in members:
+        with suppress(psutil.Error):
+            for line in each.net_connections("tcp"):
+                if line.raddr and line.laddr.port not in ports and line.raddr.port not in ports:
+                    found.add((line.laddr.port, line.raddr.port))
+    return found
+
+
+def _dissolve(group: Path, root: Path) -> None:
+    for pid in (group / "cgroup.procs").read_text().split():
+        with suppress(OSError):
+            (root / "cgroup.procs").write_text(pid)
+    group.rmdir()

@@ -1,0 +1,201 @@
+"""A cluster of three on a real node: made of one, it loses its primary in three ways and no acknowledged write."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from node.conftest import Node, until
+
+pytestmark = [pytest.mark.node, pytest.mark.timeout(1200)]
+NAMESPACE, NODE_NAME = "bank", "node0"
+CLUSTER = """
+apiVersion: dbaas.io/v1
+kind: DatabaseCluster
+metadata: {{name: ledger}}
+spec:
+  engine: {{type: postgresql, version: "15"}}
+  clusterSize: {size}
+  {topology}
+  profile: dev
+  deletionPolicy: Delete
+  deletionProtection: false
+"""
+QUORUM = "topology: {synchronous: {mode: quorum}}"
+INSTANCES = ("ledger", "ledger-2", "ledger-3")
+PRIMARY, REPLICA = "primary", "replica"
+TTL_SECONDS = 20.0  # the others wait so long for a sign of the primary
+Record = Callable[[str, object], None]
+
+
+def test_a_cluster_of_three_goes_on_without_its_primary(operated: Node, record_property: Record) -> None:
+    bank = Bank(operated)
+    operated.run("create", "namespace", NAMESPACE)
+    operated.run("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
+    record_property("one becomes three, s", bank.grow())
+    record_property("pod deleted by force, its node takes it no more: writes again after, s", bank.lose_pod())
+    dead, elected = bank.freeze_patroni()
+    record_property("Patroni halted: its server is dead after, s", dead)
+    record_property("Patroni halted: another takes over after, s", elected)
+    assert dead < TTL_SECONDS and dead < elected, "it is fenced before another one is elected"
+    record_property("Patroni killed: its server is dead after, s", bank.kill_patroni())
+    record_property("switchover: longest time without a write, s", bank.switch_over())
+    record_property("three become one, s", bank.shrink())
+    bank.check()
+    bank.end()
+
+
+class Bank:
+    """Writes numbers one after the other, and keeps account of those that were acknowledged."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._acknowledged: list[int] = []
+
+    def grow(self) -> float:
+        self._node.apply(NAMESPACE, CLUSTER.format(size=1, topology=""))
+        until(lambda: self._node.is_ready(NAMESPACE, "databaseclusters", "ledger"), "one is Ready")
+        with self._connect() as connection:
+            connection.execute("CREATE TABLE numbers (number int PRIMARY KEY)")
+        assert self.write(), "one takes writes"
+        self._node.apply(NAMESPACE, CLUSTER.format(size=3, topology=QUORUM))
+        took = until(self.is_whole, "three are Ready")
+        assert self.write(), "what one was, three are"
+        return took
+
+    def lose_pod(self) -> float:
+        """The node of the primary is lost, as far as its pod is concerned."""
+        former = self.primary()
+        self._node.run("cordon", NODE_NAME)
+        self._node.run("-n", NAMESPACE, "delete", "pod", former, "--force", "--grace-period=0")
+        took = until(self.write, "another one takes writes")
+        assert self.primary() not in ("", former)
+        self._node.run("uncordon", NODE_NAME)
+        until(self.is_whole, "the cluster is whole again")
+        return took
+
+    def freeze_patroni(self) -> tuple[float, float]:
+        """How long its server lives on, and how long it takes until there is another primary."""
+        former = self.primary()
+        patroni = find_patroni(former)
+        server = find_server(patroni)
+        began = time.monotonic()
+        os.kill(patroni, signal.SIGSTOP)
+        until(lambda: not Path(f"/proc/{server}").exists(), "its server is dead")
+        dead = time.monotonic() - began
+        until(lambda: self.leader() not in ("", former), "another one has the lock")
+        elected = time.monotonic() - began
+        until(self.write, "another one takes writes")
+        until(self.is_whole, "the cluster is whole again")
+        return dead, elected
+
+    def kill_patroni(self) -> float:
+        patroni = find_patroni(self.primary())
+        server = find_server(patroni)
+        os.kill(patroni, signal.SIGKILL)
+        took = until(lambda: not Path(f"/proc/{server}").exists(), "its server is dead")
+        until(self.write, "some instance takes writes")
+        until(self.is_whole, "the cluster is whole again")
+        return took
+
+    def switch_over(self) -> float:
+        former, longest, last = self.primary(), 0.0, time.monotonic()
+        self._node.dbaas("op", "switchover", "ledger", "--namespace", NAMESPACE, "--no-wait")
+
+        def has_moved() -> bool:
+            nonlocal longest, last
+            if self.write():
+                longest, last = max(longest, time.monotonic() - last), time.monotonic()
+            return self.primary() not in ("", former) and self.is_whole()
+
+        until(has_moved, "another one is the primary")
+        return longest
+
+    def shrink(self) -> float:
+        self._node.apply(NAMESPACE, CLUSTER.format(size=1, topology=""))
+        took = until(lambda: self._has({"ledger": "primary"}), "one is left")
+        until(lambda: self._pods() == {"ledger-0"}, "the others have gone")
+        assert self.write(), "it takes writes"
+        return took
+
+    def check(self) -> None:
+        """Everything that was acknowledged is there."""
+        with self._connect() as connection:
+            found = {row[0] for row in connection.execute("SELECT number FROM numbers")}
+        assert set(self._acknowledged) <= found and len(self._acknowledged) >= len(INSTANCES)
+
+    def end(self) -> None:
+        """Nothing is left, notes included."""
+        self._node.run("-n", NAMESPACE, "delete", "databaseclusters.dbaas.io", "ledger", "--wait=false")
+        until(lambda: not self._node.left(NAMESPACE), "nothing is left")
+
+    def write(self) -> bool:
+        """Whether it was acknowledged."""
+        number = len(self._acknowledged)
+        try:
+            with self._connect() as connection:
+                connection.execute("SET statement_timeout = 3000")
+                connection.execute("INSERT INTO numbers VALUES (%s) ON CONFLICT DO NOTHING", [number])
+        except psycopg.Error:
+            return False
+        self._acknowledged.append(number)
+        return True
+
+    def primary(self) -> str:
+        """The pod that has the role, and the lock."""
+        found = self._node.get("pods", "-n", NAMESPACE, "-l", "dbaas.io/role=primary")["items"]
+        names = {pod["metadata"]["name"] for pod in found}
+        return self.leader() if self.leader() in names else ""
+
+    def leader(self) -> str:
+        note = self._node.get("configmap", "-n", NAMESPACE, "ledger-leader")
+        return str((note["metadata"].get("annotations") or {}).get("leader", ""))
+
+    def is_whole(self) -> bool:
+        """As the status tells, with one primary and two replicas."""
+        return any(self._has({name: PRIMARY if name == one else REPLICA for name in INSTANCES}) for one in INSTANCES)
+
+    def _has(self, roles: dict[str, str]) -> bool:
+        if not self._node.is_ready(NAMESPACE, "databaseclusters", "ledger"):
+            return False
+        status = self._node.get("databaseclusters.dbaas.io", "-n", NAMESPACE, "ledger")["status"]
+        return bool(status["database"]["roles"] == roles)
+
+    def _pods(self) -> set[str]:
+        return {pod["metadata"]["name"] for pod in self._node.get("pods", "-n", NAMESPACE)["items"]}
+
+    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        return self._node.log_in(NAMESPACE, "ledger-rw", "ledger-credentials")
+
+
+def find_patroni(pod: str) -> int:
+    """Its process, as this machine sees it."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes().split(b"\0")
+            command = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if f"PATRONI_NAME={pod}".encode() in environment and any(word.endswith(b"/patroni") for word in command[:2]):
+            return int(process.name)
+    raise AssertionError(f"no Patroni of {pod} runs")
+
+
+def find_server(patroni: int) -> int:
+    """The oldest process of PostgreSQL in the same container."""
+    space = Path(f"/proc/{patroni}/ns/pid").readlink()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "ns" / "pid").readlink() == space and (process / "comm").read_text() == "postgres\n":
+                found.append(int(process.name))
+        except OSError:
+            continue
+    assert found, "no server runs beside it"
+    return min(found)
