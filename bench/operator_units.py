@@ -1,8 +1,9 @@
 """Databases, users and grants on a real kube-apiserver with etcd, from the first create to all Ready, against a script.
 
 The script sends the same SQL over as many connections to the same server, and makes the fewest API writes that are
-possible, to the same API: create, one finalizer and one status for each object, one Secret for each user. The number of
-units is the first argument; the server's data is in memory for both.
+possible, to the same API: create, one finalizer and one status for each object, one Secret for each user. Its objects
+are of the same schemas, in a group that nobody watches. The number of units is the first argument; the server's data is
+in memory for both.
 """
 
 from __future__ import annotations
@@ -17,21 +18,33 @@ from typing import Any
 
 from _laptop import report, timed
 from _plane import is_ready, running_server
-from _units import CONNECTIONS, SHARED, WRITERS, make_unit
-from dbaas.api.core import CONFIG_MAP, SECRET
+from _units import (
+    BARE,
+    CONNECTIONS,
+    DONE,
+    HOLD,
+    KINDS,
+    SHARED,
+    VERSION,
+    WRITERS,
+    copy_definition,
+    make_objects,
+    make_unit,
+)
+from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, SECRET
 from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.api.resource import Key, Kind, Resource
+from dbaas.api.resource import GROUP, Key, Kind, Resource
 from dbaas.api.user import DATABASE_USER
+from dbaas.contracts.client import NotFound
 from dbaas.contracts.rest import Selection
 from fixtures.control_plane import require_assets, running_control_plane
 from fixtures.postgres import TestServer, log_in
 from fixtures.replicas import CLOCK, Installed, installed, replicas
 
 UNITS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-KINDS = (DATABASE, DATABASE_USER, DATABASE_GRANT)
-ON_MAIN = {"instanceRef": {"name": "main"}}
+WATCHED = (DATABASE, DATABASE_USER, DATABASE_GRANT)
 Step = Callable[[], Awaitable[object]]
 
 
@@ -48,11 +61,12 @@ async def _measure() -> tuple[float, float]:
         running_control_plane(assets, Path(folder) / "kube") as state,
     ):
         async with _at_work(state, database) as cluster:
+            await _define(cluster)
             with timed() as bare:
                 await _by_hand(cluster, database)
             with timed() as ours:
-                waiting = [asyncio.create_task(_until_all_ready(cluster, kind)) for kind in KINDS]
-                await _all(_creates(cluster), WRITERS)
+                waiting = [asyncio.create_task(_until_all_ready(cluster, kind)) for kind in WATCHED]
+                await _all([step for _, _, step in _creates(cluster, GROUP)], WRITERS)
                 await asyncio.gather(*waiting)
     return ours[0], bare[0]
 
@@ -72,29 +86,31 @@ async def _at_work(state: Path, database: TestServer) -> AsyncIterator[Installed
         yield cluster
 
 
-def _creates(cluster: Installed) -> Iterable[Step]:
+def _creates(cluster: Installed, group: str) -> list[tuple[Kind, Key, Step]]:
+    """What is made, and how, in the order of its making."""
+    made = []
     for number in range(UNITS):
-        name, user = f"db-{number}", f"user-{number}"
-        database, login = {"databaseRef": {"name": name}}, {"userRef": {"name": user}}
-        grant = {"on": "database", "privileges": ["CONNECT", "TEMPORARY"]}
-        for kind, called, spec in (
-            (DATABASE, name, ON_MAIN),
-            (DATABASE_USER, user, {**ON_MAIN, **database}),
-            (DATABASE_GRANT, f"grant-{number}", {**login, **database, "privileges": [grant]}),
-        ):
-            yield _later(_make, cluster, kind, called, {"spec": spec})
+        for plural, body in make_objects(group, number, {"name": "main"}):
+            kind, key = Kind(group, VERSION, KINDS[plural], plural), Key(cluster.work, body["metadata"]["name"])
+            body["metadata"]["namespace"] = cluster.work
+            made.append((kind, key, _later(cluster.user.create, kind, body)))
+    return made
 
 
 async def _until_all_ready(cluster: Installed, kind: Kind) -> None:
-    """Told by a watch from before the first create."""
-    selection, ready = Selection(cluster.work), set[Key]()
-    page = await cluster.user.list_page(kind, selection)
-    events = cluster.user.watch(kind, selection, version=page.version, timeout_seconds=3600)
-    async with contextlib.aclosing(events):
-        while len(ready) < UNITS:
-            event = await anext(events)
-            if event.resource is not None and is_ready(event.resource):
-                ready.add(event.resource.key)
+    """Told by a watch from before the first create, and by another where the server ends one.
+
+    Without a version it begins with all that is there.
+    """
+    ready = set[Key]()
+    while len(ready) < UNITS:
+        events = cluster.user.watch(kind, Selection(cluster.work), version="", timeout_seconds=3600)
+        async with contextlib.aclosing(events):
+            async for event in events:
+                if event.resource is not None and is_ready(event.resource):
+                    ready.add(event.resource.key)
+                if len(ready) == UNITS:
+                    return
 
 
 async def _by_hand(cluster: Installed, database: TestServer) -> None:
@@ -110,14 +126,21 @@ async def _by_hand(cluster: Installed, database: TestServer) -> None:
 
 
 async def _writes(cluster: Installed) -> None:
-    """ConfigMaps of the same size stand in for the objects, so that no controller touches them."""
-    names = [f"bare-{kind.resource.partition('.')[0]}-{number}" for number in range(UNITS) for kind in KINDS]
-    held = {"metadata": {"annotations": {"finalizer": "dbaas.io/finalizer"}}}
     secrets = [_later(_make, cluster, SECRET, f"bare-{number}", {"stringData": SHARED}) for number in range(UNITS)]
-    made = [_later(_make, cluster, CONFIG_MAP, name, {"data": {"spec": "x" * 300}}) for name in names]
-    await _all([*secrets, *made], WRITERS)
-    for patch in (held, {"data": {"status": "x" * 600}}):
-        await _all([_later(cluster.user.patch, CONFIG_MAP, Key(cluster.work, name), patch) for name in names], WRITERS)
+    creates, patch = _creates(cluster, BARE), cluster.user.patch
+    await _all([*secrets, *(step for _, _, step in creates)], WRITERS)
+    await _all([_later(patch, kind, key, HOLD) for kind, key, _ in creates], WRITERS)
+    await _all([_later(patch, kind, key, DONE, subresource="status") for kind, key, _ in creates], WRITERS)
+
+
+async def _define(cluster: Installed) -> None:
+    for plural in KINDS:
+        found = await cluster.user.get(CUSTOM_RESOURCE_DEFINITION, Key("", f"{plural}.dbaas.io"))
+        await cluster.user.create(CUSTOM_RESOURCE_DEFINITION, copy_definition(found.body()))
+    async with asyncio.timeout(120):
+        for plural, kind in KINDS.items():
+            while not await _is_served(cluster, Kind(BARE, VERSION, kind, plural)):
+                await CLOCK.sleep(0.1)
 
 
 async def _make(cluster: Installed, kind: Kind, name: str, rest: dict[str, Any]) -> Resource:
@@ -126,8 +149,16 @@ async def _make(cluster: Installed, kind: Kind, name: str, rest: dict[str, Any])
     return await cluster.user.create(kind, body)
 
 
-def _later(work: Callable[..., Coroutine[Any, Any, object]], *arguments: object) -> Step:
-    return lambda: work(*arguments)
+async def _is_served(cluster: Installed, kind: Kind) -> bool:
+    try:
+        await cluster.user.list(kind, Selection(cluster.work))
+    except NotFound:
+        return False
+    return True
+
+
+def _later(work: Callable[..., Coroutine[Any, Any, object]], *arguments: object, **named: object) -> Step:
+    return lambda: work(*arguments, **named)
 
 
 async def _all(steps: Iterable[Step], writers: int) -> None:

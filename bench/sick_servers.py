@@ -41,7 +41,7 @@ SERVERS = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
 HANGING = int(sys.argv[2]) if len(sys.argv) > 2 else 50
 REFUSING = SLOW = HANGING // 2
 SICK = HANGING + REFUSING + SLOW
-EDITS = 300  # in each look
+EDITS = 1000  # in each look
 ROUNDS = 3
 PAUSE_SECONDS = 0.02
 LOOK_SECONDS = 0.001

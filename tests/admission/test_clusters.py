@@ -11,8 +11,9 @@ from dbaas.admission import clusters
 from dbaas.admission.facts import Facts
 from dbaas.contracts.admission import Review
 from dbaas.contracts.provider import Init, ServerPart, Site, Workload
+from dbaas.contracts.registry import Registry
 from dbaas.contracts.upgrade import Upgrade
-from fixtures.registries import GraniteServer, granite_cluster, granite_registry, granite_spec
+from fixtures.registries import GraniteServer, RunnerProvider, granite_cluster, granite_registry, granite_spec
 
 
 def test_the_provider_of_the_named_entry_counts_where_the_spec_names_none() -> None:
@@ -148,6 +149,53 @@ def test_a_newer_version_is_accepted_where_there_is_a_way_to_it() -> None:
 def test_an_upgrade_needs_the_programs_of_both_versions() -> None:
     (message,) = change_version("1", "2", server=Carved("2"))
     assert message == "an upgrade from version 1 needs its programs as well: granite 1 is not installed: carve it"
+
+
+def on_kubernetes(entry: dict[str, Any] | None = None) -> Facts:
+    """What runs it, runs it in pods."""
+    known = granite_registry()
+    provider = RunnerProvider()
+    provider.runs_on = "kubernetes"
+    engine = replace(known.engines["granite"], server=Carved("2", "1"))
+    return Facts(Registry({"granite": engine}, {"runner": provider}, "runner"), "granite", entry)
+
+
+def test_several_instances_need_an_image_that_somebody_has_named() -> None:
+    spec = granite_cluster(clusterSize=2)
+    (violation,) = clusters.provider_can(spec, on_kubernetes())
+    assert violation.field == "spec.clusterSize"
+    assert "name one in spec.images of the DatabaseEngine" in violation.message
+    named = on_kubernetes({"provider": "runner", "images": [{"version": "2", "image": "own:2"}]})
+    assert not list(clusters.provider_can(spec, named))
+    assert not list(clusters.provider_can(granite_cluster(clusterSize=1), on_kubernetes()))
+    unknown = granite_cluster(clusterSize=2, engine={"type": "granite", "version": "9"})
+    assert not list(clusters.provider_can(unknown, on_kubernetes())), "the rule of versions tells"
+
+
+def test_on_kubernetes_an_image_must_have_the_programs_of_both_versions() -> None:
+    old = {"metadata": {"name": "main"}, "spec": granite_spec(engine={"type": "granite", "version": "1"})}
+    review = Review("UPDATE", "dbaas.io", "v1", "DatabaseCluster", {**old, "spec": granite_spec()}, old)
+    images = [{"version": "1", "image": "x:1"}, {"version": "2", "image": "x:2"}]
+
+    def refuse(*older: dict[str, str]) -> list[str]:
+        entry = {"images": [images[0], {**images[1], "upgradesFrom": list(older)}]}
+        found = clusters.version_may_change(review, granite_cluster(), on_kubernetes(entry))
+        return [each.message for each in found]
+
+    assert refuse({"version": "1", "programs": "/old"}) == []
+    (message,) = refuse({"version": "0", "programs": "/old"})
+    assert message.startswith("an upgrade from version 1 needs an image with the programs of both versions: name one")
+    assert "with version '2' and upgradesFrom: [{version: '1', programs: the folder in the image with them}]" in message
+    assert refuse() == [message]
+
+
+def test_on_kubernetes_the_settings_of_a_single_instance_stay_while_it_is_upgraded() -> None:
+    old = {"spec": granite_spec(engine={"type": "granite", "version": "1"}), "status": {"currentVersion": "1.9"}}
+    changed = granite_spec(config=SETTING)
+    review = Review("UPDATE", "dbaas.io", "v1", "DatabaseCluster", {"spec": changed}, old)
+    (found,) = clusters.upgrade_stands_alone(review, granite_cluster(**changed), on_kubernetes())
+    told = "the cluster is being upgraded from version 1 to 2: change this before or after"
+    assert (found.field, found.message) == ("spec.config", told)
 
 
 def test_an_older_version_is_refused_once_the_newer_one_has_served() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dbaas.admission import engines
 from dbaas.admission.facts import Facts
 from dbaas.api.database import DatabaseSpec
+from dbaas.api.database_engine import DatabaseEngineSpec
 from dbaas.api.references import OnServer
 from dbaas.contracts.admission import Review, Violation
 from dbaas.contracts.engine import Engine
@@ -49,3 +50,16 @@ def test_a_guest_is_asked_as_one_and_whoever_is_at_home_is_not() -> None:
             )
         )
     assert asked == [False, True]
+
+
+def test_an_image_upgrades_only_from_versions_before_its_own() -> None:
+    def refuse(version: str, older: str) -> list[tuple[str, str]]:
+        image = {"version": version, "image": "x", "upgradesFrom": [{"version": older, "programs": "/opt/x"}]}
+        entry = {"type": "granite", "provider": "runner", "supportedVersions": ["2"], "images": [image]}
+        spec = DatabaseEngineSpec.model_validate(entry)
+        return [(each.field, each.message) for each in engines.upgrades_go_forward(spec, ("2", "1"))]
+
+    where = "spec.images[0].upgradesFrom[0].version"
+    assert refuse("2", "1") == []
+    assert refuse("2", "3") == [(where, "data of version 3 cannot be upgraded to 2: choose from 1")]
+    assert refuse("1", "2") == [(where, "data of version 2 cannot be upgraded to 1: leave it out")]

@@ -57,7 +57,7 @@ async def refusals(type_: str, *, cluster: dict[str, Any] | None = None, **block
     [
         ("Backup", {}, "spec.type", "no backups"),
         ("Restore", {"restore": {"backupName": "b"}}, "spec.type", "no backups"),
-        ("Custom", {"custom": {"operation": "vacuum"}}, "spec.type", "declares no operations"),
+        ("Custom", {"custom": {"operation": "vacuum"}}, "spec.type", "cannot run statements of a catalogue on granite"),
         ("Switchover", {}, "spec.type", "needs a replicated cluster"),
         ("RebuildInstance", {"rebuildInstance": {"instanceName": "x"}}, "spec.type", "needs a replicated cluster"),
         ("HorizontalScaling", {"horizontalScaling": {"replicas": 3}}, "spec.horizontalScaling.replicas", "two legs"),

@@ -17,7 +17,10 @@ SLEEPS = {"time.sleep", "asyncio.sleep"}
 POLLS: dict[str, str] = {
     "apiserver/test_http.py": "the kernel, which tells the server of a closed connection when it likes",
     "fixtures/control_plane.py": "a server of others, which tells nobody how far it has come",
+    "providers/statefulset/test_pooler_at_work.py": "servers of others, and a shell that looks at its files",
+    "providers/statefulset/test_printing.py": "a server of others, started by a shell",
     "providers/statefulset/test_scripts.py": "a shell, which looks at its files every other second",
+    "providers/statefulset/test_server_upgrades.py": "a server of others, started by a shell",
     "e2e/conftest.py": "a laptop that runs by itself, asked as people do",
     "node/conftest.py": "a cluster of others, asked by kubectl as people do",
     "fixtures/monitoring.py": "Prometheus and an exporter, which tell nobody how far they have come",

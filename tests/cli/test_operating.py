@@ -46,6 +46,10 @@ from fixtures.operations import OPERATIONS
             "custom main operation=vacuum table=a",
             {"type": "Custom", "custom": {"operation": "vacuum", "parameters": {"table": "a"}}},
         ),
+        (
+            "custom main vacuum table=a",
+            {"type": "Custom", "custom": {"operation": "vacuum", "parameters": {"table": "a"}}},
+        ),
     ],
     ids=str,
 )
@@ -65,6 +69,8 @@ def test_words_become_the_spec_that_they_mean(words: str, spec: dict[str, Any]) 
         ("scale main replicas=many", "'many' is no number"),
         ("restart main now", "'now' is no NAME=VALUE"),
         ("restart main when=now", "unknown: when"),
+        ("custom main", "missing: operation"),
+        ("custom main vacuum table", "'table' is no NAME=VALUE"),
         ("resize main", "say what it shall have"),
         ("reconfigure main", "say which settings"),
         ("expose main type=NodePort port=x", "port: 'x' is no number"),

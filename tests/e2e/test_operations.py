@@ -78,7 +78,14 @@ def test_a_stopped_cluster_has_no_server_and_a_start_brings_it_back_with_its_dat
         (("upgrade", "main", "version=16"), "spec.upgrade.targetVersion: "),
         (("reconfigure", "main", "work_men=1MB"), "spec.reconfiguring.config[0].name: PostgreSQL 18 has no setting"),
         (("expose", "main", "type=LoadBalancer"), "spec.expose.type: the process provider"),
-        (("custom", "main", "operation=vacuum"), "declares no operations of its own"),
+        (
+            ("custom", "main", "operation=vacum"),
+            "spec.custom.operation: the DatabaseEngine of 'main' declares no operation",
+        ),
+        (
+            ("custom", "main", "operation=vacuum", "tabel=a"),
+            "spec.custom.parameters[tabel]: operation 'vacuum' has no such",
+        ),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

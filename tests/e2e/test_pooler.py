@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from dbaas.engines.postgres.server import PostgresServer
+from dbaas.providers.process.pooling import find_program
 from e2e.conftest import Laptop, eventually
 
 pytestmark = [pytest.mark.real_server, pytest.mark.slow]
@@ -83,6 +84,20 @@ def lets_in(laptop: Laptop, **more: Any) -> bool:
     with suppress(psycopg.Error), connect(laptop, **more) as connection:
         return connection.execute("SELECT NOT pg_is_in_recovery()").fetchone() == (True,)
     return False
+
+
+def test_without_the_program_the_cluster_serves_and_says_what_to_install(laptop: Laptop) -> None:
+    if find_program("pgbouncer") is not None:
+        pytest.skip("it is installed")
+    laptop.do("up", "-d")
+    laptop.do("apply", "-f", "-", text=yaml.safe_dump(cluster("18", 1)))
+    eventually(lambda: "not installed" in laptop.ready("cluster", "main")[2])
+    status, reason, message = laptop.ready("cluster", "main")
+    assert (status, reason) == ("False", "PoolerNotReady")
+    assert "the cluster serves, but its pooler is not ready" in message
+    assert "1.19 or later is needed: install the package pgbouncer of Debian 13" in message
+    assert laptop.sql("SELECT 1") == [(1,)]
+    laptop.do("delete", "cluster", "main", "--timeout", "60s")
 
 
 def test_clients_can_encrypt_and_verify_the_pooler_as_they_do_each_of_several_servers(

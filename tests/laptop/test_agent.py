@@ -17,6 +17,7 @@ from dbaas.core.clock import SystemClock
 from dbaas.core.process import LocalProcesses
 from dbaas.laptop.record import load_record, save_record
 from dbaas.laptop.stopping import stop_recorded
+from fixtures.disks import SmallDisk
 from fixtures.laptop import SLEEPER, WEB, Laptop
 
 OTHER = Key("shop", "other")
@@ -112,6 +113,14 @@ async def test_a_program_that_fails_at_once_tells_the_last_line_of_its_log(lapto
     status = await laptop.until(lambda s: s.get("restarts", 0) >= 3)
     assert status["lastExit"]["code"] == 3
     assert status["lastExit"]["message"] == "exited with code 3: no such option"
+
+
+async def test_a_program_that_ends_of_a_full_disk_says_so_by_its_reason(laptop: Laptop) -> None:
+    said = "FATAL:  could not extend file: No space left on device"
+    ready = {"ready": {"command": ["false"]}}
+    laptop.put({**QUICK, "probes": ready, "command": ["sh", "-c", f"echo '{said}'; exit 1"]})
+    await laptop.until_reason("DiskFull")
+    assert said in laptop.condition()["message"]
 
 
 async def test_a_changed_command_restarts_the_program_without_a_pause(laptop: Laptop) -> None:
@@ -317,6 +326,23 @@ async def test_a_home_that_cannot_be_written_is_a_clear_condition(laptop: Laptop
     laptop.put({"command": ["sh", "-c", "exec sleep 2000"]})
     await laptop.until_reason("HomeNotWritable")
     assert "Is a directory" in laptop.condition()["message"]
+
+
+async def test_where_the_disk_of_the_home_is_full_it_says_so_and_goes_on_when_there_is_room(
+    small_disk: SmallDisk,
+) -> None:
+    laptop = Laptop(small_disk.path / "home")
+    try:
+        laptop.put({})
+        first = await laptop.until_ready()
+        small_disk.fill()
+        laptop.put({"command": ["sh", "-c", "exec sleep 2000"]})
+        await laptop.until_reason("DiskFull")
+        assert str(small_disk.path) in laptop.condition()["message"]
+        small_disk.make_room()
+        assert (await laptop.until_ready())["pid"] != first["pid"]
+    finally:
+        await laptop.close()
 
 
 @pytest.mark.parametrize("sets_aside", [False, True])

@@ -15,6 +15,7 @@ from dbaas.core.randomness import SeededRandomness
 from dbaas.core.simulation import run_virtually
 from dbaas.laptop.instance import Instance, mask
 from dbaas.laptop.layout import Layout
+from dbaas.laptop.logs import LOG_BYTES, LOOK_SECONDS, find_own_logs
 from dbaas.laptop.machine import Machine
 from dbaas.laptop.surroundings import Launch
 from fixtures.laptop import WEB
@@ -151,3 +152,45 @@ def test_a_start_on_other_ports_has_to_prove_itself_again(scene: Scene) -> None:
 
 def test_masking_replaces_every_secret_and_ignores_empty_ones() -> None:
     assert mask("a b a", {"x": b"a", "y": b"", "z": b"\n"}) == "******** b ********"
+
+
+def test_logs_that_a_program_writes_itself_stay_small_also_where_it_was_found_running(scene: Scene) -> None:
+    own = find_own_logs(scene.layout, WEB, ["log/server.json"])
+
+    async def grow() -> int:
+        own[0].place.write_bytes(b"x" * LOG_BYTES)
+        await scene.clock.sleep(LOOK_SECONDS + 1)
+        return own[0].place.stat().st_size
+
+    async def story(instance: Instance) -> None:
+        own[0].place.parent.mkdir()
+        instance.own_logs = own
+        guard = await instance.start(LAUNCH, SPEC, {})
+        assert await grow() == 0
+        await guard.close()
+        again = Instance(WEB, scene.layout, scene.machine, lambda: None)
+        again.own_logs = own
+        assert again.adopt() and again.guard is not None
+        assert await grow() == 0
+        await again.guard.close()
+
+    scene.play(story)
+    assert len([*own[0].kept.parent.glob(f"{own[0].kept.name}.*")]) == 2
+
+
+def test_what_a_program_says_last_in_its_own_log_is_its_reason(scene: Scene) -> None:
+    (own,) = find_own_logs(scene.layout, WEB, ["server.json"])
+    own.place.write_text('{"error_severity":"FATAL","message":"of an earlier run"}\n')
+
+    async def story(instance: Instance) -> None:
+        instance.own_logs = (own,)
+        guard = await instance.start(LAUNCH, SPEC, {})
+        with own.place.open("a") as log:
+            log.write('{"error_severity":"FATAL","message":"secret door closed"}\n{"message":"bye"}\n')
+        scene.layout.log(WEB).write_text("printed\n")
+        scene.processes.end(guard.process, Exit(code=1))
+        await guard.wait()
+        how = await instance.note_end(Restart(), {"login": b"secret"})
+        assert how == "exited with code 1: FATAL:  ******** door closed"
+
+    scene.play(story)

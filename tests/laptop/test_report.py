@@ -23,6 +23,11 @@ def test_the_status_has_all_that_is_recorded_and_fits_the_schema() -> None:
     assert ProcessStatus.model_validate(outcome.status).ports == {"main": 5}
 
 
+def test_logs_that_it_writes_itself_are_told_apart_from_what_it_prints() -> None:
+    outcome = Report(Record(), Path("/log"), (Path("/data/a.json"),)).held("Stopped", "Stopped", "why")
+    assert outcome.status == {"restarts": 0, "log": "/log", "logs": ["/data/a.json"]}
+
+
 def test_a_program_that_is_about_to_end_still_lives() -> None:
     outcome = Report(RUNNING, Path("/log")).held("Stopping", "Stopping", "why")
     assert outcome.conditions == (

@@ -82,6 +82,17 @@ async def test_a_server_is_made_and_lives_through_everything(server_laptop: Lapt
     assert list((laptop.home / "run").rglob(".s.*")) == []
 
 
+async def test_a_server_that_fails_tells_why_also_where_its_log_is_of_json(server_laptop: Laptop) -> None:
+    """Its collector is there already when it looks at who may log in."""
+    json = "logging_collector = on\nlog_destination = jsonlog\nlog_directory = '../log'\nlog_filename = 'server.log'\n"
+    spec = postgres(programs(18), f"{json}hba_file = '/no/such/file'")
+    server_laptop.put_secret("admin", password=PASSWORD)
+    server_laptop.put({**spec, "logs": ["log/server.json", "log/server.log"]})
+    status = await server_laptop.until(lambda s: s.get("restarts", 0) >= 1)
+    assert "FATAL:  could not load /no/such/file" in status["lastExit"]["message"]
+    assert [Path(each).name for each in status["logs"]] == ["server.json", "server.log"]
+
+
 def postgres_like(spec: dict[str, Any], config: str) -> dict[str, Any]:
     password, server = spec["files"]
     return {**spec, "files": [password, {**server, "content": f"fsync = off\n{config}"}]}

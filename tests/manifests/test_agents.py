@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from dbaas.manifests.monitoring import (
     build_pmm_client,
 )
 from fixtures.control_plane import Api
+from fixtures.monitoring import running_prometheus, until
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "monitoring"
 EXPORTERS = Exporters("main", "basalt", 9000)
@@ -142,3 +144,48 @@ async def test_the_prometheus_operator_takes_the_service_monitor_strictly(api: A
     made = await api.post(api.collection("servicemonitors", "monitoring.coreos.com"), body, fieldValidation="Strict")
     assert made.status == 201, made.body
     assert made.body["spec"] == body["spec"]
+
+
+META = "__meta_kubernetes_service"
+SCRAPED = ("prometheus_io_scrape", "newrelic_io_scrape")
+PLACE = [
+    {"source_labels": [f"{META}_annotation_prometheus_io_scheme"], "regex": "(https?)", "target_label": "__scheme__"},
+    {"source_labels": [f"{META}_annotation_prometheus_io_path"], "regex": "(.+)", "target_label": "__metrics_path__"},
+    {
+        "source_labels": ["__address__", f"{META}_annotation_prometheus_io_port"],
+        "regex": r"(.+?)(?::\d+)?;(\d+)", "replacement": "$1:$2", "target_label": "__address__",
+    },
+    {"action": "labelmap", "regex": f"{META}_label_(.+)"},
+]  # fmt: skip
+"""How the Helm chart of Prometheus and New Relic's agent, which is one, take what annotations of a Service say."""
+
+
+def discover(body: Mapping[str, Any]) -> dict[str, str]:
+    """What Prometheus knows of an endpoint by its Service (manual, "kubernetes_sd_config"); Debian's cannot ask."""
+    told = {f"annotation_{key}": value for key, value in body["metadata"].get("annotations", {}).items()}
+    told |= {f"label_{key}": value for key, value in body["metadata"]["labels"].items()}
+    return {f"{META}_{re.sub('[^a-zA-Z0-9_]', '_', name)}": value for name, value in told.items()}
+
+
+async def test_a_real_prometheus_takes_what_the_annotations_of_a_service_say(
+    prometheus_program: Path, tmp_path: Path
+) -> None:
+    services = [render(read(name))[0] for name in ("prometheus-annotations", "newrelic", "datadog", "prometheus")]
+    found = [{"targets": ["192.0.2.7:1"], "labels": discover(body)} for body in services]
+    kept = {
+        mark: {"source_labels": [f"{META}_annotation_{mark}"], "regex": "true", "action": "keep"} for mark in SCRAPED
+    }
+    configs = [
+        {"job_name": mark, "static_configs": found, "relabel_configs": [keep, *PLACE]} for mark, keep in kept.items()
+    ]
+    async with running_prometheus(prometheus_program, tmp_path, {}, configs=configs) as prometheus:
+
+        async def look() -> dict[str, Any]:
+            targets = (await prometheus.get("targets"))["activeTargets"]
+            return {each["labels"]["job"]: each for each in targets} if len(targets) >= len(SCRAPED) else {}
+
+        targets = await until(look, 20, lambda: (tmp_path / "log").read_text())
+    assert {each["scrapeUrl"] for each in targets.values()} == {"http://192.0.2.7:9000/metrics"}
+    assert targets["prometheus_io_scrape"]["labels"]["release"] == "stack"
+    assert targets["newrelic_io_scrape"]["labels"]["env"] == "prod"
+    assert {each["labels"]["dbaas_io_cluster"] for each in targets.values()} == {"main"}

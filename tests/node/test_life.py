@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import psycopg
@@ -20,6 +21,7 @@ spec:
   clusterSize: 1
   profile: dev
   config: [{config}]
+  monitoring: {{logging: {{format: json}}}}
 """
 DATABASE = """
 apiVersion: dbaas.io/v1
@@ -35,6 +37,16 @@ metadata: {{name: {name}}}
 spec:
   instanceRef: {{kind: DatabaseCluster, name: main}}
   owner: {name}-owner
+"""
+
+VACUUM = """
+apiVersion: dbaas.io/v1
+kind: OpsRequest
+metadata: {name: vacuum}
+spec:
+  clusterRef: {name: main}
+  type: Custom
+  custom: {operation: vacuum, parameters: {database: shop, table: orders}}
 """
 
 
@@ -59,6 +71,13 @@ def answers(node: Node, sql: str, expected: object) -> bool:
         return False
 
 
+def read_log(node: Node) -> list[dict[str, Any]]:
+    """Lines of JSON that the server's container has printed. Of each, the container runtime says when and where."""
+    found = node.kubeconfig.parent.glob(f"node/pod-logs/{NAMESPACE}_main-0_*/server/*.log")
+    lines = (line.split(" ", 3)[3] for log in found for line in log.read_text().splitlines())
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
 def test_a_whole_life(operated: Node) -> None:
     node = operated
     node.run("create", "namespace", NAMESPACE)
@@ -66,6 +85,7 @@ def test_a_whole_life(operated: Node) -> None:
     heal(node)
     lose_the_operator(node)
     change(node)
+    operate(node)
     end(node)
 
 
@@ -78,6 +98,7 @@ def make(node: Node) -> None:
     with node.log_in(NAMESPACE, "main-rw", "shop-owner-credentials") as connection:
         connection.execute("CREATE TABLE orders (id int)")
         connection.execute("INSERT INTO orders VALUES (42)")
+    assert any("ready to accept connections" in each["message"] for each in read_log(node)), "its log is printed"
 
 
 def heal(node: Node) -> None:
@@ -111,6 +132,15 @@ def change(node: Node) -> None:
     until(lambda: answers(node, "SELECT current_setting('max_connections')", "77"), "the restart is done")
     assert node.get("pod", "-n", NAMESPACE, "main-0")["metadata"]["uid"] != pod
     assert answers(node, "SELECT id FROM orders", 42)
+
+
+def operate(node: Node) -> None:
+    """What the catalogue has ready, once the cluster is Ready after its restart."""
+    node.apply(NAMESPACE, VACUUM)
+    until(lambda: is_ready(node, "opsrequests", "vacuum"), "the table is vacuumed")
+    vacuums = "SELECT vacuum_count::int FROM pg_stat_user_tables WHERE relname = 'orders'"
+    until(lambda: answers(node, vacuums, 1), "the server has counted it")
+    node.run("-n", NAMESPACE, "delete", "opsrequest", "vacuum")
 
 
 def end(node: Node) -> None:

@@ -62,6 +62,23 @@ async def test_anybody_may_wake_an_object() -> None:
 
 
 @virtually
+async def test_what_goes_on_beside_the_reconciles_ends_with_them() -> None:
+    told: list[str] = []
+
+    async def keep() -> None:
+        told.append("begun")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            told.append("ended")
+
+    async with operating(Controller(WIDGET, _fine, beside=keep)) as operator:
+        await operator.settle()
+        assert told == ["begun"]
+    assert told == ["begun", "ended"]
+
+
+@virtually
 async def test_everything_is_looked_at_again_after_some_hours() -> None:
     runs: list[str] = []
 

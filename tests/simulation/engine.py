@@ -6,6 +6,7 @@ of them, can be down, and can refuse.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,11 +20,13 @@ from dbaas.api.grant import AnyGrantSpec, Privilege
 from dbaas.api.role import RoleSpec
 from dbaas.api.user import DatabaseUserSpec
 from dbaas.contracts.boundaries import Boundaries, Real
+from dbaas.contracts.custom import HOLE, Frame, Value
 from dbaas.contracts.engine import (
     Address,
     ClientLogin,
     Denied,
     Engine,
+    EngineError,
     InUse,
     Item,
     Login,
@@ -55,6 +58,21 @@ class Base:
 
 
 @dataclass
+class CustomLife:
+    """Of declared statements: `ran` are all that have begun, `sessions` the names of those that are there.
+
+    While it `hesitates` a statement goes on; `fails` is what is raised at the end of the next one. Sessions that are
+    `left` stay when their client goes.
+    """
+
+    ran: list[str] = field(default_factory=list)
+    sessions: set[str] = field(default_factory=set)
+    hesitates: asyncio.Event | None = None
+    fails: EngineError | None = None
+    left: bool = False
+
+
+@dataclass
 class SimulatedServer:
     """What a server holds. `log` has every statement that was executed, as people read it."""
 
@@ -72,6 +90,7 @@ class SimulatedServer:
     barred: set[str] = field(default_factory=set)
     break_at: int = -1
     break_after_effect: bool = False
+    customs: CustomLife = field(default_factory=CustomLife)
 
     def execute(self, statement: Statement) -> None:
         """The connection breaks at statement number `break_at`, before or after it has taken effect."""
@@ -160,6 +179,71 @@ class Dials(Protocol):
     """What an engine needs of a network."""
 
     async def connect(self, address: Address, database: str | None, /) -> SimulatedSession: ...
+
+
+@dataclass(frozen=True)
+class Told:
+    """A declared statement with its values."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass
+class NamedSession(SimulatedSession):
+    """The session of one declared statement."""
+
+    name: str = ""
+
+    async def close(self) -> None:
+        if not self.server.customs.left:
+            self.server.customs.sessions.discard(self.name)
+
+
+@dataclass(frozen=True)
+class SimulatedCustoms:
+    """Declared statements are any text without an oath."""
+
+    dials: Dials
+
+    def find_holes(self, sql: str) -> frozenset[str]:
+        return frozenset(HOLE.findall(sql))
+
+    def check(self, sql: str) -> Sequence[str]:
+        return ["it swears: be polite"] if "damn" in sql else []
+
+    def check_value(self, value: Value) -> str:
+        return "it swears" if value.value == "damn" else ""
+
+    def compose(self, sql: str, values: Mapping[str, Value]) -> Told:
+        return Told(HOLE.sub(lambda hole: repr(values[hole[1]].value), sql))
+
+    async def connect(self, address: Address, database: str | None, frame: Frame) -> NamedSession:
+        plain = await self.dials.connect(address, database)
+        plain.server.customs.sessions.add(frame.name)
+        return NamedSession(plain.server, plain.database, frame.name)
+
+    async def run(self, session: NamedSession, statement: Told, may_send: MaySend) -> str:
+        session.check()
+        may_send()
+        life = session.server.customs
+        if session.name not in life.sessions:
+            raise Unreachable("the session was ended")
+        life.ran.append(str(statement))
+        if life.hesitates is not None:
+            await life.hesitates.wait()
+        failure, life.fails = life.fails, None
+        if failure is not None:
+            raise failure
+        return "DONE"
+
+    async def end(self, session: SimulatedSession, name: str) -> bool:
+        session.check()
+        was_there = name in session.server.customs.sessions
+        session.server.customs.sessions.discard(name)
+        return was_there
 
 
 async def probe(session: SimulatedSession) -> ServerFacts:
@@ -489,6 +573,7 @@ def build_engine(network: Dials, server: ServerPart | None = None) -> Engine:
         login_proof=prove,
         login_bar=lambda seen, now: "it may not log in" if seen.is_barred else "",
         boundaries=Boundaries({"bases": "database", "roles": "role"}, touched, is_administrative),
+        custom_statements=SimulatedCustoms(network),
     )
 
 

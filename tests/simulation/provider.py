@@ -7,13 +7,13 @@ from typing import Any
 
 from dbaas.api.core import CONFIG_MAP
 from dbaas.api.resource import Kind, Resource
+from dbaas.contracts.exporting import Exporter, exporter_login
 from dbaas.contracts.provider import (
     NO_ACTIONS,
     NO_GRANTS,
     Action,
     ClusterFacts,
     Disruption,
-    Exporter,
     Instance,
     InstanceFacts,
     SecretKey,
@@ -22,7 +22,6 @@ from dbaas.contracts.provider import (
     ServerPart,
     Site,
     Workload,
-    exporter_login,
 )
 from dbaas.manifests.metadata import build_metadata, cluster_labels
 from simulation.engine import ADMIN

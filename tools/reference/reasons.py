@@ -37,6 +37,7 @@ IN_WORDS = {
     "CertificatePending": "cert-manager has not made the certificate yet; the message says what it waits for.",
     "ConnectionFailed": "The server does not answer, or does not let us in; the message says what it says.",
     "DeletionBlocked": "What holds the deletion, and what to do about it.",
+    "DiskFull": "The disk with a server's data has no room left; the message says which.",
     "DriftCorrectionFailed": "What differs on the server cannot be put right; the message is the server's.",
     "HealthCheckFailed": "The server answers, but not as it should; the message says what it says.",
     "Healing": "A cluster that has served does not serve any more; the message says what it waits for.",

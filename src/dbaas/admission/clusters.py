@@ -10,8 +10,8 @@ from dbaas.admission.facts import Facts
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.admission import Review, Violation
 from dbaas.contracts.engine import Engine
-from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, ServerPart, versions_on
-from dbaas.contracts.upgrade import older_versions
+from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, ServerPart, missing_image, versions_on
+from dbaas.contracts.upgrade import explain_no_image, older_versions
 from dbaas.core.duration import parse_duration
 from dbaas.core.quantity import parse_quantity
 from dbaas.core.windows import WEEK, find_zone
@@ -67,24 +67,28 @@ def version_may_change(review: Review, spec: DatabaseClusterSpec, facts: Facts) 
 
 
 def upgrade_stands_alone(review: Review, spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
-    """Of several instances one is left in the old version first, which need not know what the new one would."""
+    """Of several instances one is left in the old version first, which need not know what the new one would.
+
+    And where nothing serves while it is tried, the old version must be able to start as it was.
+    """
     engine = facts.registry.engine(spec.engine.type)
     if review.old is None or engine is None or engine.server is None:
         return
     before, wanted = DatabaseClusterSpec.model_validate(review.old.get("spec") or {}), spec.engine.version
     served = _served_version(review.old) or before.engine.version
     has_begun = (review.old.get("status") or {}).get("upgradingTo") == wanted
+    provider = facts.registry.provider(_provider_name(spec, facts))
     is_one = before.cluster_size == spec.cluster_size == 1
-    if is_one or has_begun or served not in older_versions(engine.server.versions, wanted):
+    serves_on = is_one and (provider is None or provider.runs_on == "laptop")
+    if serves_on or has_begun or served not in older_versions(engine.server.versions, wanted):
         return
     for field, was, becomes in (
         ("config", before.config, spec.config),
         ("clusterSize", before.cluster_size, spec.cluster_size),
     ):
         if was != becomes:
-            message = (
-                f"several instances are being upgraded from version {served} to {wanted}: change this before or after"
-            )
+            what = "the cluster is" if is_one else "several instances are"
+            message = f"{what} being upgraded from version {served} to {wanted}: change this before or after"
             yield Violation(f"spec.{field}", message, "FieldValueForbidden")
 
 
@@ -102,8 +106,16 @@ def _explain_no_upgrade(
             f"the data of this cluster is of version {before}, and this version of dbaas cannot upgrade it to "
             f"{spec.engine.version} where it runs: write {before!r}, or make a new cluster and copy what is in it"
         )
+    if provider.runs_on != "laptop" and before not in _upgradable(spec.engine.version, facts):
+        return explain_no_image(spec.engine.version, before)
     missing = provider.missing(server, before)
     return f"an upgrade from version {before} needs its programs as well: {missing}" if missing else ""
+
+
+def _upgradable(version: str, facts: Facts) -> Sequence[str]:
+    """The versions whose data the image of that one can upgrade, as the entry of the catalogue says."""
+    images = [image for image in (facts.entry or {}).get("images", ()) if image.get("version") == version]
+    return [str(older.get("version")) for image in images for older in image.get("upgradesFrom", ())]
 
 
 def _served_version(old: Mapping[str, Any]) -> str:
@@ -210,6 +222,20 @@ def provider_can(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]
     for capability in provider.capabilities:
         if capability.missing and capability.asked(spec):
             yield Violation(capability.field, capability.missing, "FieldValueNotSupported")
+    if provider.runs_on == "kubernetes":
+        yield from _image_is_there(spec, facts)
+
+
+def _image_is_there(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violation]:
+    """Several instances need an image with more in it than the usual one, which only whoever has made one can name."""
+    engine = facts.registry.engine(spec.engine.type)
+    imaged = {image.get("version") for image in (facts.entry or {}).get("images", ())}
+    version = spec.engine.version
+    if engine is None or engine.server is None or version not in engine.server.versions or version in imaged:
+        return  # the rules of versions tell
+    workload = engine.server.workload("it", spec, "kubernetes")
+    if spec.cluster_size > 1 and workload.image is None:
+        yield Violation("spec.clusterSize", missing_image(workload), "FieldValueNotSupported")
 
 
 def _provider_name(spec: DatabaseClusterSpec, facts: Facts) -> str:

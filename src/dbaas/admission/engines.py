@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from dbaas.admission.facts import Facts
+from dbaas.api.database_engine import DatabaseEngineSpec
 from dbaas.api.model import EngineBlocks
 from dbaas.api.references import InstanceReference, OnServer
 from dbaas.contracts.admission import Review, Violation
+from dbaas.contracts.upgrade import older_versions
 
 
 def engine_is_known(field: str, facts: Facts) -> Iterator[Violation]:
@@ -79,3 +81,15 @@ def _as_resident(spec: Any) -> Any:
 
 def _list(names: list[str]) -> str:
     return ", ".join(names) or "nothing of that sort"
+
+
+def upgrades_go_forward(spec: DatabaseEngineSpec, versions: Sequence[str]) -> Iterator[Violation]:
+    """Each image upgrades from versions before its own; `versions` are those that are known, newest first."""
+    for at, image in enumerate(spec.images):
+        before = older_versions(versions, image.version)
+        for number, older in enumerate(image.upgrades_from):
+            if older.version not in before:
+                known = f"choose from {', '.join(before)}" if before else "leave it out"
+                message = f"data of version {older.version} cannot be upgraded to {image.version}: {known}"
+                where = f"spec.images[{at}].upgradesFrom[{number}].version"
+                yield Violation(where, message, "FieldValueNotSupported")

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from dbaas.admission.customs import custom_is_declared
 from dbaas.admission.facts import Facts
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.operation import ANNOTATION_OPERATION, BLOCKS, OPERATION_MANAGER, OpsRequestSpec
@@ -32,6 +33,10 @@ def operation_is_possible(review: Review, spec: OpsRequestSpec, facts: Facts, ju
     if operation is None or operation.missing:
         missing = operation.missing if operation is not None else f"this installation has no operation {spec.type}"
         yield Violation("spec.type", missing, NOT_SUPPORTED)
+        return
+    if operation.declared:
+        if facts.cluster is not None:
+            yield from custom_is_declared(spec, facts)
         return
     stated = stated_values(operation.change(spec, SOME_TIME))
     if not operation.action and not stated:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dbaas.admission import clusters, databases, engines, instances, monitoring, operations, users
+from dbaas.admission import clusters, customs, databases, engines, instances, monitoring, operations, users
 from dbaas.admission.facts import Facts
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.database import DATABASE, DatabaseSpec
@@ -77,6 +77,7 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
         yield from instances.tags_can_be_made(spec.resource_tracking, facts)
     if review.kind == DATABASE_ENGINE.kind:
         yield from _entry_is_possible(spec, facts)
+        yield from customs.operations_are_possible(spec, facts.registry.engine(spec.type))
     if isinstance(spec, OpsRequestSpec):
         yield from operations.operation_is_possible(review, spec, facts, find_violations)
     if isinstance(spec, MonitoringConfigSpec):
@@ -137,6 +138,8 @@ def _entry_is_possible(spec: Any, facts: Facts) -> Iterator[Violation]:
                 f"{spec.type} {version} cannot be run: choose from {', '.join(possible)}",
                 "FieldValueNotSupported",
             )
+    if engine is not None and engine.server is not None:
+        yield from engines.upgrades_go_forward(spec, engine.server.versions)
 
 
 def _explain(detail: Any) -> Violation:

@@ -264,12 +264,27 @@ class PendingChange(Model):
     until: Annotated[Time | None, Field(default=None, description="When that will be.")]
 
 
+class FailedUpgrade(Model):
+    """An upgrade that was tried and could not be made."""
+
+    version: Annotated[str, Field(max_length=40, description="Version that it was to be.")]
+    generation: Annotated[int, Field(description="The generation of the spec that asked for it.")]
+    message: Annotated[str, Field(max_length=2048, description="What was in the way.")]
+
+
 class MonitoringStatus(Model):
     """Whether metrics arrive where they are to be."""
 
     enabled: Annotated[bool, Field(default=False, description="Whether an exporter tells metrics.")]
     ready: Annotated[bool, Field(default=False, description="Whether all that the agent needs is there.")]
     endpoint: Annotated[str | None, Field(default=None, max_length=400, description="Where people see the metrics.")]
+    exporters: Annotated[
+        dict[str, Annotated[str, Field(max_length=300)]],
+        Field(
+            default={}, max_length=99,
+            description="host:port of each instance's exporter, where these run apart from the instances.",
+        ),
+    ]  # fmt: skip
     service_monitor: Annotated[
         bool, Field(default=False, description="Whether a ServiceMonitor was made, which goes when it is not wanted.")
     ]
@@ -292,6 +307,10 @@ class DatabaseClusterStatus(HoldableStatus):
             description="Version that one instance of several is being upgraded to, before the others join it.",
         ),
     ]  # fmt: skip
+    failed_upgrade: Annotated[
+        FailedUpgrade | None,
+        Field(default=None, description="Why the version before was started again; another spec is tried anew."),
+    ]
     instance_ref: Annotated[LocalReference | None, Field(default=None, description="The published DatabaseInstance.")]
     proxy: Annotated[ProxyStatus | None, Field(default=None, description="How the pooler is.")]
     monitoring: Annotated[MonitoringStatus | None, Field(default=None, description="How the monitoring is.")]

@@ -107,7 +107,7 @@ class Custom(Model):
     operation: Annotated[Word, Field(min_length=1, description="Its name.")]
     parameters: Annotated[
         dict[str, Annotated[str, Field(max_length=4096)]],
-        Field(default={}, max_length=50, description="What it is given, by name."),
+        Field(default={}, max_length=50, description="What it is given, by name. This is no place for a secret."),
     ]
 
 
@@ -224,6 +224,17 @@ class OpsRequestStatus(Status):
     cluster_generation: Annotated[
         int | None, Field(default=None, description="The generation of the cluster that it has made.")
     ]
+    digest: Annotated[
+        str | None,
+        Field(default=None, max_length=64, description="Of the statements that an operation of type Custom runs."),
+    ]
+    session: Annotated[
+        str | None,
+        Field(
+            default=None, max_length=63,
+            description="Name of the session on the server that has the running step of an operation of type Custom.",
+        ),
+    ]  # fmt: skip
     created_version: Annotated[
         str | None, Field(default=None, max_length=64, description="Its place in the order of what came together.")
     ]

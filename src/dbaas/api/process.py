@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dbaas.api.conditions import Status
-from dbaas.api.model import ATOMIC, Duration, Model, Time, unique_by, validations
+from dbaas.api.model import ATOMIC, SET_OF_SCALARS, Duration, Model, Time, unique_by, validations
 from dbaas.api.references import SecretKeyReference
 from dbaas.api.resource import Kind
 
@@ -252,6 +252,13 @@ class ProcessSpec(Model):
             "children as soon as the command has ended or is not alive any more.",
         ),
     ]
+    logs: Annotated[
+        list[InnerPath],
+        Field(
+            default=[], max_length=10, json_schema_extra=SET_OF_SCALARS,
+            description="Files in its folder that it appends its log to, beside what it prints; all are kept small.",
+        ),
+    ]  # fmt: skip
     stopped: Annotated[bool, Field(default=False, description="Stop it and keep its data.")]
     restarted_at: Annotated[
         Time | None, Field(default=None, description="When a restart was asked for last: another time restarts it.")
@@ -283,6 +290,13 @@ class ProcessStatus(Status):
     restarts: Annotated[int, Field(default=0, description="How often it was started again after it ended by itself.")]
     last_exit: Annotated[LastExit | None, Field(default=None, description="How it ended last time.")]
     log: Annotated[str | None, Field(default=None, max_length=4096, description="File with what it prints.")]
+    logs: Annotated[
+        list[Annotated[str, Field(max_length=4096)]],
+        Field(
+            default=[], max_length=10, json_schema_extra=ATOMIC,
+            description="Files that it appends its log to.",
+        ),
+    ]  # fmt: skip
 
 
 class Process(Model):

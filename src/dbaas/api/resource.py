@@ -22,6 +22,8 @@ ANNOTATION_MADE_AT = f"{GROUP}/made-at"  # written by ourselves: when what the o
 LABEL_CLUSTER = f"{GROUP}/cluster"
 LABEL_ENGINE = f"{GROUP}/engine"
 LABEL_INSTANCE = f"{GROUP}/instance"
+LABEL_POOLER = f"{GROUP}/pooler"
+"""Of the pods of a pooler alone: its cluster. They do not have the cluster's label, by which its servers are found."""
 
 
 class Key(NamedTuple):

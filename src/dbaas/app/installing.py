@@ -12,6 +12,7 @@ from dbaas.admission import RuleAdmission
 from dbaas.api.core import (
     CERTIFICATE,
     CUSTOM_RESOURCE_DEFINITION,
+    DEPLOYMENT,
     LEASE,
     NAMESPACE,
     SECRET,
@@ -48,7 +49,6 @@ Tell = Callable[[str], None]
 
 _RBAC = "rbac.authorization.k8s.io"
 PROMETHEUS_RULE = Kind("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules")
-DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments")
 REMOVED = (
     VALIDATING_WEBHOOK_CONFIGURATION,
     CERTIFICATE,
@@ -218,17 +218,24 @@ async def _list(rest: Rest, kind: Kind, labels: str) -> AsyncIterator[Resource]:
 async def _apply(rest: Rest, body: Mapping[str, Any], tell: Tell) -> None:
     kind, key = _kind_of(body), key_of(body)
     try:
-        before = (await rest.get(kind, key)).metadata.resourceVersion
+        before = await rest.get(kind, key)
     except NotFound:
-        before = ""
+        before = None
     if kind == LEASE and before:
         return  # whoever holds it writes it all the time
     try:
         applied = await rest.apply(kind, body, force=True)
     except NotFound as error:
         raise NotInstalled(f"cannot install {_name(kind, key)}: {_why_missing(kind, error)}") from error
-    if applied.metadata.resourceVersion != before:
+    if before is None or _without_version(applied) != _without_version(before):
         tell(f"{_name(kind, key)} {'changed' if before else 'created'}")
+
+
+def _without_version(resource: Resource) -> Mapping[str, Any]:
+    """kube-apiserver writes some objects anew at the first apply after their creation, with nothing changed in them."""
+    body = resource.body()
+    body["metadata"].pop("resourceVersion", None)
+    return body
 
 
 def _why_missing(kind: Kind, error: NotFound) -> str:

@@ -157,7 +157,7 @@ async def _install_definitions(server: ApiServer, registry: Registry) -> None:
     for body in bodies:
         await rest.apply(CUSTOM_RESOURCE_DEFINITION, body, force=True)
     for entry in builtin_entries(registry):
-        await rest.apply(DATABASE_ENGINE, entry)
+        await rest.apply(DATABASE_ENGINE, entry, force=True)
 
 
 def _watch_over(manager: Manager, clock: Clock, collected: CollectorRegistry, parts: AsyncExitStack) -> Health:

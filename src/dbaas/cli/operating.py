@@ -15,18 +15,24 @@ Spec = dict[str, Any]
 
 @dataclass(frozen=True)
 class Word:
-    """What people call an operation, and what they may give it: each `needed` or `known` as NAME=VALUE."""
+    """What people call an operation, and what they may give it: each `needed` or `known` as NAME=VALUE.
+
+    The value of `bare` may also stand alone.
+    """
 
     type: str
     build: Callable[[Given], Spec] = lambda given: {}
     needed: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     takes_any: bool = False
+    bare: str = ""
 
     def usage(self) -> str:
         """Behind the name of the cluster."""
         free = ("NAME=VALUE",) if self.takes_any else ()
-        parts = [*free, *(f"{name}=…" for name in self.needed), *(f"[{name}=…]" for name in self.known)]
+        bare = (self.bare.upper(),) if self.bare else ()
+        needed = [f"{name}=…" for name in self.needed if name != self.bare]
+        parts = [*bare, *free, *needed, *(f"[{name}=…]" for name in self.known)]
         return " ".join(parts)
 
 
@@ -82,7 +88,7 @@ WORDS: Mapping[str, Word] = {
         "Switchover", lambda given: {"switchover": {"targetInstance": given["to"]}} if given else {}, known=("to",)
     ),
     "rebuild": Word("RebuildInstance", _rebuild, ("instance",), ("source",)),
-    "custom": Word("Custom", _custom, ("operation",), takes_any=True),
+    "custom": Word("Custom", _custom, ("operation",), takes_any=True, bare="operation"),
 }
 
 
@@ -101,6 +107,8 @@ def build_spec(word: Word, cluster: str, words: Sequence[str]) -> Spec:
     given: dict[str, str] = {}
     for each in words:
         name, equals, value = each.partition("=")
+        if not equals and word.bare and word.bare not in given:
+            name, equals, value = word.bare, "=", each
         if not equals or not name:
             raise WrongUsage(f"{each!r} is no NAME=VALUE")
         given[name] = value

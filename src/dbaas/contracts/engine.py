@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -17,6 +17,7 @@ from dbaas.contracts.admission import SpecRule, VersionRule
 from dbaas.contracts.adopting import Adopting
 from dbaas.contracts.boundaries import Boundaries
 from dbaas.contracts.companions import Companions, Quarantine
+from dbaas.contracts.custom import CustomStatements
 from dbaas.contracts.parting import Look, Parting
 from dbaas.contracts.pooling import Prepare
 from dbaas.contracts.provider import ServerPart
@@ -240,24 +241,6 @@ class Managed(Protocol[Desired_contra, Observed]):
         ...
 
 
-@runtime_checkable
-class Telling(Protocol):
-    """An observation that has something for the status of its object, beside what is compared."""
-
-    def tell(self) -> Mapping[str, Any]:
-        """JSON values by the names of the status' fields."""
-        ...
-
-
-@runtime_checkable
-class Tallying(Protocol):
-    """What is desired as a list, told for the status of its object."""
-
-    def tally(self) -> Mapping[str, Sequence[str]]:
-        """Its entries by sort: `roles`, `directGrants` or `defaultPrivileges`."""
-        ...
-
-
 @dataclass(frozen=True)
 class Need:
     """Something that must exist before an item can be applied. `is_given`: it comes with every new server."""
@@ -368,6 +351,8 @@ class Engine:
     says why an observed user cannot log in at that time, whatever its password (empty: it can). `scripts` runs what
     users wrote. `companions`: by kind name, which objects come along. `quarantine` puts away what is to be dropped.
     `reviewing` tells who may do what, `adopting` words what is there. `find_horizon`: where a primary's log begins.
+    `find_hindrance`: why data of the server, if it is of that major version, cannot become that of a newer one.
+    `custom_statements` runs what a catalogue declares; `operations` are those that the built-in entry of it has.
     """
 
     name: str
@@ -398,3 +383,6 @@ class Engine:
     tagging: Tagging | None = None
     prepare_pooler: Prepare | None = None
     find_horizon: Callable[[Any], Awaitable[int]] | None = None
+    find_hindrance: Callable[[Any, str], Awaitable[str]] | None = None
+    custom_statements: CustomStatements | None = None
+    operations: Sequence[Mapping[str, Any]] = ()

@@ -63,10 +63,11 @@ class Operation:
     which field of the request a field of the cluster comes from (or `instance`, which is none of it), so that refusals
     name what the user wrote. `missing` is the reason why it is refused whatever the cluster; empty where it works.
     `capability` names an entry of the provider's table that must not be missing. `action` is what the provider must be
-    able to do instead of a change, and `instance` tells to which instance; empty where any will do. `alone`: no other
-    operation of the cluster goes on meanwhile. `needs_running`: it makes no sense on a stopped cluster.
-    `waits_for_ready`: it begins only when the cluster is well, unless forced. `hopeless` are reasons of the cluster's
-    `Ready` by which it has failed. `minds_windows`: it may need restarts, which maintenance windows put off.
+    able to do instead of a change, and `instance` tells to which instance; empty where any will do. `declared`: what it
+    does instead stands in the cluster's DatabaseEngine. `alone`: no other operation of the cluster goes on meanwhile.
+    `needs_running`: it makes no sense on a stopped cluster. `waits_for_ready`: it begins only when the cluster is well,
+    unless forced. `hopeless` are reasons of the cluster's `Ready` by which it has failed. `minds_windows`: it may need
+    restarts, which maintenance windows put off.
     """
 
     type: str
@@ -78,6 +79,7 @@ class Operation:
     action: str = ""
     instance: Callable[[OpsRequestSpec], str] = names_no_instance
     missing: str = ""
+    declared: bool = False
     alone: bool = False
     needs_running: bool = False
     waits_for_ready: bool = False

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dbaas.contracts.provider import Instance, SecretKey
+from dbaas.contracts.provider import Instance, SecretKey, ServerImage
 from dbaas.contracts.statement import Statement
 
 SERVER_HOST, SERVER_PORT = "$(SERVER_HOST)", "$(SERVER_PORT)"
@@ -26,13 +26,16 @@ class Pooler:
     """`instance` is one of them; its first port is for clients, and `program` the name of the program that it needs.
 
     `login` is the password of its user (by `pooler_login`), and `user` the spec of that DatabaseUser, without its
-    server and its Secret.
+    server and its Secret. `image` has the program, for a provider that runs containers. `strict` is the instance that
+    leads nowhere but to a server that proves who it is by the cluster's `ca.crt`; None where it need not.
     """
 
     instance: Instance
     program: str
     login: SecretKey
     user: Mapping[str, Any]
+    image: ServerImage
+    strict: Instance | None = None
 
     def leading_to(self, host: str, port: int) -> Instance:
         """The instance whose files say where the server is."""
@@ -46,12 +49,22 @@ class Pooler:
 
 @dataclass(frozen=True)
 class PoolerFacts:
-    """How the pooler is; `endpoint` is `host:port` for clients, empty until there is one."""
+    """How the pooler is; `endpoint` is `host:port` for clients, empty until there is one.
+
+    `message` is why not all of them serve as they are wanted, where that is so. `is_rolling`: some that serve are as
+    they were wanted before.
+    """
 
     replicas: int = 0
     ready_replicas: int = 0
     endpoint: str = ""
     message: str = ""
+    is_rolling: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """All of them serve, as they are wanted."""
+        return 0 < self.replicas == self.ready_replicas and not self.is_rolling
 
 
 def pooler_login(cluster: str) -> SecretKey:

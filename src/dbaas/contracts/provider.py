@@ -17,6 +17,7 @@ from dbaas.contracts.upgrade import Upgrade
 from dbaas.core.errors import DbaasError
 
 if TYPE_CHECKING:
+    from dbaas.contracts.exporting import Exporter, ExporterFacts
     from dbaas.contracts.pooling import Pooler, PoolerFacts
 
 OnChange = Literal["restart", "reload", "nothing"]
@@ -128,6 +129,9 @@ class Instance:
     `leash` is the pid file, in the instance's folder, of a program that the command starts in a session of its own and
     that must never outlive it. Where the command has ended, or is not alive any more (then it is killed and not asked),
     that program and all its children are killed at once, before anything is started or reported.
+
+    `logs` are files in the instance's folder that it appends its log to, instead of printing it. Who runs it sees to it
+    that they are read and stay small, and may put something else in their place before it starts.
     """
 
     name: str
@@ -144,35 +148,21 @@ class Instance:
     packages: tuple[str, ...] = ()
     uses_api: bool = False
     joins: bool = False
+    logs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ServerImage:
     """A container image with the programs of one version, a POSIX shell, and the account that the server runs as.
 
-    The account is one that the image knows, because programs look up who they are.
+    The account is one that the image knows, because programs look up who they are. `older` are the versions whose data
+    it can upgrade, and the folders in it with their programs.
     """
 
     reference: str
     user: int
     group: int
-
-
-@dataclass(frozen=True)
-class Exporter:
-    """What runs beside each instance and tells its metrics at `port`.
-
-    It logs in as a user of its own with the password of `login` (by `exporter_login`). `user` is the spec of that
-    DatabaseUser, without its server and its Secret, and may do no more than to look. `$(PORT_<NAME>)`,
-    `$(PASSWORD_FILE)` and `$(METRICS_PORT)` in `arguments` and `env` are expanded.
-    """
-
-    image: ServerImage
-    port: int
-    login: SecretKey
-    user: Mapping[str, Any]
-    arguments: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default_factory=dict)
+    older: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -201,6 +191,16 @@ class Workload:
     notes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     encrypted: bool = False
     pooler: Pooler | None = None
+
+
+def missing_image(workload: Workload) -> str:
+    """What to do where nobody has named an image of it."""
+    packages = workload.instances[0].packages
+    needed = f" with {' and '.join(packages)} in it" if packages else ""
+    return (
+        f"there is no image of {workload.engine} {workload.version}{needed}: name one in spec.images of the "
+        "DatabaseEngine that spec.engine.engineRef names"
+    )
 
 
 @dataclass(frozen=True)
@@ -251,6 +251,7 @@ class InstanceFacts:
 
     `role` is empty as long as it is not known. Of several that replicate, `timeline` is the change log that it follows
     (0: not known), and `lag_bytes` how far it is behind the primary: roughly, so that it is not news all the time.
+    `wants_back`: its data could not be upgraded, and nothing serves before the version that made it is started again.
     """
 
     name: str
@@ -264,6 +265,7 @@ class InstanceFacts:
     is_refused: bool = False
     timeline: int = 0
     lag_bytes: int | None = None
+    wants_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -283,11 +285,7 @@ class ClusterFacts:
     growing: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
     pooler: PoolerFacts | None = None
-
-
-def exporter_login(cluster: str) -> SecretKey:
-    """Where the password of the exporter's user is; that DatabaseUser has the name of the Secret."""
-    return SecretKey(f"{cluster}-exporter", "password")
+    exporters: tuple[ExporterFacts, ...] | None = None
 
 
 def certificate_of(cluster: str, key: str) -> SecretKey:

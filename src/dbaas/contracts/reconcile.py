@@ -6,7 +6,7 @@ and called again with the same object; it must then come to the same end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -128,7 +128,8 @@ class Controller:
     are watched. `provides`: further tokens by which an object can be referred to and listed. `matters(old, new)` may
     say of a change that those who refer to the object need not look at it; tokens that come or go wake them all the
     same. `near`: objects for which it is the same ask the same place, and are taken one after the other where all are
-    looked at. All of these are pure functions of the object.
+    looked at. All of these are pure functions of the object. `beside` goes on for as long as the reconciles do: it
+    returns only when it is cancelled, and ends all that they have begun and not waited for.
     """
 
     kind: Kind
@@ -142,6 +143,7 @@ class Controller:
     watches: Sequence[Watch] = ()
     workers: int = 16
     timeout_seconds: float = 120.0
+    beside: Callable[[], Awaitable[None]] | None = None
 
 
 class Enqueue(Protocol):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+UPGRADE_FAILED = "UpgradeFailed"
+"""The reason why what holds data of an older version is refused, which cannot be upgraded as it is."""
+
 
 @dataclass(frozen=True)
 class Upgrade:
@@ -21,6 +24,20 @@ class Upgrade:
     command: tuple[str, ...]
     undo: tuple[str, ...]
     after: tuple[str, ...]
+
+
+def explain_failure(why: str) -> str:
+    """What people are told of data that could not be upgraded."""
+    return f"the data stays as it was, because it cannot be upgraded: {why}"
+
+
+def explain_no_image(version: str, before: str) -> str:
+    """What to write so that a container can upgrade data of the version before to that version."""
+    return (
+        f"an upgrade from version {before} needs an image with the programs of both versions: name one in spec.images "
+        f"of the DatabaseEngine, with version {version!r} and upgradesFrom: [{{version: {before!r}, programs: the "
+        "folder in the image with them}]"
+    )
 
 
 def older_versions(known: Sequence[str], version: str) -> Sequence[str]:

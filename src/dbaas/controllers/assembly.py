@@ -75,7 +75,7 @@ def build_controllers(
         ClusterController(
             host.client, registry, sources.randomness, sources.clock, servers.find, servers.caller
         ).build(),
-        OperationController(host.client, registry, admission, sources.clock).build(),
+        OperationController(surroundings).build(),
         *InstanceController(surroundings).build(),
         LoginSecretController(host.client).build(),
         MonitoringConfigController(host.client).build(),

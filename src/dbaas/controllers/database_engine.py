@@ -27,6 +27,7 @@ def builtin_entries(registry: Registry) -> Iterator[Mapping[str, Any]]:
                     "type": engine.name,
                     "provider": provider.name,
                     "supportedVersions": list(versions_on(provider.runs_on, engine.server)),
+                    **({"operations": list(engine.operations)} if engine.operations else {}),
                 },
             }
 

@@ -7,6 +7,7 @@ one step. What takes long (a stop, a pause after a crash, a probe) goes on besid
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -22,6 +23,7 @@ from dbaas.laptop.contents import secret_names
 from dbaas.laptop.instance import Instance
 from dbaas.laptop.keeper import Keeper
 from dbaas.laptop.layout import Layout
+from dbaas.laptop.logs import find_own_logs, remove_logs
 from dbaas.laptop.machine import Machine
 from dbaas.laptop.record import save_record
 from dbaas.laptop.resuming import Resumption
@@ -34,9 +36,15 @@ POLL_SECONDS = 0.02
 
 
 class HomeNotWritable(DbaasError):
-    """The disk is full, or the home folder or something in it is not ours to change."""
+    """The home folder or something in it is not ours to change."""
 
     reason = "HomeNotWritable"
+
+
+class HomeFull(DbaasError):
+    """The disk of the home folder has no room left."""
+
+    reason = "DiskFull"
 
 
 class Agent:
@@ -61,13 +69,16 @@ class Agent:
         return Controller(PROCESS, self.reconcile, watches=watches, workers=WORKERS, timeout_seconds=TIMEOUT_SECONDS)
 
     async def reconcile(self, resource: Resource) -> Outcome:
-        """Raises HomeNotWritable beside the errors of its parts."""
+        """Raises HomeNotWritable and HomeFull beside the errors of its parts."""
         instance = self._instance(resource.key)
         try:
             async with instance.lock:
                 return await self._settle(resource, instance)
         except OSError as error:
-            raise HomeNotWritable(f"cannot work in {self._layout.home}: {error}") from error
+            home = self._layout.home
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise HomeFull(f"the disk of {home} is full: make room on it") from error
+            raise HomeNotWritable(f"cannot work in {home}: {error}") from error
 
     async def resume(self, within_seconds: float = RESUME_SECONDS) -> None:
         """Starts what should run and was stopped, and waits a moment until it serves; called before anything else.
@@ -124,6 +135,7 @@ class Agent:
         await self._hold(resource)
         self._secrets[resource.key] = secret_names(spec)
         self._layout.make(resource.key)
+        instance.own_logs = find_own_logs(self._layout, resource.key, spec.logs)
         if kept := instance.take_over(sets_aside=spec.sets_aside):
             self._client.event(resource, "Normal", "SetAside", f"what an earlier process had left is in {kept} now")
         if instance.adopt():
@@ -179,7 +191,7 @@ class Agent:
             return
         if spec.data_policy == "Delete":
             shutil.rmtree(folder)
-            self._layout.log(key).unlink(missing_ok=True)
+            remove_logs(self._layout.log(key), find_own_logs(self._layout, key, spec.logs))
         else:
             save_record(self._layout.record(key), instance.record.orphaned())
 

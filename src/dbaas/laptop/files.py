@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from dbaas.core.errors import DbaasError
 from dbaas.core.process import User
@@ -55,6 +56,21 @@ def read_text(root: Path, path: str) -> str | None:
                 return file.read(TEXT_BYTES).decode(errors="replace").strip()
     except OSError:
         return None
+
+
+def open_file(root: Path, path: str, *, writable: bool = False) -> IO[bytes] | None:
+    """A plain file that has no other name; None where there is none."""
+    flags = _FILE | (os.O_RDWR if writable else os.O_RDONLY)
+    try:
+        with _open_folder(root, path, None, make=False) as folder:
+            descriptor = os.open(PurePosixPath(path).name, flags, dir_fd=folder)
+    except OSError:
+        return None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+        os.close(descriptor)
+        return None
+    return os.fdopen(descriptor, "r+b" if writable else "rb")
 
 
 def remove_file(root: Path, path: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from dbaas.api.process import Probe, Probes
 from dbaas.core.duration import parse_duration
 from dbaas.core.process import Exit, ProcessIdentity
 from dbaas.core.supervise import supervise
-from dbaas.laptop.logs import keep_small
+from dbaas.laptop.logs import OwnLog, keep_small
 from dbaas.laptop.machine import Machine
 from dbaas.laptop.probing import ask
 from dbaas.laptop.room import FULL, explain_full_disk
@@ -45,7 +45,7 @@ class Guard:
 
     `changed` is called when it ends, when an answer turns, and when the reason for a no is another one. Nothing is
     asked before `watch` has told what. `ended` is awaited first of all when it has ended, and only then `exit` is set.
-    `is_adopted`: it was started by an earlier run of ours.
+    `is_adopted`: it was started by an earlier run of ours. `own_logs` tells what it writes besides what it prints.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Guard:
         self._has_answered = asyncio.Event()
         self._machine = machine
         self._log = log
+        self.own_logs: Callable[[], Sequence[OwnLog]] = tuple
         self._changed = changed
         self._ended = ended
         self._stopping: asyncio.Task[Exit] | None = None
@@ -141,7 +142,7 @@ class Guard:
             await self._machine.clock.sleep(_period(probe))
 
     async def _tend_log(self) -> None:
-        await keep_small(self._log, self._machine.clock, self._machine.offload)
+        await keep_small(self._log, self._machine.clock, self._machine.offload, self.own_logs)
 
     async def _ask(self, probe: Probe, surroundings: Surroundings, answer: Answer) -> None:
         why = await ask(probe, surroundings, self._machine.processes)

@@ -19,7 +19,7 @@ from dbaas.laptop.guard import Guard
 from dbaas.laptop.last_words import find_last_words
 from dbaas.laptop.layout import Layout
 from dbaas.laptop.leash import cut
-from dbaas.laptop.logs import rotate
+from dbaas.laptop.logs import TAIL_BYTES, OwnLog, read_tail, rotate, size_of
 from dbaas.laptop.machine import Machine
 from dbaas.laptop.record import RecordedExit, load_record, save_record
 from dbaas.laptop.stopping import recorded_exit
@@ -28,7 +28,7 @@ from dbaas.laptop.upgrading import Upgrading
 
 SHOWN_CHARACTERS = 300
 DATA_MARK = ".data-mark"
-LOG_TAIL_BYTES = 4096
+LAST_LINES_SECONDS = 0.2  # what writes a log for a server ends a little later
 
 
 class Instance:
@@ -42,8 +42,10 @@ class Instance:
         self.upgrading = Upgrading(machine, changed)
         self.start_at = 0.0  # monotonic; not before that after a crash
         self.start_time = ""
+        self.own_logs: tuple[OwnLog, ...] = ()
         self._failures = 0
         self._log_began = 0
+        self._own_began: Mapping[OwnLog, int] = {}
         self._layout = layout
         self._log = layout.log(key)
         self._machine = machine
@@ -81,6 +83,7 @@ class Instance:
         if self.guard is not None or process is None or not self._machine.processes.is_running(process):
             return False
         self.guard = Guard(process, self._machine, self._log, self._changed, self._cut_leash, is_adopted=True)
+        self.guard.own_logs = lambda: self.own_logs
         self.guard.has_been_ready = self.record.proven
         return True
 
@@ -97,6 +100,8 @@ class Instance:
             await guard.close()
             message = str(guard.exit) + (" when it was stopped" if wanted else "")
             if not (guard.has_been_ready or guard.is_adopted or wanted):
+                if self.own_logs:
+                    await self._machine.clock.sleep(LAST_LINES_SECONDS)
                 message += self._last_words(secrets)
             if not wanted:
                 self._back_off(restart, self._machine.clock.monotonic() - guard.began)
@@ -123,10 +128,12 @@ class Instance:
         """What the log of a program that never served says of its end: no client's statement can be in it."""
         try:
             with self._log.open("rb") as log:
-                log.seek(max(self._log_began, log.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
-                said = find_last_words(log.read().decode(errors="replace"))
+                log.seek(max(self._log_began, log.seek(0, os.SEEK_END) - TAIL_BYTES))
+                printed = log.read().decode(errors="replace")
         except FileNotFoundError:
             return ""
+        own = (read_tail(each, self._own_began.get(each, 0)) for each in self.own_logs)
+        said = find_last_words("\n".join([printed, *own]))
         return f": {mask(said, secrets)[:SHOWN_CHARACTERS]}" if said else ""
 
     def write_files(self, contents: Mapping[str, bytes], *, outside: frozenset[str] = frozenset()) -> None:
@@ -146,6 +153,7 @@ class Instance:
         await self._machine.offload.run(rotate, log)
         self._layout.clear_sockets(self.key)
         self._log_began = log.stat().st_size if log.exists() else 0
+        self._own_began = {each: size_of(each) for each in self.own_logs}
 
         def record(process: ProcessIdentity) -> None:
             self.save(
@@ -156,6 +164,7 @@ class Instance:
 
         process = await self._machine.processes.start(launch.command, log, record)
         self.guard = Guard(process, self._machine, self._log, self._changed, self._cut_leash)
+        self.guard.own_logs = lambda: self.own_logs
         return self.guard
 
     def begin_stop(self, *, wanted: bool = True) -> bool:

@@ -24,6 +24,7 @@ from dbaas.laptop.ports import Ports, is_free
 from dbaas.laptop.programs import Programs
 from dbaas.laptop.record import recorded
 from dbaas.laptop.report import Report
+from dbaas.laptop.room import FULL, NO_ROOM, explain_full_disk
 from dbaas.laptop.surroundings import KUBECONFIG, Launch, Surroundings, build_launch
 from dbaas.laptop.upgrade import find_upgrade
 from dbaas.laptop.upgrading import Subject
@@ -92,7 +93,7 @@ class Keeper:
             self._client.event(resource, "Warning", "Crashed", f"the program {how}")
 
     def report(self, instance: Instance) -> Report:
-        return Report(instance.record, self._layout.log(instance.key))
+        return Report(instance.record, self._layout.log(instance.key), tuple(each.place for each in instance.own_logs))
 
     def release(self, key: Key) -> None:
         """The process does not run any more and is not about to."""
@@ -138,6 +139,10 @@ class Keeper:
         pause = instance.start_at - self._machine.clock.monotonic()
         if pause > 0 and instance.record.last_exit:
             message = f"the program {instance.record.last_exit.message}; it is started again at {instance.start_time}"
+            full = explain_full_disk(wanted.surroundings.directory)
+            if full or NO_ROOM in message:
+                told = f"{message}; {full}" if full else message
+                return report.held("BackOff", FULL, told, requeue_after=pause)
             return report.held("BackOff", "CrashBackOff", message, requeue_after=pause)
         taken = self._describe_taken(instance, wanted)
         if taken:

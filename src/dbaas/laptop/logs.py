@@ -1,4 +1,4 @@
-"""Logs of programs: each writes to one file that is begun anew when it is large; some old ones are kept beside it.
+"""Logs of programs: each file is begun anew when it is large; some old ones are kept.
 
 A program holds its file open and appends to it, so the file cannot be taken away from under it: its content is copied
 and the file is emptied. What is written between the last look and the cut, a few microseconds, may be lost.
@@ -8,22 +8,50 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import IO
 
+from dbaas.api.resource import Key
 from dbaas.core.clock import Clock
 from dbaas.core.offload import Offload
+from dbaas.laptop.files import open_file
+from dbaas.laptop.layout import Layout
 
 LOG_BYTES = 16 * 1024 * 1024
 OLD_LOGS = 3
 LOOK_SECONDS = 30.0
+TAIL_BYTES = 4096
 
 
-async def keep_small(log: Path, clock: Clock, offload: Offload) -> None:
-    """Looks at its size again and again; never ends. Raises OSError, as on a full disk."""
+@dataclass(frozen=True)
+class OwnLog:
+    """A file that a program writes itself: `path` in `folder`, which is its user's. Old ones are called after `kept`,
+    and ours: nothing that we write may be led elsewhere.
+    """
+
+    folder: Path
+    path: str
+    kept: Path
+
+    @property
+    def place(self) -> Path:
+        return self.folder / self.path
+
+
+def find_own_logs(layout: Layout, key: Key, paths: Sequence[str]) -> tuple[OwnLog, ...]:
+    log, data = layout.log(key), layout.data(key)
+    return tuple(OwnLog(data, path, log.with_name(f"{log.name}.{PurePosixPath(path).name}")) for path in paths)
+
+
+async def keep_small(log: Path, clock: Clock, offload: Offload, own: Callable[[], Sequence[OwnLog]] = tuple) -> None:
+    """Looks at what it prints and at its own logs again and again; never ends. Raises OSError, as on a full disk."""
     while True:
         await clock.sleep(LOOK_SECONDS)
         await offload.run(rotate, log)
+        for each in own():
+            await offload.run(rotate_own, each)
 
 
 def rotate(log: Path) -> bool:
@@ -31,21 +59,63 @@ def rotate(log: Path) -> bool:
     is lost.
     """
     try:
-        if log.stat().st_size < LOG_BYTES:
-            return False
+        with log.open("r+b") as source:
+            return _cut(source, log)
     except FileNotFoundError:
         return False
-    fresh = log.with_name(f".{log.name}.new")
+
+
+def rotate_own(log: OwnLog) -> bool:
+    """The same. What is no plain file of its own is left alone."""
+    source = open_file(log.folder, log.path, writable=True)
+    if source is None:
+        return False
+    with source:
+        return _cut(source, log.kept)
+
+
+def read_tail(log: OwnLog, begin: int) -> str:
+    """The end of what was written behind the first `begin` bytes."""
+    source = open_file(log.folder, log.path)
+    if source is None:
+        return ""
+    with source:
+        size = source.seek(0, os.SEEK_END)
+        source.seek(max(begin if begin <= size else 0, size - TAIL_BYTES))
+        return source.read(TAIL_BYTES).decode(errors="replace")
+
+
+def size_of(log: OwnLog) -> int:
+    """In bytes; 0 where there is none yet."""
+    source = open_file(log.folder, log.path)
+    if source is None:
+        return 0
+    with source:
+        return os.fstat(source.fileno()).st_size
+
+
+def remove_logs(log: Path, own: Sequence[OwnLog]) -> None:
+    """With the old ones; its own are in its folder."""
+    log.unlink(missing_ok=True)
+    for kept in (log, *(each.kept for each in own)):
+        for number in range(1, OLD_LOGS + 1):
+            _old(kept, number).unlink(missing_ok=True)
+
+
+def _cut(source: IO[bytes], kept: Path) -> bool:
+    if os.fstat(source.fileno()).st_size < LOG_BYTES:
+        return False
+    fresh = kept.with_name(f".{kept.name}.new")
     try:
-        with _open_privately(fresh) as copy, log.open("r+b") as source:
+        with _open_privately(fresh) as copy:
             shutil.copyfileobj(source, copy)
-            _move_on(log)
+            _move_on(kept)
             shutil.copyfileobj(source, copy)
             source.truncate(0)
     except OSError:
         fresh.unlink(missing_ok=True)
         raise
-    fresh.replace(_old(log, 1))
+    fresh.replace(_old(kept, 1))
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ class Report:
 
     record: Record
     log: Path
+    own_logs: Sequence[Path] = ()
 
     def running(self, guard: Guard, *, requeue_after: float | None = None) -> Outcome:
         """The program runs and is what it should be."""
@@ -44,6 +45,8 @@ class Report:
     def _fields(self) -> Mapping[str, Any]:
         record = self.record
         fields: dict[str, Any] = {"restarts": record.restarts, "log": str(self.log)}
+        if self.own_logs:
+            fields["logs"] = [str(each) for each in self.own_logs]
         if record.ports:
             fields |= {"host": HOST, "ports": dict(record.ports)}
         if record.pid:

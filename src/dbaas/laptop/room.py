@@ -10,6 +10,10 @@ FULL = "DiskFull"
 """The reason of a process' `Ready`."""
 
 
+NO_ROOM = "No space left on device"
+"""What programs say of it, as the C library has it."""
+
+
 def explain_full_disk(folder: Path) -> str:
     """Empty where there is room, or nothing can be said."""
     try:

@@ -15,6 +15,7 @@ from dbaas.api.resource import Resource
 from dbaas.contracts.client import Client
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION
 from dbaas.contracts.reconcile import Outcome, Refused
+from dbaas.contracts.upgrade import explain_failure
 from dbaas.core.errors import DbaasError
 from dbaas.laptop.machine import Machine
 from dbaas.laptop.programs import Programs
@@ -174,7 +175,7 @@ class Upgrading:
             if not failure:
                 await self.end()
                 return None
-            self._refusal = f"the data stays as it was, because it cannot be upgraded: {failure}"
+            self._refusal = explain_failure(failure)
             if self._machine.clock.monotonic() - self._ended_at >= RETRY_SECONDS:
                 self._job = Job(what, work(), self._note_end)
         return self._hold(held)

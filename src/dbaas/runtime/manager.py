@@ -114,7 +114,10 @@ class Manager:
         ]
         tasks = [self._start(f"watch of {r.cache.kind.resource}", r.run) for r in self._reflectors]
         tasks += [self._start("events", self._recorder.run), self._start("resync", self._resync)]
-        tasks += [self._start(f"controller {loop.name}", loop.run) for loop in self._loops.values() if loop.is_on]
+        working = [loop for loop in self._loops.values() if loop.is_on]
+        tasks += [self._start(f"controller {loop.name}", loop.run) for loop in working]
+        besides = [(loop.name, loop.controller.beside) for loop in working]
+        tasks += [self._start(f"beside controller {name}", beside) for name, beside in besides if beside is not None]
         try:
             await self._ended.wait()
         finally:

@@ -48,6 +48,30 @@ async def test_all_lines_are_shown_when_asked(laptop: Session, printed: Printed)
     assert printed() == "one\ntwo\nthree\n"
 
 
+async def test_what_a_server_writes_itself_is_shown_behind_what_it_prints(
+    laptop: Session, printed: Printed, tmp_path: Path
+) -> None:
+    own = [tmp_path / "server.json", tmp_path / "missing.log"]
+    own[0].write_text('{"a": 1}\n')
+    status = {"status": {"logs": [str(each) for each in own]}}
+    await laptop.rest.patch(PROCESS, Key("default", "main-0"), status, subresource="status")
+    await show(laptop, LogsOptions(cluster="main", tail=1))
+    assert printed() == 'three\n{"a": 1}\n'
+
+
+async def test_exporters_are_no_servers(laptop: Session, printed: Printed, tmp_path: Path) -> None:
+    labels = {"dbaas.io/cluster": "main", "app.kubernetes.io/component": "metrics"}
+    metadata = {"name": "main-0-exporter", "namespace": "default", "labels": labels}
+    spec = {"programs": "/bin", "command": ["true"]}
+    await laptop.rest.apply(
+        PROCESS, {"apiVersion": PROCESS.api_version, "kind": "Process", "metadata": metadata, "spec": spec}
+    )
+    status = {"status": {"log": str(tmp_path / "main-0.log")}}
+    await laptop.rest.patch(PROCESS, Key("default", "main-0-exporter"), status, subresource="status")
+    await show(laptop, LogsOptions(cluster="main", tail=1))
+    assert printed() == "three\n"
+
+
 async def test_a_cluster_without_servers_is_told(laptop: Session) -> None:
     await put(laptop, DATABASE_CLUSTER, "other", {"engine": {"type": "postgres", "version": "18"}})
     with pytest.raises(CommandError, match="cluster 'other' in namespace 'default' has no log yet"):

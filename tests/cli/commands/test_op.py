@@ -7,11 +7,15 @@ import asyncio
 import pytest
 
 from cli.conftest import Printed, put_status
+from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.database_engine import DATABASE_ENGINE
 from dbaas.api.operation import OPS_REQUEST
 from dbaas.api.resource import Key
 from dbaas.cli.commands.op import OpOptions, operate, run
 from dbaas.cli.exits import CommandError, WrongUsage
 from dbaas.cli.session import Session
+from dbaas.contracts.registry import find_registry
+from dbaas.controllers.database_engine import builtin_entries
 
 KEY = Key("default", "one")
 
@@ -60,3 +64,22 @@ def test_what_and_which_cluster_must_be_said(words: list[str]) -> None:
 async def test_a_time_to_live_that_is_none_is_refused(session: Session) -> None:
     with pytest.raises(WrongUsage, match="--ttl"):
         await operate(session, OpOptions(words=["stop", "main"], ttl="soon"))
+
+
+async def test_what_a_catalogue_declares_is_listed_where_it_is_not_said_which(session: Session) -> None:
+    (entry,) = builtin_entries(find_registry())
+    await session.writer().create(DATABASE_ENGINE, entry)
+    metadata, engine = {"name": "main", "namespace": session.namespace}, {"type": "postgres", "version": "18"}
+    body = {"metadata": metadata, "spec": {"engine": engine, "clusterSize": 1}}
+    await session.writer().create(DATABASE_CLUSTER, {"apiVersion": "dbaas.io/v1", "kind": "DatabaseCluster", **body})
+    with pytest.raises(WrongUsage, match="missing: operation") as caught:
+        await operate(session, OpOptions(words=["custom", "main"]))
+    _, heading, *lines = caught.value.advice
+    assert heading == "DatabaseEngine 'postgres' declares:"
+    assert any(line.startswith("vacuum database=… [schema=public] table=…: Frees") for line in lines)
+
+
+async def test_nothing_is_listed_for_a_cluster_that_is_not_there(session: Session) -> None:
+    with pytest.raises(WrongUsage, match="missing: operation") as caught:
+        await operate(session, OpOptions(words=["custom", "nobody"]))
+    assert len(caught.value.advice) == 1

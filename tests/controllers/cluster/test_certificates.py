@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from controllers.cluster.conftest import KEY
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.resource import Key, build_resource
+from dbaas.contracts.pooling import Pooler, pooler_login
+from dbaas.contracts.provider import Instance, ServerImage
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.cluster.certificates import Fault, Offer, check, names_of, read_authority, read_pair
 from dbaas.controllers.cluster.subject import read_cluster
@@ -55,6 +58,19 @@ def test_on_kubernetes_they_are_known_by_their_services_their_pods_and_the_names
     assert names[0] == "main-rw.shop.svc.cluster.local"
     assert {"main-ro.shop.svc", "main-r.shop", "main-rw", "*.main-pods.shop.svc.cluster.local"} < set(names)
     assert names[-2:] == ["db.example.com", "db.example.org"]
+
+
+def test_a_pooler_is_known_by_its_service_as_well() -> None:
+    body = {"metadata": {"name": "main", "namespace": "shop", "uid": "u"}, "spec": granite_spec()}
+    plain = read_cluster(
+        build_resource(DATABASE_CLUSTER, body), Registry({"granite": GRANITE}, {"runner": Far()}, "runner")
+    )
+    image = ServerImage("registry.test/pool:1", 1, 1)
+    pooler = Pooler(Instance("main-pooler", ("pool",)), "pool", pooler_login("main"), {}, image)
+    pooled = replace(plain, workload=replace(plain.workload, pooler=pooler))
+    assert set(names_of(pooled)) - set(names_of(plain)) == {
+        "main-pooler.shop.svc.cluster.local", "main-pooler.shop.svc", "main-pooler.shop", "main-pooler",
+    }  # fmt: skip
 
 
 def test_a_pair_that_fits_is_taken_with_what_clients_need() -> None:

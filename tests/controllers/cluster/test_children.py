@@ -10,7 +10,8 @@ import pytest
 from controllers.cluster.conftest import KEY, World
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.api.resource import LABEL_CLUSTER, Key, Kind, Resource
+from dbaas.api.resource import LABEL_CLUSTER, LABEL_POOLER, Key, Kind, Resource
+from dbaas.contracts.pooling import PoolerFacts
 from dbaas.contracts.provider import ClusterFacts, InstanceFacts
 from dbaas.contracts.reconcile import Refused
 from dbaas.controllers.cluster.children import Children
@@ -125,8 +126,26 @@ async def test_witnesses_are_read_only_where_not_all_is_well(serving: World) -> 
     assert (await children.observe(cluster, found)).instances[0].message == "mine"
 
 
-async def test_a_cluster_has_not_gone_before_its_witnesses_have(serving: World) -> None:
-    metadata = {"name": "mine", "namespace": KEY.namespace, "labels": {LABEL_CLUSTER: KEY.name}}
+class Pooled(Witnessed):
+    """Its pooler does not serve."""
+
+    def observe(self, cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
+        return replace(super().observe(cluster, children), pooler=PoolerFacts(1, 0))
+
+
+async def test_witnesses_of_a_pooler_are_read_where_it_does_not_serve(serving: World) -> None:
+    for name, label in (("server", LABEL_CLUSTER), ("pooler", LABEL_POOLER)):
+        serving.client.put(
+            WITNESS, {"metadata": {"name": name, "namespace": KEY.namespace, "labels": {label: KEY.name}}}
+        )
+    children, cluster = Children(serving.client, serving.clock), replace(read(serving), provider=Pooled())
+    facts = await children.observe(cluster, await children.find(cluster))
+    assert facts.instances[0].message == "pooler"
+
+
+@pytest.mark.parametrize("label", [LABEL_CLUSTER, LABEL_POOLER])
+async def test_a_cluster_has_not_gone_before_its_witnesses_have(serving: World, label: str) -> None:
+    metadata = {"name": "mine", "namespace": KEY.namespace, "labels": {label: KEY.name}}
     serving.client.put(WITNESS, {"metadata": metadata})
     children, cluster = Children(serving.client, serving.clock), replace(read(serving), provider=Witnessed())
     for _ in range(3):

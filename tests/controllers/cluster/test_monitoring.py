@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.cluster import DATABASE_CLUSTER, DatabaseClusterStatus
 from dbaas.api.core import SECRET, SERVICE_MONITOR
 from dbaas.api.monitoring import MONITORING_CONFIG
 from dbaas.api.pods import Pmm
 from dbaas.api.resource import Key, Kind, Resource, build_resource
 from dbaas.contracts.client import Forbidden, NotFound
+from dbaas.contracts.exporting import ExporterFacts
 from dbaas.contracts.reconcile import Condition, Outcome, token_of
-from dbaas.controllers.cluster.monitoring import Agents, describe_pmm, refer_to_monitoring
+from dbaas.controllers.cluster.monitoring import Agent, Agents, describe_pmm, refer_to_monitoring
 from dbaas.controllers.cluster.subject import Cluster, read_cluster
 from fixtures.clients import FakeClient
 from fixtures.grounds import Ground
@@ -240,3 +241,50 @@ async def test_where_no_service_monitors_are_served_it_says_what_else_can_be_don
     assert (told.status, told.reason) == ("False", "MonitoringNotServed")
     assert "set spec.monitoring.metrics.serviceMonitor to false" in told.message
     assert outcome.conditions[0].status == "True"
+
+
+def exporting(*exporters: ExporterFacts, **monitoring: Any) -> Outcome:
+    """Where exporters run apart from the instances, of which there is one."""
+    cluster = declared({"metrics": {}, **monitoring})
+    return Agent().seeing(cluster, exporters).tell(cluster, OUTCOME)
+
+
+@pytest.mark.parametrize(
+    ("exporters", "told"),
+    [
+        ((), ("False", "ExporterNotReady", "not every instance has its exporter yet")),
+        ((ExporterFacts("main-0", message="it ends"),), ("False", "ExporterNotReady", "main-0: it ends")),
+        (
+            (ExporterFacts("main-0", is_missing=True),),
+            ("False", "ExporterMissing", "no exporter is installed on this machine: carve it"),
+        ),
+        (
+            (ExporterFacts("main-0", True, "127.0.0.1:9187"),),
+            ("True", "Monitored", "every instance has an exporter that tells its metrics"),
+        ),
+    ],
+    ids=str,
+)
+def test_exporters_that_run_apart_are_told_of(exporters: tuple[ExporterFacts, ...], told: tuple[str, str, str]) -> None:
+    outcome = exporting(*exporters)
+    ready, condition = outcome.conditions
+    assert (condition.status, condition.reason, condition.message) == told
+    assert ready.status == "True"
+    assert outcome.status["monitoring"]["ready"] is (told[0] == "True")
+    assert outcome.requeue_after == (60.0 if told[1] == "ExporterMissing" else None)
+
+
+def test_where_exporters_tell_metrics_is_in_the_status() -> None:
+    one, two = (ExporterFacts(f"main-{n}", True, f"127.0.0.1:{9187 + n}") for n in (0, 1))
+    first = exporting(one).status["monitoring"]
+    assert (first["endpoint"], first["exporters"]) == ("127.0.0.1:9187", {"main-0": "127.0.0.1:9187"})
+    both = exporting(one, two).status["monitoring"]
+    assert "endpoint" not in both
+    assert both["exporters"] == {"main-0": "127.0.0.1:9187", "main-1": "127.0.0.1:9188"}
+    DatabaseClusterStatus.model_validate({"monitoring": both})
+
+
+def test_exporters_that_are_parts_of_the_instances_or_not_wanted_change_nothing() -> None:
+    agent = Agent()
+    assert agent.seeing(declared({"metrics": {}}), None) is agent
+    assert agent.seeing(declared({"enabled": False}), ()) is agent

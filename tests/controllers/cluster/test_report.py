@@ -64,6 +64,15 @@ def test_an_instance_that_never_starts_as_things_stand_refuses_the_cluster() -> 
     assert build_outcome(cluster("", stopped=True), ClusterFacts((refused,)), None).phase == "Stopped"
 
 
+def test_an_instance_that_could_not_be_upgraded_refuses_nothing_because_it_goes_back() -> None:
+    failed = InstanceFacts(
+        "main-0", False, reason="UpgradeFailed", message="it has slots", is_refused=True, wants_back=True
+    )
+    told = build_outcome(cluster("Ready"), ClusterFacts((failed,)), None)
+    assert (told.phase, told.message) == ("Upgrading", "main-0: it has slots; the version before is started again")
+    assert build_outcome(cluster("", stopped=True), ClusterFacts((failed,)), None).phase == "Stopped"
+
+
 def test_only_what_has_witnesses_and_is_not_settled_is_looked_at_again_soon() -> None:
     plain = cluster("")
     witnessed = replace(plain, provider=WitnessedProvider())

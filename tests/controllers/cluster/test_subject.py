@@ -10,7 +10,8 @@ import pytest
 
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.resource import Resource, build_resource
-from dbaas.contracts.provider import ServerImage, Site, Workload
+from dbaas.contracts.pooling import Pooler, pooler_login
+from dbaas.contracts.provider import Instance, ServerImage, Site, Workload
 from dbaas.contracts.reconcile import Refused
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.cluster.subject import entry_key, read_cluster, with_data_kept
@@ -56,13 +57,19 @@ def granite_on_kubernetes() -> Registry:
     return replace(made, engines={"granite": replace(made.engines["granite"], server=server)})
 
 
+POOLER = Pooler(Instance("main-pooler", ("pool",)), "pool", pooler_login("main"), {}, ServerImage("pool:1", 7, 8))
+
+
 class ImagedServer(GraniteServer):
-    """As the other, in an image."""
+    """As the other, in an image, and with a pooler."""
 
     images: Mapping[str, ServerImage] = {"2": IMAGE}
 
     def workload(self, name: str, spec: Any, site: Site = "laptop") -> Workload:
-        return replace(super().workload(name, spec, site), image=IMAGE)
+        return replace(super().workload(name, spec, site), image=IMAGE, pooler=POOLER)
+
+
+OLDER = {"version": "1", "programs": "/opt/granite1"}
 
 
 def entry(**image: Any) -> dict[str, Any]:
@@ -77,11 +84,32 @@ def entry(**image: Any) -> dict[str, Any]:
         (entry(), IMAGE),
         (entry(image="own:2"), ServerImage("own:2", 7, 8)),
         (entry(image="own:2", runAsUser=70, runAsGroup=71), ServerImage("own:2", 70, 71)),
+        (entry(image="own:2", upgradesFrom=[OLDER]), ServerImage("own:2", 7, 8, {"1": "/opt/granite1"})),
     ],
-    ids=["no entry", "an entry without images", "an image", "an image with its account"],
+    ids=["no entry", "an entry without images", "an image", "an image with its account", "one that upgrades"],
 )
 def test_the_image_is_that_of_the_entry_or_else_the_engines_own(said: dict[str, Any], image: ServerImage) -> None:
     assert read_cluster(declared(), granite_on_kubernetes(), said).workload.image == image
+
+
+@pytest.mark.parametrize(
+    ("named", "image"),
+    [
+        ({}, ServerImage("pool:1", 7, 8)),
+        ({"poolerImage": {"image": "own:1"}}, ServerImage("own:1", 7, 8)),
+        ({"poolerImage": {"image": "own:1", "runAsUser": 9, "runAsGroup": 10}}, ServerImage("own:1", 9, 10)),
+    ],
+    ids=["usual", "an image", "an image with its account"],
+)
+def test_so_is_the_image_of_its_pooler(named: dict[str, Any], image: ServerImage) -> None:
+    read = read_cluster(declared(), granite_on_kubernetes(), {**entry(), **named})
+    for cluster in (read, read.ask(read.spec)):
+        assert cluster.workload.pooler is not None and cluster.workload.pooler.image == image
+
+
+def test_another_spec_has_the_image_of_its_version() -> None:
+    of = read_cluster(declared(), granite_on_kubernetes(), entry(image="own:2"))
+    assert of.ask(of.spec.model_copy(update={"cluster_size": 2})).workload.image == ServerImage("own:2", 7, 8)
 
 
 def test_an_image_of_a_version_that_has_none_runs_by_the_usual_account() -> None:

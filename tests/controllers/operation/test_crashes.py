@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from dbaas.api.database_engine import DATABASE_ENGINE
 from dbaas.api.operation import OPERATION_MANAGER, OPS_REQUEST
 from dbaas.contracts.transport import Request, Response, Transport
 from dbaas.core.simulation import run_virtually
@@ -82,3 +83,44 @@ def test_a_crash_at_any_write_makes_each_change_once_and_the_same_end(reached: b
         if not died:
             break
     assert 12 < number < 99
+
+
+def _declared(name: str, *, repeatable: bool) -> dict[str, Any]:
+    statements = [{"name": word, "sql": f"{name} {word}"} for word in ("first", "second")]
+    return {"name": name, "repeatable": repeatable, "statements": statements}
+
+
+async def run_statements(number: int, *, reached: bool) -> tuple[bool, list[str], dict[str, Any]]:
+    """The same with statements: whether it died, what the server has run, and reason of the end of each."""
+    async with tried_world() as tried:
+        await tried.world.stop()
+        declared = [_declared("once", repeatable=False), _declared("often", repeatable=True)]
+        spec = {"type": "basalt", "provider": tried.provider.name, "supportedVersions": ["7"], "operations": declared}
+        await tried.world.make(DATABASE_ENGINE, "basalt", spec)
+        for name in ("once", "often"):
+            custom = {"custom": {"operation": name}}
+            await tried.world.make(OPS_REQUEST, name, {"clusterRef": {"name": "main"}, "type": "Custom", **custom})
+        died = await die_and_recover(tried.world, number, reached=reached)
+        await tried.settle()
+        held = [(await tried.world.read(OPS_REQUEST, name)).metadata.finalizers for name in ("once", "often")]
+        assert held == [[], []]
+        ran = tried.world.server.customs.ran
+        return died, ran, {name: (await tried.end(name))[1] for name in ("once", "often")}
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_crash_at_any_write_runs_no_statement_twice_that_may_not_be(reached: bool) -> None:
+    unknown = 0
+    for number in range(100):
+        died, ran, ends = run_virtually(run_statements(number, reached=reached))
+        if not died:
+            break
+        once = [text for text in ran if text.startswith("once")]
+        assert once in ([], ["once first"], ["once first", "once second"]), f"after a crash at write {number}"
+        assert ends["once"] == "OutcomeUnknown" or len(once) == 2, f"after a crash at write {number}"
+        assert ends["once"] in ("Succeeded", "OutcomeUnknown")
+        assert ends["often"] == "Succeeded"
+        assert list(dict.fromkeys(text for text in ran if text.startswith("often"))) == ["often first", "often second"]
+        unknown += ends["once"] == "OutcomeUnknown"
+    assert 8 < number < 99
+    assert 0 < unknown < number

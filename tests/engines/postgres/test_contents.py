@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dbaas.contracts.engine import Item, Telling
+from dbaas.contracts.engine import Item
+from dbaas.contracts.looking import Telling
 from dbaas.core.offload import InlineOffload
 from dbaas.engines.postgres.contents import DesiredContents
 from dbaas.engines.postgres.databases import DesiredDatabase

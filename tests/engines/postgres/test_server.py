@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -81,53 +80,6 @@ def test_settings_fit_the_resources_where_somebody_asks_for_them_and_those_of_th
     ]
     assert ["shared_buffers" in text for text in texts] == [False, True, True]
     assert [text.lower().count("work_mem = ") - text.count("maintenance_work_mem") for text in texts] == [1, 1, 1]
-
-
-def test_an_exporter_runs_only_where_metrics_are_asked_for() -> None:
-    body = {"engine": {"type": "postgres", "version": "18"}, "clusterSize": 1}
-    for metrics, runs in ((None, False), ({"enabled": False}, False), ({"port": 9999}, True)):
-        spec = DatabaseClusterSpec.model_validate({**body, "monitoring": {"metrics": metrics}})
-        exporter = PostgresServer().workload("main", spec, "kubernetes").exporter
-        assert (exporter is not None and exporter.port == 9999) is runs
-
-
-@pytest.mark.parametrize(
-    ("monitoring", "port"),
-    [
-        ({"monitoringConfigRef": {"name": "x"}}, 9187),
-        ({"pmm": {"serverHost": "pmm.test"}}, 9187),
-        ({"enabled": True, "metrics": {"port": 9999}}, 9999),
-        ({"enabled": True}, 9187),
-        ({"enabled": False, "metrics": {}}, None),
-        ({"logging": {"level": "info"}}, None),
-    ],
-    ids=str,
-)
-def test_whoever_names_an_agent_gets_the_exporter_that_it_needs(monitoring: dict[str, Any], port: int | None) -> None:
-    spec = {"engine": {"type": "postgres", "version": "18"}, "clusterSize": 1, "monitoring": monitoring}
-    exporter = PostgresServer().workload("main", DatabaseClusterSpec.model_validate(spec)).exporter
-    assert (exporter.port if exporter else None) == port
-
-
-def test_the_level_of_the_log_is_read_again_without_a_restart_and_what_config_says_counts_more() -> None:
-    body = {
-        "engine": {"type": "postgres", "version": "18"}, "clusterSize": 1,
-        "monitoring": {"logging": {"level": "debug"}},
-    }  # fmt: skip
-    (instance,) = PostgresServer().workload("main", DatabaseClusterSpec.model_validate(body)).instances
-    assert "log_min_messages = 'debug1'" in files_of(instance)["settings-reload.conf"]
-    said = {**body, "config": [{"name": "log_min_messages", "value": "panic"}]}
-    (instance,) = PostgresServer().workload("main", DatabaseClusterSpec.model_validate(said)).instances
-    assert "log_min_messages = 'panic'" in files_of(instance)["settings-reload.conf"]
-
-
-def test_an_exporter_is_no_administrator() -> None:
-    body = {"engine": {"type": "postgres", "version": "18"}, "clusterSize": 1, "monitoring": {"metrics": {}}}
-    workload = PostgresServer().workload("main", DatabaseClusterSpec.model_validate(body), "kubernetes")
-    exporter = workload.exporter
-    assert exporter is not None and exporter.login.name == "main-exporter" != workload.credentials.name
-    assert exporter.user == {"username": exporter.env["DATA_SOURCE_USER"], "roles": ["pg_monitor"]}
-    assert workload.administrator not in exporter.env.values()
 
 
 def test_there_is_an_image_of_every_version() -> None:

@@ -67,7 +67,7 @@ def test_the_way_back_can_be_begun_again_and_is_closed_when_the_new_control_file
     assert undo(tmp_path / "nothing").returncode == 0
 
 
-def test_an_upgrade_needs_the_programs_of_both_versions_which_no_image_has() -> None:
-    assert isinstance(step("laptop").upgrade, Upgrade)
-    assert step("kubernetes").upgrade is None
-    assert isinstance(step("laptop", size=3).upgrade, Upgrade)
+@pytest.mark.parametrize("site", ["laptop", "kubernetes"])
+@pytest.mark.parametrize("size", [1, 3])
+def test_what_makes_the_data_knows_the_way_forward_and_back(site: Site, size: int) -> None:
+    assert isinstance(step(site, size).upgrade, Upgrade)

@@ -21,7 +21,11 @@ def refusals(**asked: Any) -> list[str]:
         ({"clusterSize": 1}, []),
         ({"clusterSize": 1, "config": [{"name": "a", "value": "b"}], "stopped": True, "deletionPolicy": "Delete"}, []),
         ({"clusterSize": 3}, []),
-        ({"clusterSize": 1, "monitoring": {"enabled": True}}, ["spec.monitoring.metrics"]),
+        ({"clusterSize": 1, "monitoring": {"enabled": True}}, []),
+        (
+            {"clusterSize": 1, "monitoring": {"metrics": {"serviceMonitor": True}}},
+            ["spec.monitoring.metrics.serviceMonitor"],
+        ),
         ({"clusterSize": 1, "monitoring": {"enabled": False, "metrics": {}}}, []),
         (
             {"clusterSize": 1, "monitoring": {"monitoringConfigRef": {"name": "x"}}},

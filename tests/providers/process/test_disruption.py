@@ -36,6 +36,14 @@ def test_what_stays_as_it_is_ends_nothing() -> None:
     assert changed() is None
 
 
+def test_an_exporter_that_is_started_anew_ends_nothing() -> None:
+    metadata = {"name": "main-exporter", "namespace": "default", "labels": {"app.kubernetes.io/component": "metrics"}}
+    running = build_resource(PROCESS, {"metadata": metadata, "spec": SPEC})
+    assert (
+        find_disruption(running, {"kind": "Process", "metadata": metadata, "spec": {**SPEC, "command": ["x"]}}) is None
+    )
+
+
 @pytest.mark.parametrize(
     ("more", "what"),
     [

@@ -11,13 +11,13 @@ from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.process import PROCESS, ProcessSpec
 from dbaas.api.resource import LABEL_INSTANCE, Resource, build_resource
 from dbaas.contracts.pooling import SERVER_HOST, SERVER_PORT, Pooler, PoolerFacts, pooler_login
-from dbaas.contracts.provider import ClusterFacts, File, Instance, Port, SecretKey, Workload
+from dbaas.contracts.provider import ClusterFacts, File, Instance, Port, SecretKey, ServerImage, Workload
 from dbaas.providers.process.pooling import describe_pooler, find_program, render_pooler
 from dbaas.providers.process.provider import ProcessProvider
 
 FILE = File("pool.conf", content=f"{SERVER_HOST}:{SERVER_PORT}", on_change="reload")
 INSTANCE = Instance("main-pooler", ("/bin/sh", "-c", "exec pool"), files=(FILE,), ports=(Port("pool", 6432),))
-POOLER = Pooler(INSTANCE, "pool", pooler_login("main"), {"username": "pool"})
+POOLER = Pooler(INSTANCE, "pool", pooler_login("main"), {"username": "pool"}, ServerImage("registry.test/pool:1", 1, 1))
 ONE = (Instance("main", ("serve",), ports=(Port("sql", 5432),)),)
 WORKLOAD = Workload("engine", "18", ONE, SecretKey("main", "password"), "admin", pooler=POOLER)
 PROGRAM = Path("/opt/pool/bin/pool")
@@ -63,9 +63,10 @@ def test_it_does_not_run_before_there_is_anything_to_lead_to_nor_while_the_clust
     assert process["spec"]["stopped"]
 
 
-def test_where_its_program_is_not_installed_its_process_asks_for_just_that_program() -> None:
+def test_where_its_program_is_not_installed_its_own_command_is_to_say_so() -> None:
     (process,) = render(endpoint="127.0.0.1:7432", program=None)
-    assert process["spec"]["command"] == ["pool"]
+    assert process["spec"]["command"] == list(INSTANCE.command)
+    assert process["spec"]["programs"] == "/usr/sbin"
 
 
 def test_programs_are_looked_for_where_they_usually_are() -> None:

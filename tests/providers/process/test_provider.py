@@ -180,6 +180,6 @@ def test_a_status_of_an_older_spec_does_not_count_as_ready() -> None:
 
 
 def test_a_cluster_without_anything_that_runs_has_no_endpoint() -> None:
-    assert ProcessProvider().observe(cluster(), []) == ClusterFacts()
+    assert ProcessProvider().observe(cluster(), []) == ClusterFacts(exporters=())
     facts = ProcessProvider().observe(cluster(), [child(None)])
     assert (facts.host, facts.port, [i.is_ready for i in facts.instances]) == ("", 0, [False])

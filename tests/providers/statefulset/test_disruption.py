@@ -8,7 +8,7 @@ from typing import Any
 from dbaas.api.core import SERVICE, STATEFUL_SET
 from dbaas.api.resource import build_resource
 from dbaas.contracts.provider import Disruption
-from dbaas.providers.statefulset.disruption import RESTARTED_AT, TEMPLATE, digest_of, find_disruption
+from dbaas.providers.statefulset.disruption import RESTARTED_AT, SERVES_VERSION, TEMPLATE, digest_of, find_disruption
 
 
 def template(*, image: str = "pg:18", cpu: str = "1", asked: str = "") -> dict[str, Any]:
@@ -41,6 +41,20 @@ def test_another_pod_is_a_restart() -> None:
 def test_another_image_alone_is_an_upgrade() -> None:
     assert disruption(wanted(image="pg:18.1")) == Disruption("image pg:18.1 instead of pg:18", is_upgrade=True)
     assert disruption(wanted(image="pg:18.1", cpu="2")) == Disruption("image pg:18.1 instead of pg:18")
+
+
+def of_version(number: str, ready: int = 1, **more: Any) -> dict[str, Any]:
+    made = wanted(**more)
+    made["metadata"]["annotations"][SERVES_VERSION] = number
+    return {**made, "status": {"readyReplicas": ready}}
+
+
+def test_another_version_is_more_than_another_image_and_ends_nothing_where_nothing_serves() -> None:
+    after = of_version("18", image="pg:18")
+    told = Disruption("version 18 instead of 16")
+    assert disruption(after, of_version("16", image="pg:16")) == told
+    assert disruption(after, of_version("16", 0, image="pg:16")) is None
+    assert disruption(of_version("18", image="pg:18.1"), of_version("18", 0)) is not None
 
 
 def test_a_restart_that_is_asked_for_says_so() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from conformance.provider import MEMBER_WORKLOAD, SERVER_WORKLOAD, declare
 from dbaas.api.cluster import DatabaseClusterSpec
-from dbaas.contracts.provider import Exporter, ServerImage, Workload, exporter_login
+from dbaas.contracts.exporting import Exporter, exporter_login
+from dbaas.contracts.provider import ServerImage, Workload
 from dbaas.providers.statefulset.exposure import OPERATOR_LABELS, build_policy, build_services
 
 

@@ -45,5 +45,5 @@ def test_all_that_they_get_is_named_as_given() -> None:
 
 
 def test_a_node_that_is_emptied_takes_one_instance_with_it() -> None:
-    budget = build_budget("main", metadata("main"))
+    budget = build_budget(metadata("main"), {"dbaas.io/cluster": "main"})
     assert budget["spec"] == {"maxUnavailable": 1, "selector": {"matchLabels": {"dbaas.io/cluster": "main"}}}

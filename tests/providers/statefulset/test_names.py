@@ -7,7 +7,7 @@ from dbaas.providers.statefulset import names
 
 
 def test_names_follow_from_the_cluster_and_the_instance() -> None:
-    assert names.config_name(SERVER_INSTANCE) == "main-config"
+    assert names.config_name(SERVER_INSTANCE) == "main-settings"
     assert names.claim_name(SERVER_INSTANCE) == "data-main-0"
     assert names.headless_name("main") == "main-pods"
     assert names.host_of("main-rw", "shop") == "main-rw.shop.svc.cluster.local"

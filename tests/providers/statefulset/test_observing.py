@@ -11,6 +11,7 @@ from conformance.provider import declare
 from dbaas.api.core import CONFIG_MAP, PERSISTENT_VOLUME_CLAIM, POD, SERVICE, STATEFUL_SET
 from dbaas.api.resource import Resource, build_resource
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, InstanceFacts
+from dbaas.contracts.upgrade import UPGRADE_FAILED
 from dbaas.providers.statefulset.observing import observe
 from dbaas.providers.statefulset.scripts import PROGRAM_MISSING
 
@@ -109,11 +110,12 @@ def test_a_failure_that_has_a_name_gets_it(ended: dict[str, Any], reason: str) -
     assert why(stateful_set(readyReplicas=0), pod(containerStatuses=[failed])) == reason
 
 
-@pytest.mark.parametrize("reason", [DATA_OF_OTHER_VERSION, PROGRAM_MISSING])
+@pytest.mark.parametrize("reason", [DATA_OF_OTHER_VERSION, PROGRAM_MISSING, UPGRADE_FAILED])
 def test_what_never_starts_as_things_stand_is_refused_for_good(reason: str) -> None:
     failed = server({"terminated": {**FAILED, "message": f"{reason}: so it is\n"}}, name="init")
     found = look(stateful_set(readyReplicas=0), pod(initContainerStatuses=[failed]))
     assert (found.reason, found.message, found.is_refused) == (reason, "so it is", True)
+    assert found.wants_back is (reason == UPGRADE_FAILED)
 
 
 def test_a_server_that_starts_or_ends_says_so() -> None:

@@ -31,7 +31,7 @@ STORAGE_CLASS = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", n
 PERSISTENT_VOLUME = Kind("", "v1", "PersistentVolume", "persistentvolumes", namespaced=False)
 CLAIM = "data-main-0"
 CHILDREN = [
-    (CONFIG_MAP, "main-config"),
+    (CONFIG_MAP, "main-settings"),
     *((SERVICE, f"main-{which}") for which in ("pods", "rw", "ro", "r")),
     (NETWORK_POLICY, "main"),
     (STATEFUL_SET, "main"),
@@ -194,7 +194,7 @@ async def test_a_setting_that_needs_it_replaces_the_pod_and_another_does_not(man
         first = await run.until(POD, "main-0", lambda found: found)
         assert first is not None
         await run.declare(config=[{"name": "work_mem", "value": "9MB"}])
-        config = await run.get(CONFIG_MAP, "main-config")
+        config = await run.get(CONFIG_MAP, "main-settings")
         assert "work_mem = '9MB'" in config.body()["data"]["settings-reload.conf"]
         assert (await run.get(POD, "main-0")).metadata.uid == first.metadata.uid
         await run.declare(config=[{"name": "max_connections", "value": "42"}])
@@ -245,7 +245,7 @@ async def test_a_volume_that_cannot_grow_holds_up_nothing_else(managed_kube_stat
         await run.declare(deletionPolicy="Delete", deletionProtection=False, storage={"size": "1Gi"})
         wanted = {"storage": {"size": "2Gi"}, "config": [{"name": "work_mem", "value": "9MB"}]}
         await run.user.patch(DATABASE_CLUSTER, run.key("main"), {"spec": wanted})
-        await run.until(CONFIG_MAP, "main-config", lambda found: found and b"9MB" in found.raw)
+        await run.until(CONFIG_MAP, "main-settings", lambda found: found and b"9MB" in found.raw)
         await run.user.delete(DATABASE_CLUSTER, run.key("main"))
         await run.until(DATABASE_CLUSTER, "main", lambda found: found is None)
 

@@ -8,7 +8,8 @@ from typing import Any
 from conformance.provider import MEMBER_WORKLOAD, MEMBERS, SERVER_INSTANCE, SERVER_WORKLOAD, declare
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.api.resource import LABEL_CLUSTER
-from dbaas.contracts.provider import Exporter, Instance, ServerImage, Workload, exporter_login
+from dbaas.contracts.exporting import Exporter, exporter_login
+from dbaas.contracts.provider import Instance, ServerImage, Workload
 from dbaas.providers.statefulset.places import Places
 from dbaas.providers.statefulset.pods import PodSource, build_pod
 

@@ -17,7 +17,8 @@ from conformance.provider import MEMBER_WORKLOAD, SERVER_INSTANCE, SERVER_WORKLO
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.monitoring import MonitoringConfigSpec
 from dbaas.api.resource import Resource, build_resource
-from dbaas.contracts.provider import Exporter, File, NotProvided, SecretKey, ServerImage, Workload
+from dbaas.contracts.exporting import Exporter
+from dbaas.contracts.provider import File, NotProvided, SecretKey, ServerImage, Workload
 from dbaas.contracts.registry import find_registry
 from dbaas.controllers.cluster.subject import read_cluster
 from dbaas.providers.statefulset.provider import StatefulSetProvider

@@ -144,6 +144,18 @@ async def test_three_become_one_as_it_would_have_been_made_at_once(managed_kube_
         again = await run.until(STATEFUL_SET, "main", lambda s: s and "serviceAccountName" not in pod_of(s))
         assert again is not None and pod_of(again) == pod_of(alone)
         await run.until(ROLE, "main-members", lambda found: found is None)
+        await make_ready(run, "main-0", again)
+        for note in NOTES:  # an upgrade gives the data another identity than that which they have agreed on
+            await run.until(CONFIG_MAP, note, lambda found: found is None)
+
+
+async def make_ready(run: Running, pod: str, runs: Resource) -> None:
+    """The pod of that StatefulSet, when it is the newest."""
+    account = pod_of(runs).get("serviceAccountName")
+    await run.until(POD, pod, lambda found: found and found.spec.get("serviceAccountName") == account)
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    status = {"status": {"conditions": [ready], "phase": "Running"}}
+    await run.user.patch(POD, run.key(pod), status, subresource="status")
 
 
 async def test_the_last_of_three_is_not_started_anew_while_another_might_take_over(managed_kube_state: Path) -> None:

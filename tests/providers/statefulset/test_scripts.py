@@ -13,13 +13,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import psutil
 import pytest
 
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, File, Init, Instance, SecretKey, Stop, VersionMark
 from dbaas.providers.statefulset.filling import FILL
 from dbaas.providers.statefulset.places import Places
+from dbaas.providers.statefulset.printing import PRINT_SECONDS
 from dbaas.providers.statefulset.scripts import PROGRAM_MISSING, build_init, build_run
 
 PATIENCE_SECONDS = 15.0
@@ -78,9 +80,9 @@ class Pod:
         script = build_init(instance, self.places, is_newcomer=is_newcomer)
         return subprocess.run([*self.shell, "-c", script], capture_output=True, text=True, check=False)
 
-    def start(self, instance: Instance = INSTANCE) -> subprocess.Popen[bytes]:
+    def start(self, instance: Instance = INSTANCE, output: IO[str] | None = None) -> subprocess.Popen[bytes]:
         script = build_run(instance, self.places)
-        self.started.append(subprocess.Popen([*self.shell, "-c", script], start_new_session=True))
+        self.started.append(subprocess.Popen([*self.shell, "-c", script], stdout=output, start_new_session=True))
         return self.started[-1]
 
     def end(self) -> None:
@@ -184,6 +186,63 @@ def test_a_server_that_dies_ends_the_container(pod: Pod) -> None:
     pod.initialise()
     process = pod.start(replace(INSTANCE, command=("sh", "-c", "exit 5")))
     assert process.wait(PATIENCE_SECONDS) == 5
+
+
+LOGGER = """
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+for attempt in ("first", "again"):
+    for path in ("log/server.json", "log/server.log"):
+        with open(path, "a") as log:
+            log.write(f"{attempt} {path} " + "x" * 100_000 + "\\n")
+    while attempt == "first" and not os.path.exists("go"):
+        time.sleep(0.05)
+sys.exit(7)
+"""
+LOGGING = replace(INSTANCE, command=(sys.executable, "-c", LOGGER), logs=("log/server.json", "log/server.log"))
+"""It opens the files that it appends its log to more than once, and writes more to them than a pipe holds."""
+
+
+def test_a_log_that_a_server_writes_to_files_is_printed_to_its_end_and_takes_no_room(pod: Pod) -> None:
+    (pod.root / "run").mkdir()
+    assert pod.initialise().returncode == 0
+    printed = (pod.root / "printed").open("w+")
+    process = pod.start(LOGGING, output=printed)
+
+    def words() -> list[str]:
+        return [" ".join(line.split()[:2]) for line in (pod.root / "printed").read_text().splitlines()]
+
+    said = ["log/server.json", "log/server.log"]
+    until(lambda: words() == [f"first {path}" for path in said])
+    for reader in readers(process.pid):
+        os.kill(reader, signal.SIGKILL)
+    until(lambda: len(readers(process.pid)) == 1)
+    (pod.volume / "go").touch()
+    assert process.wait(PATIENCE_SECONDS) == 7
+    assert words() == [f"{attempt} {path}" for attempt in ("first", "again") for path in said]
+    assert {each.is_symlink() for each in (pod.volume / "log").iterdir()} == {True}
+    printed.close()
+
+
+def readers(pid: int) -> list[int]:
+    """Of the pipe, among all that have descended from that process and have not ended."""
+    found = []
+    for each in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if each.name() in ("cat", "busybox") and "cat" in each.cmdline():
+                found.append(each.pid)
+    return found
+
+
+def test_a_server_on_a_leash_ends_its_container_at_once_whoever_still_writes_its_log(pod: Pod) -> None:
+    (pod.root / "run").mkdir()
+    mount_member(pod, "first")
+    left = "exec 3>>log/server.json; sleep 60 & exit 5"
+    instance = member(command=("sh", "-c", left), logs=LOGGING.logs)
+    assert pod.initialise(instance).returncode == 0
+    began = time.monotonic()
+    assert pod.start(instance).wait(PATIENCE_SECONDS) == 5
+    assert time.monotonic() - began < PRINT_SECONDS
 
 
 def member(**more: Any) -> Instance:

@@ -19,6 +19,7 @@ from dbaas.cli.session import Session, run_on_target
 from dbaas.contracts.rest import Selection
 
 CLUSTER_LABEL = "dbaas.io/cluster"
+NO_EXPORTERS = "app.kubernetes.io/component!=metrics"
 CLUSTERS = "databaseclusters.dbaas.io"
 POLL_SECONDS = 0.3
 
@@ -42,9 +43,9 @@ async def show(session: Session, options: LogsOptions) -> None:
         raise CommandError(
             "logs are read on a laptop only", f"on Kubernetes: kubectl logs -l {CLUSTER_LABEL}={options.cluster}"
         )
-    selection = Selection(session.namespace, labels=f"{CLUSTER_LABEL}={options.cluster}")
+    selection = Selection(session.namespace, labels=f"{CLUSTER_LABEL}={options.cluster},{NO_EXPORTERS}")
     servers = await session.rest.list(PROCESS, selection)
-    files = [(server.metadata.name, path) for server in servers if (path := _log_of(server)) is not None]
+    files = [(server.metadata.name, path) for server in servers for path in _logs_of(server)]
     if not files:
         cluster = await fetch_one(session.rest, (await session.kinds()).one(CLUSTERS), _key(session, options))
         raise CommandError(
@@ -53,7 +54,7 @@ async def show(session: Session, options: LogsOptions) -> None:
         )
     positions = {}
     for name, path in files:
-        prefix = f"{name} | " if len(files) > 1 else ""
+        prefix = f"{name} | " if len({each for each, _ in files}) > 1 else ""
         positions[path] = (prefix, _print_tail(session, path, options.tail, prefix))
     session.terminal.out.flush()
     while options.follow:
@@ -67,9 +68,10 @@ def _key(session: Session, options: LogsOptions) -> Key:
     return Key(session.namespace, options.cluster)
 
 
-def _log_of(server: Resource) -> Path | None:
-    text = server.status.get("log")
-    return Path(text) if text and Path(text).exists() else None
+def _logs_of(server: Resource) -> list[Path]:
+    """What it prints, and what it writes itself."""
+    named = (server.status.get("log"), *(server.status.get("logs") or ()))
+    return [Path(text) for text in named if text and Path(text).exists()]
 
 
 def _print_tail(session: Session, path: Path, lines: int, prefix: str) -> int:

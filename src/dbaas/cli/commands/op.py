@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ import typer
 from dbaas.api.operation import OPS_REQUEST
 from dbaas.api.resource import Key
 from dbaas.cli.exits import CommandError, WrongUsage
-from dbaas.cli.operating import build_spec, find_word
+from dbaas.cli.operating import Spec, Word, build_spec, find_word
 from dbaas.cli.options import NamespaceOptions, TimeoutOptions
 from dbaas.cli.session import Session, run_on_target
 from dbaas.contracts.client import ApiError
@@ -39,7 +39,8 @@ def run(options: OpOptions) -> None:
 
     dbaas op restart main, dbaas op reconfigure main work_mem=8MB, dbaas op resize main cpu=2 memory=4Gi. It is an
     OpsRequest: the cluster's spec is changed, what was there before is kept in its status, and it has succeeded when
-    the cluster is Ready again.
+    the cluster is Ready again. dbaas op custom main vacuum database=shop table=orders runs what the cluster's
+    DatabaseEngine declares.
     """
     if len(options.words) < 2:
         raise WrongUsage("say what to do, and to which cluster: dbaas op restart main")
@@ -54,7 +55,7 @@ async def operate(session: Session, options: OpOptions) -> None:
     if first.lower() == "cancel":
         await _cancel(session, Key(session.namespace, name))
         return
-    spec = build_spec(find_word(first), name, rest)
+    spec = await _build_spec(session, find_word(first), name, rest)
     body = _build(session, options, spec)
     key = Key(session.namespace, body["metadata"]["name"])
     try:
@@ -66,6 +67,18 @@ async def operate(session: Session, options: OpOptions) -> None:
     session.terminal.out.flush()
     if options.wait:
         await _follow(session, key, timeout)
+
+
+async def _build_spec(session: Session, word: Word, cluster: str, words: Sequence[str]) -> Spec:
+    """Where it is not said which of the declared operations is meant, they are listed."""
+    try:
+        return build_spec(word, cluster, words)
+    except WrongUsage as wrong:
+        if word.type != "Custom":
+            raise
+        from dbaas.cli.declared import list_operations
+
+        raise WrongUsage(wrong.message, *wrong.advice, *await list_operations(session, cluster)) from wrong
 
 
 def _build(session: Session, options: OpOptions, spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,8 @@ def names_of(cluster: Cluster) -> list[str]:
         return list(LOCAL_NAMES)
     name, namespace = cluster.key.name, cluster.key.namespace
     domains = (f".{namespace}.svc.cluster.local", f".{namespace}.svc", f".{namespace}", "")
-    services = [f"{name}-{way}{domain}" for domain in domains for way in WAYS]
+    ways = WAYS if cluster.workload.pooler is None else (*WAYS, "pooler")
+    services = [f"{name}-{way}{domain}" for domain in domains for way in ways]
     pods = [f"*.{name}-pods.{namespace}.svc.cluster.local"]
     return [*services, *pods, *_external_names(cluster)]
 

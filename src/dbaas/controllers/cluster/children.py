@@ -19,7 +19,7 @@ from dbaas.controllers.cluster.rollout import Decision, Rollout
 from dbaas.controllers.cluster.shrinking import Shrinking
 from dbaas.controllers.cluster.subject import Cluster
 from dbaas.controllers.cluster.version import note_version
-from dbaas.controllers.cluster.witnesses import find_labelled, find_witnesses
+from dbaas.controllers.cluster.witnesses import find_labelled, find_pooler_witnesses, find_witnesses
 from dbaas.core.clock import Clock
 from dbaas.manifests.metadata import MANAGED_BY, build_metadata, cluster_labels, is_controlled_by
 
@@ -118,10 +118,12 @@ class Children:
 
     async def observe(self, cluster: Cluster, children: Sequence[Resource]) -> ClusterFacts:
         """What the children say, and why, from what they have made, where not all is well."""
-        facts = cluster.provider.observe(cluster.resource, children)
-        if all(one.is_ready and one.role for one in facts.instances):
-            return facts
-        return cluster.provider.observe(cluster.resource, [*children, *await find_witnesses(self._client, cluster)])
+        facts, found = cluster.provider.observe(cluster.resource, children), list[Resource]()
+        if not all(one.is_ready and one.role for one in facts.instances):
+            found += await find_witnesses(self._client, cluster)
+        if facts.pooler is not None and not facts.pooler.is_whole:
+            found += await find_pooler_witnesses(self._client, cluster)
+        return cluster.provider.observe(cluster.resource, [*children, *found]) if found else facts
 
     async def publish(
         self, cluster: Cluster, facts: ClusterFacts, tls: Mapping[str, Any] | None = None
@@ -169,7 +171,11 @@ class Children:
             if not child.metadata.is_deleting:
                 await self._client.delete(child.kind, child.key, uid=child.metadata.uid)
         # What went at once is not told to us again.
-        return not await self.find(cluster) and not await find_witnesses(self._client, cluster)
+        return not (
+            await self.find(cluster)
+            or await find_witnesses(self._client, cluster)
+            or await find_pooler_witnesses(self._client, cluster)
+        )
 
     async def keep_by_themselves(self, cluster: Cluster) -> bool:
         """Whether what is to be kept has no owner already, so that nobody need be told of it."""

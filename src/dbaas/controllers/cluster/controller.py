@@ -15,16 +15,18 @@ from dbaas.contracts.action import Caller, call_nobody
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Controller, Outcome, Waiting, token_of
 from dbaas.contracts.registry import Registry
+from dbaas.contracts.upgrade import UPGRADE_FAILED
 from dbaas.controllers.cluster.children import Children
 from dbaas.controllers.cluster.credentials import Credentials
 from dbaas.controllers.cluster.deletion import ClusterDeletion
 from dbaas.controllers.cluster.encryption import Certificates, refer_to_certificates
+from dbaas.controllers.cluster.hindrances import Hindrances
 from dbaas.controllers.cluster.leading import watch_leaders, watch_members
 from dbaas.controllers.cluster.monitoring import Agents, refer_to_monitoring
-from dbaas.controllers.cluster.pooling import FindLane, Poolers, no_lane
+from dbaas.controllers.cluster.pooling import FindLane, Poolers, choose_pooler, no_lane
 from dbaas.controllers.cluster.report import build_outcome, with_pending
 from dbaas.controllers.cluster.service_logins import ServiceLogins, login_keys
-from dbaas.controllers.cluster.stages import Stage, find_stage
+from dbaas.controllers.cluster.stages import FAILED_FIELD, Stage, find_stage, hinder
 from dbaas.controllers.cluster.stragglers import Stragglers
 from dbaas.controllers.cluster.subject import Cluster, entry_key, named_entry, read_cluster
 from dbaas.controllers.finalizers import hold
@@ -52,6 +54,7 @@ class ClusterController:
         self._certificates = Certificates(client, clock)
         self._children = Children(client, clock, caller)
         self._credentials = Credentials(client, randomness)
+        self._hindrances = Hindrances(find_lane)
         self._poolers = Poolers(find_lane)
         self._stragglers = Stragglers(client, clock, find_lane)
         self._logins = ServiceLogins(client, randomness)
@@ -84,6 +87,8 @@ class ClusterController:
         await self._logins.keep(cluster)
         cluster, agent = await self._agents.find(cluster)
         encryption = await self._certificates.keep(cluster)
+        published = await self._client.get(DATABASE_INSTANCE, cluster.key)
+        cluster = choose_pooler(cluster, published, trusted=encryption.is_provable)
         applied = await self._children.apply(cluster)
         facts = await self._children.observe(cluster, applied.children)
         applied = await self._children.settle(cluster, facts, applied)
@@ -99,17 +104,21 @@ class ClusterController:
         pooling = await self._poolers.keep(cluster, instance)
         outcome = with_pending(
             build_outcome(cluster, facts, instance, applied.refused, applied.rolling),
-            applied.pending,
+            [*stage.waits, *applied.pending],
             self._clock.now(),
         )
-        outcome = pooling.tell(cluster, facts.pooler, agent.tell(cluster, outcome))
+        outcome = pooling.tell(cluster, facts.pooler, agent.seeing(cluster, facts.exporters).tell(cluster, outcome))
         outcome = encryption.tell(outcome, self._clock.now())
         outcome = stage.tell(outcome)
         self._tell(resource, outcome)
         return outcome
 
     async def _find_stage(self, cluster: Cluster) -> Stage:
-        return find_stage(cluster, await self._children.find(cluster) if cluster.spec.cluster_size > 1 else ())
+        """As it is, where the server that must end for an upgrade tells what would hinder that."""
+        children = await self._children.find(cluster) if cluster.spec.cluster_size > 1 else ()
+        stage = find_stage(cluster, children, self._clock.now())
+        why = await self._hindrances.find(cluster, stage.may_end) if stage.may_end else ""
+        return hinder(cluster, stage.may_end, why) if why else stage
 
     async def _find_entry(self, resource: Resource) -> Mapping[str, Any]:
         """The spec of its DatabaseEngine. Raises Waiting where there is none of the name that it gives."""
@@ -132,6 +141,9 @@ class ClusterController:
             yield lives_on(cluster.key)
 
     def _tell(self, resource: Resource, outcome: Outcome) -> None:
+        failure = outcome.status.get(FAILED_FIELD)
+        if failure and failure != resource.status.get(FAILED_FIELD):
+            self._client.event(resource, "Warning", UPGRADE_FAILED, failure["message"])
         before = resource.status.get("phase")
         if outcome.phase == before:
             return

@@ -57,6 +57,11 @@ class Encryption:
     offer: Offer | None = None
     fault: Fault | None = None
 
+    @property
+    def is_provable(self) -> bool:
+        """Whether there is a `ca.crt` by which servers prove who they are."""
+        return self.offer is not None and bool(self.offer.trusted)
+
     def tell_server(self, cluster: Key) -> Mapping[str, Any]:
         """Fields of the published server's spec."""
         if self.offer is None:

@@ -6,7 +6,7 @@ told by the condition Monitored.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,8 @@ from dbaas.api.monitoring import MONITORING_CONFIG, MonitoringConfigSpec
 from dbaas.api.pods import Pmm
 from dbaas.api.resource import Key, Resource
 from dbaas.contracts.client import Client, Forbidden, NotFound
+from dbaas.contracts.exporting import ExporterFacts
+from dbaas.contracts.provider import Workload
 from dbaas.contracts.reconcile import Condition, Outcome, token_of
 from dbaas.controllers.cluster.subject import Cluster
 from dbaas.controllers.conditions import is_ready, ready_message, ready_reason
@@ -40,13 +42,25 @@ SCRAPED_NOWHERE = Fault(
 class Agent:
     """`is_asked`: the cluster names one. `fault` is what keeps it from its work.
 
-    `has_monitor`: there is a ServiceMonitor. `looks_again`: nobody tells when the fault has gone.
+    `has_monitor`: there is a ServiceMonitor. `looks_again`: nobody tells when the fault has gone. `exporters` are None
+    where they are parts of the instances.
     """
 
     is_asked: bool = False
     fault: Fault | None = None
     has_monitor: bool = False
     looks_again: bool = False
+    exporters: Sequence[ExporterFacts] | None = None
+
+    def seeing(self, cluster: Cluster, exporters: Sequence[ExporterFacts] | None) -> Agent:
+        """With how the exporters are, where these run beside the instances; whoever scrapes them is the agent."""
+        if exporters is None or cluster.workload.exporter is None:
+            return self
+        fault = self.fault or find_silence(cluster.workload, exporters)
+        is_missing = any(each.is_missing for each in exporters)
+        return replace(
+            self, is_asked=True, fault=fault, looks_again=self.looks_again or is_missing, exporters=exporters
+        )
 
     def tell(self, cluster: Cluster, outcome: Outcome) -> Outcome:
         """The same outcome, with the agent in it."""
@@ -64,12 +78,17 @@ class Agent:
         if self.fault is not None:
             yield Condition(MONITORED, "False", *self.fault)
         elif self.is_asked:
-            yield Condition(MONITORED, "True", MONITORED, "the agent is told where the metrics are")
+            apart = "every instance has an exporter that tells its metrics"
+            where = apart if self.exporters is not None else "the agent is told where the metrics are"
+            yield Condition(MONITORED, "True", MONITORED, where)
 
     def _status(self, cluster: Cluster) -> dict[str, Any]:
         exporter = cluster.workload.exporter
         status: dict[str, Any] = {"enabled": exporter is not None, "ready": exporter is not None and self.fault is None}
-        if endpoint := _find_endpoint(cluster):
+        places = {each.instance: each.endpoint for each in self.exporters or () if each.endpoint}
+        if places:
+            status["exporters"] = places
+        if endpoint := next(iter(places.values())) if len(places) == 1 else _find_endpoint(cluster):
             status["endpoint"] = endpoint
         return {**status, "serviceMonitor": True} if self.has_monitor else status
 
@@ -141,6 +160,19 @@ class Agents:
         found = await self._client.get(SERVICE_MONITOR, _monitor_key(cluster))
         if found is not None and is_controlled_by(found, cluster.resource):
             await self._client.delete(SERVICE_MONITOR, found.key, uid=found.metadata.uid)
+
+
+def find_silence(workload: Workload, exporters: Sequence[ExporterFacts]) -> Fault | None:
+    """Why metrics of some instance cannot be had; None where all can."""
+    assert workload.exporter is not None, "nobody asks where none is wanted"
+    if any(each.is_missing for each in exporters):
+        return Fault("ExporterMissing", f"no exporter is installed on this machine: {workload.exporter.install}")
+    silent = next((each for each in exporters if not each.is_ready), None)
+    if silent is not None:
+        return Fault("ExporterNotReady", f"{silent.instance}: {silent.message}")
+    if len(exporters) < len(workload.instances):
+        return Fault("ExporterNotReady", "not every instance has its exporter yet")
+    return None
 
 
 def describe_pmm(pmm: Pmm) -> MonitoringConfigSpec:

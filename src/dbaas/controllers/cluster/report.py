@@ -12,7 +12,7 @@ from dbaas.contracts.provider import VOLUME_REFUSED, VOLUMES_GROW, ClusterFacts
 from dbaas.contracts.reconcile import Condition, Outcome, Refused
 from dbaas.controllers.cluster.instances import build_instances
 from dbaas.controllers.cluster.maintenance import Pending
-from dbaas.controllers.cluster.stages import UPGRADING, keep_note
+from dbaas.controllers.cluster.stages import UPGRADING, keep_note, note_failure
 from dbaas.controllers.cluster.subject import Cluster
 from dbaas.controllers.cluster.version import describe_other
 from dbaas.controllers.conditions import is_ready, ready_message, ready_reason
@@ -34,6 +34,9 @@ def build_outcome(
     Volumes that grow serve meanwhile. `rolling` tells of an instance that waits for its turn to be started anew.
     Raises Refused where an instance never starts as things stand.
     """
+    failed = next((one for one in facts.instances if one.wants_back), None)
+    if failed is not None and not cluster.spec.stopped:
+        return note_failure(cluster, build_status(cluster, facts, instance), failed)
     refused = next((one for one in facts.instances if one.is_refused), None)
     if refused is not None and not cluster.spec.stopped:
         raise Refused(
@@ -146,9 +149,12 @@ def _phase(cluster: Cluster, condition: Condition, facts: ClusterFacts) -> str:
         return "Failed"
     if condition.reason == ROLLING_OUT:
         return "Updating"
+    return UPGRADING if condition.reason == UPGRADING else find_phase(cluster)
+
+
+def find_phase(cluster: Cluster) -> str:
+    """Of one that is not as it is wanted, by what it was before."""
     status = cluster.resource.status
-    if condition.reason == UPGRADING:
-        return UPGRADING
     if status.get("phase") not in HAS_SERVED:
         return "Provisioning"
     known = (status.get("database") or {}).get("instances", 0)

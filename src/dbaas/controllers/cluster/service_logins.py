@@ -13,8 +13,9 @@ from dbaas.api.core import SECRET
 from dbaas.api.resource import Key, Resource
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import AlreadyExists, Client
+from dbaas.contracts.exporting import exporter_login
 from dbaas.contracts.pooling import pooler_login
-from dbaas.contracts.provider import SecretKey, exporter_login
+from dbaas.contracts.provider import SecretKey
 from dbaas.contracts.reconcile import Conflict, Refused
 from dbaas.controllers.cluster.credentials import RULES
 from dbaas.controllers.cluster.subject import Cluster

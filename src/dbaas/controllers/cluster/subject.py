@@ -20,7 +20,7 @@ USUAL_ACCOUNT = 999  # the first that Debian gives to a service: most images of 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A DatabaseCluster, read."""
+    """A DatabaseCluster, read. `entry` is its DatabaseEngine, where there is one."""
 
     resource: Resource
     spec: DatabaseClusterSpec
@@ -28,6 +28,12 @@ class Cluster:
     server: ServerPart
     provider: Provider
     workload: Workload
+    entry: DatabaseEngineSpec | None = None
+
+    def ask(self, spec: DatabaseClusterSpec) -> Cluster:
+        """The same with that spec, and what must run for it."""
+        made = self.server.workload(self.key.name, spec, self.provider.runs_on)
+        return replace(self, spec=spec, workload=_with_images(self.entry, made))
 
     @property
     def key(self) -> Key:
@@ -68,17 +74,28 @@ def read_cluster(resource: Resource, registry: Registry, entry: Mapping[str, Any
         known = ", ".join(sorted(registry.providers)) or "none"
         raise Refused("UnknownProvider", f"no provider is called {name!r}; there are: {known}")
     workload = engine.server.workload(resource.metadata.name, spec, provider.runs_on)
-    image = _image(DatabaseEngineSpec.model_validate(entry), workload) if entry else workload.image
-    return Cluster(resource, spec, engine, engine.server, provider, replace(workload, image=image))
+    named = DatabaseEngineSpec.model_validate(entry) if entry else None
+    return Cluster(resource, spec, engine, engine.server, provider, _with_images(named, workload), named)
 
 
-def _image(entry: DatabaseEngineSpec, workload: Workload) -> ServerImage | None:
+def _with_images(entry: DatabaseEngineSpec | None, workload: Workload) -> Workload:
+    """As the entry names them."""
+    pooler, named = workload.pooler, entry.pooler_image if entry is not None else None
+    if pooler is not None and named is not None:
+        account = (named.run_as_user or pooler.image.user, named.run_as_group or pooler.image.group)
+        pooler = replace(pooler, image=ServerImage(named.image, *account))
+    return replace(workload, image=_find_image(entry, workload), pooler=pooler)
+
+
+def _find_image(entry: DatabaseEngineSpec | None, workload: Workload) -> ServerImage | None:
     """Whoever names an image without an account means the account that the usual one has."""
-    named = next((image for image in entry.images if image.version == workload.version), None)
+    images = entry.images if entry is not None else []
+    named = next((image for image in images if image.version == workload.version), None)
     if named is None:
         return workload.image
     usual = workload.image or ServerImage(named.image, USUAL_ACCOUNT, USUAL_ACCOUNT)
-    return ServerImage(named.image, named.run_as_user or usual.user, named.run_as_group or usual.group)
+    older = {each.version: each.programs for each in named.upgrades_from}
+    return ServerImage(named.image, named.run_as_user or usual.user, named.run_as_group or usual.group, older)
 
 
 def enlarge(cluster: Cluster, names: Collection[str]) -> Cluster | None:
@@ -98,4 +115,4 @@ def with_data_kept(cluster: Cluster) -> Cluster:
     body["spec"]["deletionPolicy"] = "Retain"
     resource = build_resource(cluster.resource.kind, body)
     spec = cluster.spec.model_copy(update={"deletion_policy": "Retain"})
-    return Cluster(resource, spec, cluster.engine, cluster.server, cluster.provider, cluster.workload)
+    return replace(cluster, resource=resource, spec=spec)

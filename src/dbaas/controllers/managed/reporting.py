@@ -9,7 +9,8 @@ from typing import Any
 
 from dbaas.api.resource import ANNOTATION_MADE_AT
 from dbaas.contracts.client import Client
-from dbaas.contracts.engine import Engine, Tallying, Telling
+from dbaas.contracts.engine import Engine
+from dbaas.contracts.looking import Tallying, Telling
 from dbaas.contracts.reconcile import Outcome
 from dbaas.contracts.statement import Change
 from dbaas.controllers.managed.credentials import Credentials, read_published

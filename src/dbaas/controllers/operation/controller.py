@@ -7,22 +7,25 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dbaas.api.cluster import DATABASE_CLUSTER
-from dbaas.api.operation import ANNOTATION_OPERATION, OPERATION_MANAGER, OPS_REQUEST, OpsRequestStatus
+from dbaas.api.operation import ANNOTATION_OPERATION, OPERATION_MANAGER, OPS_REQUEST
 from dbaas.api.resource import Resource
-from dbaas.contracts.admission import Admission
-from dbaas.contracts.client import Client, Invalid, NotFound
+from dbaas.contracts.client import Invalid, NotFound
 from dbaas.contracts.operation import ClusterState, complete_change
 from dbaas.contracts.reconcile import Condition, Controller, Outcome, Refused
-from dbaas.contracts.registry import Registry
 from dbaas.controllers.conditions import READY
+from dbaas.controllers.finalizers import hold, let_go
 from dbaas.controllers.operation import record
 from dbaas.controllers.operation.acting import LOOK_SECONDS, Actions
+from dbaas.controllers.operation.customs import Customs
 from dbaas.controllers.operation.ending import SHORTEST_SECONDS, Ended, Endings
+from dbaas.controllers.operation.noting import write_note
 from dbaas.controllers.operation.record import dump_status
 from dbaas.controllers.operation.request import Request, cluster_token, queue_token, read_request
+from dbaas.controllers.operation.runs import Runs
 from dbaas.controllers.operation.turn import Turn, require_well, wait
 from dbaas.controllers.refusing import refuse_invalid
-from dbaas.core.clock import Clock, format_time, parse_time
+from dbaas.controllers.surroundings import Surroundings
+from dbaas.core.clock import format_time, parse_time
 
 PATIENCE_SECONDS = 60.0  # a cluster that was made together with its operation is there by then
 
@@ -30,37 +33,51 @@ PATIENCE_SECONDS = 60.0  # a cluster that was made together with its operation i
 class OperationController:
     """One for all operations."""
 
-    def __init__(self, client: Client, registry: Registry, admission: Admission, clock: Clock) -> None:
+    def __init__(self, surroundings: Surroundings) -> None:
+        client, registry = surroundings.client, surroundings.registry
         self._client = client
         self._operations = registry.operations
-        self._admission = admission
-        self._clock = clock
+        self._admission = surroundings.admission
+        self._clock = surroundings.clock
         self._actions = Actions(client, registry)
+        self._runs = Runs()
+        self._customs = Customs(surroundings, self._runs)
         self._turn = Turn(client, registry.operations)
-        self._endings = Endings(client, clock, self._turn)
+        self._endings = Endings(client, self._clock, self._turn)
 
     def build(self) -> Controller:
         """The controller for the runtime."""
-        return Controller(OPS_REQUEST, self.reconcile, references=_refer, provides=_provide)
+        return Controller(OPS_REQUEST, self.reconcile, references=_refer, provides=_provide, beside=self._runs.keep)
 
     async def reconcile(self, resource: Resource) -> Outcome:
         """Raises Waiting while its turn has not come."""
         request = read_request(resource, self._operations)
         if request.is_finished:
+            await let_go(self._client, resource)
             return await self._endings.retire(request)
         try:
             await self._require_wanted(request)
             if not request.has_begun:
                 request = await self._begin(request)
+            if request.runs:
+                return await self._customs.advance(request, await self._find_cluster(request))
             if request.acts:
                 return await self._act(request)
             if not request.has_changed:
                 request = await self._change(request)
             return await self._follow(request)
         except Ended as ended:
-            if ended.request.has_begun and ended.end != "Succeeded":
+            return await self._end(ended)
+
+    async def _end(self, ended: Ended) -> Outcome:
+        """What it has asked for, and what goes on, ends with it."""
+        if ended.request.has_begun and ended.end != "Succeeded":
+            if ended.request.runs:
+                ended = await self._customs.close(ended)
+            else:
                 await self._actions.withdraw(ended.request)
-            return await self._endings.end(ended)
+        await let_go(self._client, ended.request.resource)
+        return await self._endings.end(ended)
 
     async def _require_wanted(self, request: Request) -> None:
         is_deleting = request.resource.metadata.is_deleting
@@ -90,11 +107,24 @@ class OperationController:
             text = f"DatabaseCluster {cluster.key.name!r} is stopped: start it first, and make another OpsRequest"
             raise Ended(request, "Failed", "ClusterStopped", text)
         require_well(request, cluster)
-        status = record.note_beginning(request, cluster, self._now())
-        noted = await self._note(request, status, request.resource.metadata.resourceVersion)
+        noted = await self._note_beginning(request, cluster)
         note = f"{request.spec.type} of DatabaseCluster {cluster.key.name!r} begins"
         self._client.event(request.resource, "Normal", "OperationStarted", note)
         return noted
+
+    async def _note_beginning(self, request: Request, cluster: Resource) -> Request:
+        """What runs statements is held from then on: its deletion ends what goes on."""
+        if not request.runs:
+            status = record.note_beginning(request, cluster, self._now())
+            return await write_note(self._client, request, status, request.resource.metadata.resourceVersion)
+        try:
+            script = await self._customs.find_script(request, cluster)
+        except Refused as refused:
+            raise Ended(request, "Failed", "OperationRefused", refused.message) from refused
+        held = await hold(self._client, request.resource)
+        request = Request(held, request.spec, request.status, request.operation)
+        status = record.note_script(request, cluster, [step.name for step in script.steps], script.digest, self._now())
+        return await write_note(self._client, request, status, held.metadata.resourceVersion)
 
     async def _act(self, request: Request) -> Outcome:
         """Lets the provider go on with it. What it has begun is noted, and is in the API all the same."""
@@ -143,7 +173,7 @@ class OperationController:
         name = f"DatabaseCluster {cluster.key.name!r}"
         state = record.read_state(cluster, request.status.cluster_generation)
         if state.is_current and state.waits and request.operation.minds_windows:
-            return self._wait(request, state)
+            return _await_window(request, state, self._clock.now())
         if state.is_current and request.operation.has_succeeded(state):
             raise Ended(request, "Succeeded", record.SUCCEEDED, f"{request.spec.type} of {name} is done")
         if state.is_current and (state.is_stalled or state.reason in request.operation.hopeless):
@@ -152,11 +182,6 @@ class OperationController:
         why = state.message if state.is_current else "its controller has not looked at the change yet"
         self._require_time(request, f"{name} is not as it should be: {why}")
         return _go_on(request, self._clock.now(), "Running", f"{name}: {why}")
-
-    def _wait(self, request: Request, state: ClusterState) -> Outcome:
-        """For a maintenance window, however long that takes."""
-        waiting = Request(request.resource, request.spec, record.note_wait(request.status, state), request.operation)
-        return _go_on(waiting, self._clock.now(), "WindowAwaited", state.waits)
 
     def _require_time(self, request: Request, why: str) -> None:
         if request.is_overdue(self._clock.now()):
@@ -181,15 +206,17 @@ class OperationController:
 
     async def _note_change(self, request: Request, cluster: Resource) -> Request:
         generation = cluster.metadata.generation
-        return await self._note(request, record.note_change(request.status, generation, self._now(), acts=request.acts))
-
-    async def _note(self, request: Request, status: OpsRequestStatus, version: str = "") -> Request:
-        patch = {"status": {**dump_status(status), "phase": "Running"}}
-        noted = await self._client.patch(OPS_REQUEST, request.key, patch, version=version, subresource="status")
-        return Request(noted, request.spec, status, request.operation)
+        status = record.note_change(request.status, generation, self._now(), acts=request.acts)
+        return await write_note(self._client, request, status)
 
     def _now(self) -> str:
         return format_time(self._clock.now())
+
+
+def _await_window(request: Request, state: ClusterState, now: datetime) -> Outcome:
+    """However long that takes."""
+    waiting = Request(request.resource, request.spec, record.note_wait(request.status, state), request.operation)
+    return _go_on(waiting, now, "WindowAwaited", state.waits)
 
 
 def _go_on(request: Request, now: datetime, reason: str, message: str) -> Outcome:
@@ -221,6 +248,8 @@ def _deleted(request: Request) -> str:
 def _way_back(request: Request) -> str:
     if not request.has_changed:
         return "nothing was changed"
+    if request.runs:
+        return "no more statements are sent"
     if request.acts:
         return "what has begun goes on"
     return "what it has changed stays, and status.previous has what was there before"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from dbaas.api.conditions import read_condition
@@ -42,6 +42,50 @@ def note_beginning(request: Request, cluster: Resource, now: str) -> OpsRequestS
     return _log(began.model_copy(update=updated), now, NOTE, "what the fields were is in status.previous")
 
 
+def note_script(request: Request, cluster: Resource, steps: Sequence[str], digest: str, now: str) -> OpsRequestStatus:
+    """Before any of the statements with these names is run."""
+    noted = [OperationStep(name=NOTE, phase="Succeeded", start_time=now, completion_time=now)]
+    updated = {
+        "start_time": now,
+        "steps": [*noted, *(OperationStep(name=name, phase="Pending") for name in steps)],
+        "digest": digest,
+        "cluster_uid": cluster.metadata.uid,
+        "cluster_generation": cluster.metadata.generation,
+    }
+    return _log(note_turn(request).model_copy(update=updated), now, NOTE, "what is to be run is settled")
+
+
+def note_statement(status: OpsRequestStatus, step: str, session: str, now: str) -> OpsRequestStatus:
+    """Before it is sent. From now on nobody can be sure that it was not, but who has that session."""
+    steps = _update_step(status, step, phase="Running", start_time=now, message=None)
+    status = status.model_copy(update={"steps": steps, "session": session})
+    return _log(status, now, step, f"the statement runs in session {session}", "Running")
+
+
+def note_statement_end(status: OpsRequestStatus, step: str, tag: str, now: str) -> OpsRequestStatus:
+    """It has been done; `tag` is what the server says of it."""
+    steps = _update_step(status, step, phase="Succeeded", completion_time=now, message=tag[:LONGEST] or None)
+    return _log(status.model_copy(update={"steps": steps, "session": None}), now, step, tag)
+
+
+def note_failure(status: OpsRequestStatus, step: str, why: str, now: str) -> OpsRequestStatus:
+    """The server has refused it: that is how it ended."""
+    steps = _update_step(status, step, phase="Failed", completion_time=now, message=why[:LONGEST])
+    return _log(status.model_copy(update={"steps": steps, "session": None}), now, step, why, "Failed")
+
+
+def note_again(status: OpsRequestStatus, step: str, why: str, now: str) -> OpsRequestStatus:
+    """It is to be sent, as if it never had been."""
+    steps = _update_step(status, step, phase="Pending", start_time=None, message=None)
+    return _log(status.model_copy(update={"steps": steps, "session": None}), now, step, why, "Pending")
+
+
+def count_statements(status: OpsRequestStatus) -> tuple[int, int]:
+    """How many have been done, of all."""
+    phases = [step.phase for step in status.steps if step.name != NOTE]
+    return phases.count("Succeeded"), len(phases)
+
+
 def note_change(status: OpsRequestStatus, generation: int, now: str, *, acts: bool = False) -> OpsRequestStatus:
     """After the cluster's spec was changed, or was found changed by an earlier life of ours.
 
@@ -67,7 +111,8 @@ def note_end(status: OpsRequestStatus, end: End, message: str, now: str) -> OpsR
     for step in steps:
         if step.phase == "Running":
             steps = _end_step(status, step.name, "Succeeded" if end == "Succeeded" else "Failed", now)
-    return _log(status.model_copy(update={"steps": steps, "completion_time": now}), now, end, message, end)
+    ended = {"steps": steps, "completion_time": now, "session": None}
+    return _log(status.model_copy(update=ended), now, end, message, end)
 
 
 def dump_status(status: OpsRequestStatus) -> dict[str, Any]:
@@ -127,8 +172,11 @@ def is_stopped(cluster: Resource) -> bool:
 def _end_step(
     status: OpsRequestStatus, name: str, phase: Literal["Succeeded", "Failed"], now: str
 ) -> list[OperationStep]:
-    ended = {"phase": phase, "completion_time": now}
-    return [step.model_copy(update=ended) if step.name == name else step for step in status.steps]
+    return _update_step(status, name, phase=phase, completion_time=now)
+
+
+def _update_step(status: OpsRequestStatus, name: str, **updated: str | None) -> list[OperationStep]:
+    return [step.model_copy(update=updated) if step.name == name else step for step in status.steps]
 
 
 def _log(status: OpsRequestStatus, now: str, action: str, message: str, how: str = SUCCEEDED) -> OpsRequestStatus:

@@ -58,6 +58,11 @@ class Request:
         return bool(self.operation is not None and self.operation.action)
 
     @property
+    def runs(self) -> bool:
+        """It runs what the cluster's DatabaseEngine declares: the cluster's spec stays as it is."""
+        return bool(self.operation is not None and self.operation.declared)
+
+    @property
     def change(self) -> Change:
         """The same each time, once it has begun."""
         return self.operation.change(self.spec, self.status.start_time or SOME_TIME) if self.operation else {}

@@ -40,7 +40,7 @@ class ObservedContents:
     extensions: tuple[tuple[str, str], ...]
 
     def tell(self) -> Mapping[str, Any]:
-        """Implements `contracts.engine.Telling`."""
+        """Implements `contracts.looking.Telling`."""
         return {
             "sizeBytes": self.size_bytes,
             "encoding": self.encoding,

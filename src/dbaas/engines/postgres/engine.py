@@ -23,8 +23,10 @@ from dbaas.engines.postgres.boundaries import BOUNDARIES
 from dbaas.engines.postgres.comments import TAGGING, DatabaseComments, RoleComments
 from dbaas.engines.postgres.companions import describe_companions
 from dbaas.engines.postgres.contents import Contents
+from dbaas.engines.postgres.custom_statements import PostgresCustomStatements
 from dbaas.engines.postgres.databases import DatabaseQuarantine, Databases
 from dbaas.engines.postgres.extensions import Extensions
+from dbaas.engines.postgres.hindrances import find_hindrance
 from dbaas.engines.postgres.memberships import Memberships
 from dbaas.engines.postgres.options.databases import DatabaseOptions
 from dbaas.engines.postgres.options.grants import GrantOptions
@@ -34,6 +36,7 @@ from dbaas.engines.postgres.partings import part_from_role
 from dbaas.engines.postgres.pooling import prepare_pooler
 from dbaas.engines.postgres.privileges.parts import DatabasePrivileges, LargeObjectPrivileges, Privileges
 from dbaas.engines.postgres.probe import probe
+from dbaas.engines.postgres.ready_made import OPERATIONS
 from dbaas.engines.postgres.relations import Relations
 from dbaas.engines.postgres.replication.horizon import find_horizon
 from dbaas.engines.postgres.resolving import NAME_THREADS, Names
@@ -119,6 +122,9 @@ def build_engine(offload: Offload, naming: Offload | None = None) -> Engine:
         tagging=TAGGING,
         prepare_pooler=prepare_pooler,
         find_horizon=find_horizon,
+        find_hindrance=find_hindrance,
+        custom_statements=PostgresCustomStatements(connect),
+        operations=OPERATIONS,
     )
 
 

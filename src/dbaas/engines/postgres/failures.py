@@ -71,8 +71,11 @@ _REFUSED_LOGIN = (
 )
 
 
-def translate(error: psycopg.Error, what: str) -> EngineError:
-    """`what` begins the message: "cannot connect to …". Errors without a code are of the connection itself."""
+def translate(error: psycopg.Error, what: str, *, briefly: bool = False) -> EngineError:
+    """`what` begins the message: "cannot connect to …". Errors without a code are of the connection itself.
+
+    `briefly`: without the detail, which may tell what rows hold.
+    """
     from psycopg import OperationalError  # loaded already: there is an error of it
 
     code = error.sqlstate
@@ -85,7 +88,7 @@ def translate(error: psycopg.Error, what: str) -> EngineError:
         return EngineError(f"{what}: {told}", reason=_REASON_BY_CODE["0A000"])
     if _is_race(error, code):
         kind = Retryable
-    return kind(f"{what}: {_told(error)}", reason=_REASON_BY_CODE.get(code))
+    return kind(f"{what}: {_told(error, briefly=briefly)}", reason=_REASON_BY_CODE.get(code))
 
 
 def translate_connecting(error: psycopg.Error, what: str, database: str) -> EngineError:
@@ -116,9 +119,10 @@ def _is_race(error: psycopg.Error, code: str) -> bool:
     return code == "23505" and error.diag.schema_name == "pg_catalog"
 
 
-def _told(error: psycopg.Error) -> str:
+def _told(error: psycopg.Error, *, briefly: bool = False) -> str:
     diagnosis = error.diag
-    parts = [diagnosis.message_primary or "the server gives no reason", diagnosis.message_detail]
+    detail = None if briefly else diagnosis.message_detail
+    parts = [diagnosis.message_primary or "the server gives no reason", detail]
     return "; ".join(part.rstrip(".") for part in parts if part)
 
 

@@ -49,7 +49,7 @@ class DesiredMemberships:
     memberships: tuple[Membership, ...] = ()
 
     def tally(self) -> Mapping[str, Sequence[str]]:
-        """Implements `contracts.engine.Tallying`."""
+        """Implements `contracts.looking.Tallying`."""
         return {"roles": [each.role for each in self.memberships]}
 
 

@@ -7,11 +7,12 @@ administrator, and answers for ordinary logins only. Manual: pgbouncer.org/confi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.pooling import SERVER_HOST, SERVER_PORT, Pooler, pooler_login
-from dbaas.contracts.provider import CheckCommand, File, Instance, Port, Stop, certificate_of
+from dbaas.contracts.provider import CheckCommand, File, Instance, Port, ServerImage, Site, Stop, certificate_of
 from dbaas.contracts.statement import Statement
 from dbaas.engines.postgres.queries import compose
 from dbaas.engines.postgres.session import PostgresSession
@@ -20,20 +21,35 @@ PROGRAM = "pgbouncer"
 POOLER_USER = "dbaas-pooler"
 PORT = Port("pool", 6432)
 LEAST_MINOR = 19  # of version 1: the first that knows auth_dbname
+# That of CloudNativePG. Which account it runs as is all the same to PgBouncer, as long as it is not root.
+IMAGE = ServerImage("ghcr.io/cloudnative-pg/pgbouncer:1.25.1", 998, 996)
 CONFIGURATION, LISTEN, LOGINS = "pgbouncer.ini", "listen.ini", "userlist.txt"
+_WHAT_TO_INSTALL = (
+    f"1.{LEAST_MINOR} or later is needed: install the package pgbouncer of Debian 13, Ubuntu 24.04, apt.postgresql.org "
+    "or Homebrew, or a newer one"
+)
 # Where it listens is known only when it starts, and stays: so it is in a file of its own, written by the command. That
 # one names no section, since a section that begins again makes all that was said in it the usual again.
 _START = f"""\
-minor=$("$3" --version | sed -n 's/^PgBouncer 1\\.\\([0-9]*\\).*/\\1/p')
+program=$(command -v "$3") || {{
+	echo "FATAL: PgBouncer is not installed, and {_WHAT_TO_INSTALL}" >&2
+	exit 1
+}}
+version=$("$program" --version | sed -n 's/^PgBouncer \\([0-9.]*\\).*/\\1/p')
+minor=$(echo "$version" | sed -n 's/^1\\.\\([0-9]*\\).*/\\1/p')
 if [ "${{minor:-{LEAST_MINOR}}}" -lt {LEAST_MINOR} ]; then
-	echo "FATAL: PgBouncer 1.$minor cannot ask one database about all logins: install 1.{LEAST_MINOR} or later" >&2
+	echo "FATAL: $program is PgBouncer $version, which cannot ask one database about all logins; {_WHAT_TO_INSTALL}" >&2
 	exit 1
 fi
-printf 'listen_addr = %s\\nlisten_port = %s\\n' "$1" "$2" > {LISTEN} && exec "$3" {CONFIGURATION}"""
+ulimit -S -n "$(ulimit -H -n)" 2>/dev/null || : # a file for each client and each connection to the server
+printf 'listen_addr = %s\\nlisten_port = %s\\n' "$1" "$2" > {LISTEN} && exec "$program" {CONFIGURATION}"""
+# A server that takes no writes is left at once: one that is just about to give up is still found where writes go. That
+# it ends such a connection itself is the only answer to such a query that counts (manual, `connect_query`).
 _CONFIGURATION = f"""\
 ; Written by dbaas.
 [databases]
-* = host={SERVER_HOST} port={SERVER_PORT}
+* = host={SERVER_HOST} port={SERVER_PORT} connect_query='SELECT pg_terminate_backend(pg_backend_pid()) WHERE \
+pg_is_in_recovery()'
 [pgbouncer]
 %include {LISTEN}
 auth_type = scram-sha-256
@@ -50,15 +66,42 @@ log_disconnections = 0
 ignore_startup_parameters = extra_float_digits
 unix_socket_dir =
 """
-# To the server it goes over this machine's own network alone: who is there need not be proven.
-_ENCRYPTION = """\
+# It asks clients for no certificate, and wants to know all the same whom it would trust: by default whom the machine
+# does, which a small image does not say.
+_CLIENTS_ENCRYPT = """\
 client_tls_sslmode = allow
 client_tls_cert_file = server.crt
 client_tls_key_file = server.key
-server_tls_sslmode = require
+client_tls_ca_file = server.crt
 """
+# On a laptop, it goes to the server over this machine's own network alone: who is there need not be proven. A server
+# on Kubernetes may still be about to learn to encrypt; when all of them have, `strict` takes over.
+_TO_SERVER: Mapping[Site, str] = {
+    "laptop": "server_tls_sslmode = require\n",
+    "kubernetes": "server_tls_sslmode = prefer\n",
+}
+_STRICT = """\
+server_tls_sslmode = verify-full
+server_tls_ca_file = ca.crt
+"""
+# A machine that is lost says nothing any more, and neither does a connection to it: 25 seconds at the most.
+_NETWORK = """\
+server_connect_timeout = 5
+tcp_keepidle = 10
+tcp_keepintvl = 5
+tcp_keepcnt = 3
+tcp_user_timeout = 25000
+"""
+_MORE: Mapping[Site, str] = {"laptop": "", "kubernetes": _NETWORK}
 _ENCRYPTED_FILES = {"server.crt": "tls.crt", "server.key": "tls.key"}
-_STOP = Stop("SIGQUIT", 5.0)  # at once; at the usual one it waits for all clients to leave, from version 1.23 on
+# Its usual end is to wait for all clients to leave, from version 1.23 on. On a laptop it is to end at once; where there
+# are several, clients that come anew go elsewhere meanwhile.
+_STOPS: Mapping[Site, Stop] = {"laptop": Stop("SIGQUIT", 5.0), "kubernetes": Stop("SIGTERM", 30.0)}
+# Whether it would encrypt by GSSAPI: that question it must answer itself, while connections are also accepted for a
+# program that is halted (manual of PostgreSQL, "Message Formats", GSSENCRequest). Who asks for TLS must go on with it.
+_ASK = """\
+exec 3<>"/dev/tcp/127.0.0.1/$0" && printf '\\0\\0\\0\\10\\4\\322\\26\\60' >&3 && read -r -n 1 -t 2 answer <&3 &&
+[[ $answer == [GN] ]]"""
 
 _FUNCTION = """\
 SELECT r.rolname::text, r.rolpassword FROM pg_catalog.pg_authid r
@@ -84,28 +127,38 @@ _IS_PREPARED = """
 """
 
 
-def build_pooler(cluster: str, spec: DatabaseClusterSpec) -> Pooler | None:
+def build_pooler(cluster: str, spec: DatabaseClusterSpec, site: Site) -> Pooler | None:
     """None where the spec asks for none."""
     if spec.proxy is None or not spec.proxy.enabled:
         return None
     login = pooler_login(cluster)
-    logins = f'"{POOLER_USER}" "$(PASSWORD)"\n'
-    text = _CONFIGURATION + (_ENCRYPTION if spec.is_encrypted else "")
+    text = _CONFIGURATION + _MORE[site] + (_CLIENTS_ENCRYPT + _TO_SERVER[site] if spec.is_encrypted else "")
     certificate = _ENCRYPTED_FILES if spec.is_encrypted else {}
+    ask = ("bash", "-c", _ASK, f"$(PORT_{PORT.name.upper()})")
     instance = Instance(
         name=login.name,
-        command=("/bin/sh", "-c", _START, "sh", "$(HOST)", f"$(PORT_{PORT.name.upper()})", f"$(PROGRAMS)/{PROGRAM}"),
+        command=("/bin/sh", "-c", _START, "sh", "$(HOST)", f"$(PORT_{PORT.name.upper()})", PROGRAM),
         files=(
             File(CONFIGURATION, content=text, on_change="reload"),
-            File(LOGINS, content=logins, on_change="reload", secrets={"PASSWORD": login}),
+            File(LOGINS, content=f'"{POOLER_USER}" "$(PASSWORD)"\n', on_change="reload", secrets={"PASSWORD": login}),
             *(File(p, secret=certificate_of(cluster, key), on_change="reload") for p, key in certificate.items()),
         ),
         ports=(PORT,),
-        ready=CheckCommand(port=PORT.name),
-        stop=_STOP,
+        ready=CheckCommand(port=PORT.name) if site == "laptop" else CheckCommand(ask, period_seconds=5.0),
+        alive=None if site == "laptop" else CheckCommand(ask, period_seconds=10.0, timeout_seconds=5.0, failures=6),
+        stop=_STOPS[site],
     )
+    strict = _build_strict(instance, cluster) if spec.is_encrypted and site == "kubernetes" else None
     user = {"username": POOLER_USER, "drop": {"revokePrivileges": True}}
-    return Pooler(instance, PROGRAM, login, user)
+    return Pooler(instance, PROGRAM, login, user, IMAGE, strict)
+
+
+def _build_strict(instance: Instance, cluster: str) -> Instance:
+    """The same, but what proves who the server is."""
+    configuration, *others = instance.files
+    told = replace(configuration, content=(configuration.content or "").replace(_TO_SERVER["kubernetes"], _STRICT))
+    trusted = File("ca.crt", secret=certificate_of(cluster, "ca.crt"), on_change="reload")
+    return replace(instance, files=(told, *others, trusted))
 
 
 async def prepare_pooler(session: PostgresSession) -> Sequence[Statement] | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
       (?P<blank> \s+ | --[^\n]* | /\*.*?(?:\*/|\Z) )
     | (?P<literal> '(?:[^']|'')*' | (?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?P=tag) )
@@ -22,8 +22,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+"""Whatever stands in a text is one of these; a quote without an end is `other`, or `endless` where it is of dollars."""
 _STORED = re.compile(r"SCRAM-SHA-256\$.*|md5[0-9a-f]{32}", re.DOTALL)
-_NESTED = re.compile(r"/\*(?:(?!\*/).)*/\*", re.DOTALL)
+NESTED_COMMENTS = re.compile(r"/\*(?:(?!\*/).)*/\*", re.DOTALL)
 _VERBS, _NOUNS = frozenset({"create", "alter"}), frozenset({"role", "user", "group"})
 
 
@@ -56,11 +57,11 @@ class Disguised:
 
 def find_passwords(text: str) -> Iterator[Place]:
     """In order. None in a text with comments in comments: where those end is not looked for."""
-    if _NESTED.search(text):
+    if NESTED_COMMENTS.search(text):
         return
     words: list[str] = []
     found: Place | None = None
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         if token["blank"] is not None:
             continue
         if found is not None and token["literal"] is None:  # literals in a row are one, and left alone

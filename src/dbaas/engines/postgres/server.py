@@ -13,7 +13,6 @@ from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.api.profiles import resources_of
 from dbaas.contracts.provider import (
     CheckCommand,
-    Exporter,
     File,
     Init,
     Instance,
@@ -25,9 +24,9 @@ from dbaas.contracts.provider import (
     VersionMark,
     Workload,
     certificate_of,
-    exporter_login,
 )
 from dbaas.contracts.upgrade import Upgrade
+from dbaas.engines.postgres.exporting import build_exporter
 from dbaas.engines.postgres.names import ADMINISTRATOR
 from dbaas.engines.postgres.parameters import needs_restart
 from dbaas.engines.postgres.pooling import build_pooler
@@ -35,6 +34,7 @@ from dbaas.engines.postgres.programs import INSTALLATIONS, PLACES, explain_missi
 from dbaas.engines.postgres.replication.leaving import forget_replicas
 from dbaas.engines.postgres.replication.members import CONTROL_KEY, NOTES, REPLICATION_KEY, Members
 from dbaas.engines.postgres.replication.settings import build_shared, restart_settings
+from dbaas.engines.postgres.server_log import find_logs, level_settings, place_settings
 from dbaas.engines.postgres.sizing import USUAL_CONNECTIONS, settings_for
 from dbaas.engines.postgres.upgrading import build_upgrade
 
@@ -43,9 +43,6 @@ PORT = Port("sql", 5432)
 VERSIONS = ("18", "17", "16", "15")
 # The project's own images, which know the server by this account.
 IMAGES = {version: ServerImage(f"docker.io/library/postgres:{version}", 999, 999) for version in VERSIONS}
-EXPORTER_IMAGE = ServerImage("quay.io/prometheuscommunity/postgres-exporter:v0.19.1", 65534, 65534)
-EXPORTER_PORT = 9187
-EXPORTER_USER = "dbaas-exporter"
 DATA = "data"
 MAIN, RESTART, RELOAD, ACCESS, PASSWORD = (
     "postgresql.conf", "settings-restart.conf", "settings-reload.conf", "access.conf", "password",
@@ -73,7 +70,6 @@ _NETWORK_ACCESS = """\
 local  all  all       scram-sha-256
 host   all  all  all  scram-sha-256
 """
-_LOG_LEVELS = {"debug": "debug1", "info": "info", "warning": "warning", "error": "error"}
 _DEFAULTS = {"log_line_prefix": "%m [%p] %q%u@%d ", "log_timezone": "UTC", "timezone": "UTC"}
 ALTER_SYSTEM_SWITCH_SINCE = 17
 BUILTIN_LOCALE_SINCE = 17
@@ -99,9 +95,9 @@ class PostgresServer:
         settings, slow = _wanted(spec, site), _slow(version, site)
         instance = Instance(
             name=name,
-            command=_command(version),
+            command=_command(version, spec),
             init=(
-                Init(_initialise(version), DATA, VersionMark("PG_VERSION", version), _upgrade(version, site)),
+                Init(_initialise(version), DATA, VersionMark("PG_VERSION", version), build_upgrade(version)),
                 forget_replicas(name, DATA),
             ),
             files=(
@@ -117,34 +113,36 @@ class PostgresServer:
             ready=CheckCommand(command=_ask_ready(), period_seconds=READY_PERIOD_SECONDS),
             alive=CheckCommand(port=PORT.name, period_seconds=10.0, timeout_seconds=5.0, failures=6),
             stop=Stop("SIGINT", STOP_SECONDS),  # fast shutdown: ends sessions, writes everything, exits
+            logs=find_logs(spec),
         )
         return Workload(
-            ENGINE_NAME, version, (instance,), password, ADMINISTRATOR, self.images.get(version), _exporter(name, spec),
-            encrypted=spec.is_encrypted, pooler=build_pooler(name, spec),
+            ENGINE_NAME, version, (instance,), password, ADMINISTRATOR, self.images.get(version),
+            build_exporter(name, spec), encrypted=spec.is_encrypted, pooler=build_pooler(name, spec, site),
         )  # fmt: skip
 
     def _replicated(self, name: str, spec: DatabaseClusterSpec, site: Site) -> Workload:
-        version, parameters = spec.engine.version, {**_wanted(spec, site), **_fixed(spec.engine.version)}
+        version, parameters = spec.engine.version, {**_wanted(spec, site), **_fixed(spec)}
         members = Members(
             name, ENGINE_NAME, PORT, data=DATA, stop=Stop("SIGTERM", STOP_SECONDS), files=_certificate(name, spec)
+        )
+        made = members.build(
+            spec.cluster_size, version, _initdb_options(version), restart_settings(parameters, version), site
         )
         return Workload(
             ENGINE_NAME,
             version,
             _with_way_back(
-                members.build(
-                    spec.cluster_size, version, _initdb_options(version), restart_settings(parameters, version), site
-                ),
-                _upgrade(version, site),
+                tuple(replace(each, logs=find_logs(spec)) for each in made),
+                build_upgrade(version),
             ),
             SecretKey(f"{name}-credentials", "password"),
             ADMINISTRATOR,
             None,  # the project's own images have no Patroni
-            _exporter(name, spec),
+            build_exporter(name, spec),
             passwords=(REPLICATION_KEY, CONTROL_KEY),
             notes={note: {note: build_shared(spec, parameters)} if note == "config" else {} for note in NOTES},
             encrypted=spec.is_encrypted,
-            pooler=build_pooler(name, spec),
+            pooler=build_pooler(name, spec, site),
         )
 
     def programs(self, version: str, *, encrypted: bool = False) -> str | None:
@@ -154,7 +152,7 @@ class PostgresServer:
         return explain_missing(version, encrypted=encrypted)
 
 
-def _command(version: str) -> tuple[str, ...]:
+def _command(version: str, spec: DatabaseClusterSpec) -> tuple[str, ...]:
     """What is on the command line cannot be changed by a configuration file."""
     given = {
         "config_file": f"$(DIRECTORY)/{MAIN}",
@@ -163,16 +161,16 @@ def _command(version: str) -> tuple[str, ...]:
         "port": "$(PORT_SQL)",
         "unix_socket_directories": "$(RUN)",
         "unix_socket_permissions": "0700",
-        **_fixed(version),
+        **_fixed(spec),
     }
     options = (word for name, value in given.items() for word in ("-c", f"{name}={value}"))
     return ("postgres", "-D", f"$(DIRECTORY)/{DATA}", *options)
 
 
-def _fixed(version: str) -> Mapping[str, str]:
+def _fixed(spec: DatabaseClusterSpec) -> Mapping[str, str]:
     """Settings that no manifest shows would win over those of the manifest, were they allowed."""
-    fixed = {"logging_collector": "off", "log_destination": "stderr"}
-    return {**fixed, "allow_alter_system": "off"} if int(version) >= ALTER_SYSTEM_SWITCH_SINCE else fixed
+    switch = {"allow_alter_system": "off"} if int(spec.engine.version) >= ALTER_SYSTEM_SWITCH_SINCE else {}
+    return {**place_settings(spec), **switch}
 
 
 def _initialise(version: str) -> tuple[str, ...]:
@@ -186,16 +184,11 @@ def _initdb_options(version: str) -> Sequence[str]:
     return ("auth=scram-sha-256", "encoding=UTF8", "locale=C", *builtin, "data-checksums", "no-instructions")
 
 
-def _with_way_back(members: tuple[Instance, ...], upgrade: Upgrade | None) -> tuple[Instance, ...]:
+def _with_way_back(members: tuple[Instance, ...], upgrade: Upgrade) -> tuple[Instance, ...]:
     """The first may find its data upgraded, when it was alone, by a version that nobody wants any more."""
     first, *rest = members
     data, *others = first.init
     return (replace(first, init=(replace(data, upgrade=upgrade), *others)), *rest)
-
-
-def _upgrade(version: str, site: Site) -> Upgrade | None:
-    """An image has the programs of one version, and an upgrade needs those of both."""
-    return build_upgrade(version) if site == "laptop" else None
 
 
 def _ask_ready() -> tuple[str, ...]:
@@ -228,30 +221,9 @@ def _wanted(spec: DatabaseClusterSpec, site: Site) -> Mapping[str, str]:
         if is_sized
         else {}
     )
-    usual = {name: value for name, value in {**_DEFAULTS, **fitting, **_log_level(spec)}.items() if name not in lowered}
+    usual = {**_DEFAULTS, **fitting, **level_settings(spec)}
+    usual = {name: value for name, value in usual.items() if name not in lowered}
     return {**usual, **given, **(ENCRYPTION if spec.is_encrypted else {})}
-
-
-def _log_level(spec: DatabaseClusterSpec) -> Mapping[str, str]:
-    """Messages of that weight and above."""
-    logging = spec.monitoring.logging if spec.monitoring is not None else None
-    return {"log_min_messages": _LOG_LEVELS[logging.level]} if logging is not None and logging.level else {}
-
-
-def _exporter(name: str, spec: DatabaseClusterSpec) -> Exporter | None:
-    """It logs in from within the instance's own network, where nothing is encrypted, and may read all statistics."""
-    if spec.monitoring is None or not spec.monitoring.asks_exporter:
-        return None
-    metrics = spec.monitoring.metrics
-    env = {
-        "DATA_SOURCE_URI": "127.0.0.1:$(PORT_SQL)/postgres?sslmode=disable",
-        "DATA_SOURCE_USER": EXPORTER_USER,
-        "DATA_SOURCE_PASS_FILE": "$(PASSWORD_FILE)",
-    }
-    user = {"username": EXPORTER_USER, "roles": ["pg_monitor"]}
-    arguments = ("--web.listen-address=:$(METRICS_PORT)",)
-    login = exporter_login(name)
-    return Exporter(EXPORTER_IMAGE, (metrics.port if metrics else None) or EXPORTER_PORT, login, user, arguments, env)
 
 
 def _settings(wanted: Mapping[str, str], version: str, slow: Collection[str], *, restart: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, LiteralString, cast
@@ -19,6 +20,7 @@ from dbaas.engines.postgres.failures import translate, translate_connecting
 from dbaas.engines.postgres.options.instances import InstanceOptions
 from dbaas.engines.postgres.queries import Query, Verifier, encode
 from dbaas.engines.postgres.resolving import Names
+from dbaas.engines.postgres.sending import send_one
 from dbaas.engines.postgres.statements import act_as
 from dbaas.engines.postgres.tls import NO_FILE, Encryption, certificates, encryption_of, explain, mode_of
 
@@ -32,6 +34,8 @@ LONGEST_TOLD = 160
 # To drop a database the server first writes all that is new in any database to its disk, which may take minutes;
 # a reconcile has two.
 SCRIPT_TIMEOUT = "100s"
+# Else a server that has vanished would be waited for until the statement's time is over.
+_NOTICING = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 _BE_PATIENT = "SET statement_timeout = '100s'"
 
 
@@ -97,6 +101,13 @@ class PostgresSession:
         while cursor.nextset():
             count += 1
         return count, None
+
+    async def run_one(self, query: Query, may_send: MaySend) -> str:
+        """A statement of the catalogue, alone: its command tag. Raises EngineError, without a word of the statement."""
+        text = await self._encode(query)
+        with _told(lambda: "the server refuses the statement", hides=True, briefly=True):
+            may_send()
+            return await send_one(self._connection, text)
 
     @property
     def is_in_transaction(self) -> bool:
@@ -192,6 +203,15 @@ class PostgresConnect:
         settings = {"role": owner, "statement_timeout": SCRIPT_TIMEOUT, "client_min_messages": "error"}
         return await self._open(address, options, None, settings)
 
+    async def connect_as_named(
+        self, address: Address, database: str | None, name: str, settings: Mapping[str, str]
+    ) -> PostgresSession:
+        """For one statement that may take long: by that name it is found again, and a lost connection is noticed."""
+        options = InstanceOptions.model_validate(dict(address.options)).model_copy(update={"application_name": name})
+        noticing = replace(address, parameters={**_NOTICING, **address.parameters})
+        settings = {"search_path": "pg_catalog", "client_min_messages": "error", **settings}
+        return await self._open(noticing, options, database, settings)
+
     async def _open(
         self, address: Address, options: InstanceOptions, database: str | None, settings: Mapping[str, str]
     ) -> PostgresSession:
@@ -225,7 +245,7 @@ class PostgresConnect:
 
 def _parameters(address: Address, options: InstanceOptions, settings: Mapping[str, str]) -> dict[str, Any]:
     """All that matters is set here, so that neither the environment nor files of this machine change it."""
-    settings = {**settings, "lock_timeout": str(LOCK_TIMEOUT_MS)}
+    settings = {"lock_timeout": str(LOCK_TIMEOUT_MS), **settings}
     return {
         **address.parameters,
         "user": address.username,
@@ -257,14 +277,19 @@ def _escape(value: str) -> str:
 
 
 @contextlib.contextmanager
-def _told(what: Callable[[], str], hides: bool = False, connecting_to: str = "") -> Iterator[None]:
+def _told(
+    what: Callable[[], str], hides: bool = False, connecting_to: str = "", briefly: bool = False
+) -> Iterator[None]:
     """Errors of the driver become ours. Its own may quote the statement, so one that `hides` something is left out."""
     import psycopg
 
     try:
         yield
     except psycopg.Error as error:
-        failure = translate_connecting(error, what(), connecting_to) if connecting_to else translate(error, what())
+        if connecting_to:
+            failure = translate_connecting(error, what(), connecting_to)
+        else:
+            failure = translate(error, what(), briefly=briefly)
         raise failure from None if hides else error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dbaas.manifests.monitoring.agents import (
+    COMPONENT,
     Exporters,
     asks_service,
     asks_service_monitor,
@@ -16,6 +17,7 @@ from dbaas.manifests.monitoring.rules import ALERTS, RECORDINGS, Alert, Recordin
 
 __all__ = [
     "ALERTS",
+    "COMPONENT",
     "RECORDINGS",
     "Alert",
     "Exporters",

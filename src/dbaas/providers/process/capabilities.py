@@ -71,6 +71,11 @@ def _asks_metrics(spec: Any) -> bool:
     return monitoring.metrics.enabled and monitoring.enabled is not False
 
 
+def _asks_service_monitor(spec: Any) -> bool:
+    monitoring = _spec(spec).monitoring
+    return monitoring is not None and monitoring.metrics is not None and monitoring.metrics.service_monitor
+
+
 def _asks_agent(spec: Any) -> bool:
     monitoring = _spec(spec).monitoring
     return monitoring is not None and monitoring.monitoring_config_ref is not None
@@ -91,7 +96,10 @@ def _spec(spec: Any) -> DatabaseClusterSpec:
     return spec
 
 
-NO_AGENT = "the process provider has no agent on this machine to hand metrics to: set nothing here, or use Kubernetes"
+NO_AGENT = (
+    "the process provider has no agent on this machine to hand metrics to: set monitoring.metrics alone, and scrape "
+    "what status.monitoring.exporters says"
+)
 CAPABILITIES = (
     ServerCapability("replicas", "spec.clusterSize", _asks_replicas),
     ServerCapability("settings", "spec.config", _asks_config),
@@ -111,9 +119,11 @@ CAPABILITIES = (
         "hooks", "spec.hooks", _asks_hooks,
         missing="the process provider runs servers without containers, which hooks are for: use a shell",
     ),
+    ServerCapability("metrics", "spec.monitoring.metrics", _asks_metrics),
     ServerCapability(
-        "metrics", "spec.monitoring.metrics", _asks_metrics,
-        missing="the process provider runs no exporter: set enabled to false",
+        "service monitors", "spec.monitoring.metrics.serviceMonitor", _asks_service_monitor,
+        missing="the process provider has no Prometheus operator beside it: set serviceMonitor to false, and scrape "
+        "what status.monitoring.exporters says",
     ),
     ServerCapability("agents", "spec.monitoring.monitoringConfigRef", _asks_agent, missing=NO_AGENT),
     ServerCapability("Percona Monitoring and Management", "spec.monitoring.pmm", _asks_pmm, missing=NO_AGENT),

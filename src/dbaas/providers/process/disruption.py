@@ -8,6 +8,7 @@ from typing import Any
 from dbaas.api.process import PROCESS, ProcessFile, ProcessSpec
 from dbaas.api.resource import Resource
 from dbaas.contracts.provider import Disruption
+from dbaas.manifests.monitoring import COMPONENT
 
 RESTART = "restart"
 _STARTED_WITH = ("command", "env", "packages", "uses_api", "leash", "ports")
@@ -15,8 +16,8 @@ _KEPT = ("programs", "command", "init", "env", "packages", "usesApi", "leash", "
 
 
 def find_disruption(running: Resource, wanted: Mapping[str, Any]) -> Disruption | None:
-    """None for what is no program, or does not run, or reads again what has changed."""
-    if running.kind != PROCESS:
+    """None for what is no program, or does not run, or reads again what has changed, or serves no client."""
+    if running.kind != PROCESS or COMPONENT.items() <= running.metadata.labels.items():
         return None
     before, after = ProcessSpec.model_validate(running.spec), ProcessSpec.model_validate(wanted["spec"])
     if before.stopped or after.stopped or _is_down(running):

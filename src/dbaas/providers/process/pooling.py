@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ def find_program(name: str) -> Path | None:
 def render_pooler(
     cluster: Resource, workload: Workload, facts: ClusterFacts, program: Path | None, *, stopped: bool
 ) -> Iterator[dict[str, Any]]:
-    """Nothing before it is known where it is to lead. Where its program is not installed, its Process says so."""
+    """Nothing before it is known where it is to lead. Where its program is not installed, its command says so."""
     pooler = workload.pooler
     host, _, port = str(cluster.status.get("endpoint", "")).rpartition(":")
     if facts.host and facts.port:
@@ -36,8 +35,6 @@ def render_pooler(
     if pooler is None or not host:
         return
     instance = pooler.leading_to(host, int(port))
-    if program is None:
-        instance = replace(instance, command=(pooler.program,))
     yield {
         "apiVersion": PROCESS.api_version,
         "kind": PROCESS.kind,

@@ -34,6 +34,7 @@ from dbaas.manifests.switching import hand_over, take_back
 from dbaas.providers.process.capabilities import CAPABILITIES
 from dbaas.providers.process.disruption import find_disruption
 from dbaas.providers.process.entrances import READS, WRITES, build_entrance, entrance_name, find_haproxy
+from dbaas.providers.process.exporting import describe_exporters, find_exporter, render_exporters
 from dbaas.providers.process.peers import render_peers
 from dbaas.providers.process.pooling import describe_pooler, find_program, render_pooler
 from dbaas.providers.process.rebuilding import rebuild
@@ -89,17 +90,21 @@ class ProcessProvider:
         return [*render_peers(cluster, workload, keeps_data=keeps_data), *processes]
 
     def entrances(self, cluster: Resource, workload: Workload, facts: ClusterFacts) -> Sequence[Mapping[str, Any]]:
-        """A program with a port for each way, where there are several instances to choose from; and the pooler."""
+        """A program with a port for each way, where there are several instances; the pooler; the exporters."""
         stopped = DatabaseCluster.model_validate(cluster.body()).spec.stopped
         program = find_program(workload.pooler.program) if workload.pooler is not None else None
-        poolers = [*render_pooler(cluster, workload, facts, program, stopped=stopped)]
+        exporter = find_exporter(workload.exporter) if workload.exporter is not None else None
+        beside = [
+            *render_pooler(cluster, workload, facts, program, stopped=stopped),
+            *render_exporters(cluster, workload, facts, exporter, stopped=stopped),
+        ]
         if len(workload.instances) == 1:
-            return poolers
+            return beside
         haproxy, name = find_haproxy(), cluster.metadata.name
         entrance = build_entrance(name, workload, facts, haproxy=haproxy is not None)
         programs = str(haproxy.parent) if haproxy is not None else _NO_PROGRAMS
         return [
-            *poolers,
+            *beside,
             {
                 "apiVersion": PROCESS.api_version,
                 "kind": PROCESS.kind,
@@ -124,7 +129,10 @@ class ProcessProvider:
         unsettled = find_unsettled(children)
         beside = {each.key.name: _facts(each, None) for each in processes if LABEL_INSTANCE not in each.metadata.labels}
         known = ClusterFacts(
-            instances, unsettled=unsettled, pooler=describe_pooler(beside.get(pooler_login(cluster.key.name).name))
+            instances,
+            unsettled=unsettled,
+            pooler=describe_pooler(beside.get(pooler_login(cluster.key.name).name)),
+            exporters=describe_exporters(instances, beside),
         )
         if roles is None and primary is not None:
             return replace(known, host=primary.host, port=next(iter(primary.ports.values()), 0))

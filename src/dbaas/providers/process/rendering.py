@@ -49,6 +49,7 @@ def render_spec(
         uses_api=instance.uses_api,
         sets_aside=instance.joins and is_newcomer,
         leash=instance.leash or None,
+        logs=list(instance.logs),
         stopped=stopped,
         data_policy="Retain" if keeps_data else "Delete",
     )

@@ -41,11 +41,7 @@ CAPABILITIES = (
     _capability("exposure", "spec.expose", lambda spec: spec.expose is not None),
     _capability("encryption", "spec.tls", lambda spec: spec.is_encrypted),
     _capability("certificates by cert-manager", "spec.tls.certManager", lambda spec: spec.is_encrypted),
-    _capability(
-        "pooler", "spec.proxy.enabled", lambda spec: spec.proxy is not None and spec.proxy.enabled,
-        "this version of the statefulset provider runs no pooler: leave it out, or run one yourself before the "
-        "Service -rw",
-    ),
+    _capability("pooler", "spec.proxy", lambda spec: spec.proxy is not None and spec.proxy.enabled),
     _capability("hooks", "spec.hooks", lambda spec: spec.hooks is not None),
     _capability("metrics", "spec.monitoring.metrics", lambda spec: spec.monitoring is not None),
     _capability("agents", "spec.monitoring.monitoringConfigRef", lambda spec: spec.monitoring is not None),

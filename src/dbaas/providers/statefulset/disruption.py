@@ -1,4 +1,4 @@
-"""What the pod of an instance must be replaced for. Pure."""
+"""What the pods of an instance, or of a pooler, must be replaced for. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 import orjson
 
-from dbaas.api.core import STATEFUL_SET
+from dbaas.api.core import DEPLOYMENT, STATEFUL_SET
 from dbaas.api.resource import Resource
 from dbaas.contracts.provider import Disruption
-from dbaas.providers.statefulset.names import SERVER
 
 TEMPLATE = "dbaas.io/template"
-"""Annotation of a StatefulSet: the digest of the template that we have written. What is served has defaults in it."""
+"""Annotation of what makes pods: the digest of the template that we have written. What is served has defaults in it."""
+SERVES_VERSION = "dbaas.io/version"
+"""Annotation of a StatefulSet: the major version of what its pod runs."""
 RESTARTED_AT = "dbaas.io/restarted-at"
 
 
@@ -24,14 +25,26 @@ def digest_of(template: Mapping[str, Any]) -> str:
 
 
 def find_disruption(running: Resource, wanted: Mapping[str, Any]) -> Disruption | None:
-    """None for what has no pods, or none now, and where we have not said yet what its template was."""
+    """None for what has no pods, or none now, and where we have not said yet what its template was.
+
+    And for another version where nothing serves: all that can be lost by that is time.
+    """
     said = running.metadata.annotations.get(TEMPLATE)
-    if running.kind != STATEFUL_SET or said in (None, wanted["metadata"]["annotations"][TEMPLATE]):
+    if running.kind not in (STATEFUL_SET, DEPLOYMENT) or said in (None, wanted["metadata"]["annotations"][TEMPLATE]):
         return None
     if not running.spec.get("replicas") or not wanted["spec"]["replicas"]:
         return None
+    version, other = (
+        running.metadata.annotations.get(SERVES_VERSION),
+        wanted["metadata"]["annotations"].get(SERVES_VERSION),
+    )
+    is_other = None not in (version, other) and version != other
+    if is_other and not running.status.get("readyReplicas"):
+        return None
     before, after = running.spec["template"], wanted["spec"]["template"]
     is_asked = _asked(before) != _asked(after) or _account(before) != _account(after)
+    if is_other:
+        return Disruption(f"version {other} instead of {version}", is_asked)
     old, new = _image(before), _image(after)
     if old == new:
         return Disruption("settings, resources or placement", is_asked)
@@ -52,7 +65,8 @@ def _account(template: Mapping[str, Any]) -> object:
 
 
 def _image(template: Mapping[str, Any]) -> str:
-    return next(str(each["image"]) for each in template["spec"]["containers"] if each["name"] == SERVER)
+    """Of the first container: what runs beside it is no matter of versions."""
+    return str(template["spec"]["containers"][0]["image"])
 
 
 def _with_image(template: Mapping[str, Any], image: str) -> Mapping[str, Any]:

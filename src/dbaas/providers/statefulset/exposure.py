@@ -24,8 +24,9 @@ def build_services(
     cluster: str, expose: Expose | None, ports: Mapping[str, int], metadata: Callable[[str], dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     """`-rw` leads to the instance that takes writes, `-ro` to the others, `-r` to any that is ready."""
-    if expose is not None and expose.port is not None and ports:
-        ports = {**ports, next(iter(ports)): expose.port}
+    if ports:
+        name, number = next(iter(ports.items()))
+        ports = {**ports, name: find_port(expose, number)}
     everyone = {LABEL_CLUSTER: cluster}
     first = build_service(metadata(f"{cluster}-rw"), {**everyone, LABEL_ROLE: "primary"}, ports, **_outside(expose))
     annotations = _annotations(expose)
@@ -36,6 +37,11 @@ def build_services(
     yield build_service(metadata(f"{cluster}-r"), everyone, ports)
 
 
+def find_port(expose: Expose | None, usual: int) -> int:
+    """Of the Services. `usual` is the first port of the servers, for clients."""
+    return expose.port if expose is not None and expose.port is not None else usual
+
+
 def build_policy(metadata: Mapping[str, Any], spec: DatabaseClusterSpec, workload: Workload) -> dict[str, Any]:
     """Servers are reached by those that may use them, by each other and by us; metrics by everybody.
 
@@ -43,7 +49,7 @@ def build_policy(metadata: Mapping[str, Any], spec: DatabaseClusterSpec, workloa
     """
     every = workload.instances[0].ports
     ports = [port.name for port in every if not port.is_private]
-    entries = [admit(ports, _sources(spec))]
+    entries = [admit(ports, build_sources(spec))]
     if len(ports) < len(every):
         members = {"podSelector": {"matchLabels": {LABEL_CLUSTER: metadata["name"]}}}
         entries.append(admit([port.name for port in every if port.is_private], [members, _OPERATOR]))
@@ -55,7 +61,8 @@ def build_policy(metadata: Mapping[str, Any], spec: DatabaseClusterSpec, workloa
     return build_network_policy(metadata, {LABEL_CLUSTER: metadata["name"]}, entries)
 
 
-def _sources(spec: DatabaseClusterSpec) -> list[dict[str, Any]]:
+def build_sources(spec: DatabaseClusterSpec) -> list[dict[str, Any]]:
+    """Those that may use the cluster, and the operator, for a NetworkPolicy."""
     named = sorted(spec.allowed_namespaces)
     own: dict[str, Any] = {"podSelector": {}}
     if "*" in named:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dbaas.api.core import CONFIG_MAP, POD, POD_DISRUPTION_BUDGET, ROLE, ROLE_BINDING, SERVICE_ACCOUNT
-from dbaas.api.resource import LABEL_CLUSTER, Kind
+from dbaas.api.resource import Kind
 from dbaas.contracts.provider import Workload
 from dbaas.manifests.permissions import Rule, build_rule
 from dbaas.providers.statefulset.names import account_name, pod_name
@@ -45,13 +45,13 @@ def render_membership(
     }  # fmt: skip
 
 
-def build_budget(cluster: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """A node that is emptied takes one instance at a time with it; the next one goes when that one serves again."""
+def build_budget(metadata: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
+    """A node that is emptied takes one pod of these at a time with it; the next one goes when that one serves again."""
     return {
         "apiVersion": POD_DISRUPTION_BUDGET.api_version,
         "kind": POD_DISRUPTION_BUDGET.kind,
         "metadata": dict(metadata),
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {LABEL_CLUSTER: cluster}}},
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": dict(labels)}},
     }
 
 

@@ -6,12 +6,18 @@ from dbaas.contracts.provider import Instance
 
 SERVER = "server"
 """The container that people look at: `kubectl logs <pod> -c server`."""
+POOLER = "pooler"
+"""The container of a pooler's pods."""
 DOMAIN = "svc.cluster.local"
 
 
 def config_name(instance: Instance) -> str:
-    """Of our ConfigMap. Instances that agree through the API have one of the usual name there."""
-    return f"{instance.name}-files" if instance.uses_api else f"{instance.name}-config"
+    """Of our ConfigMap.
+
+    The usual name, `-config`, is that of a note in which several agree: it comes and goes with these, and is never the
+    same object, so that nothing in it lives on. Nor may files of the one kind take the place of those of the other.
+    """
+    return f"{instance.name}-files" if instance.uses_api else f"{instance.name}-settings"
 
 
 def pod_name(instance: Instance) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from dbaas.api.core import PERSISTENT_VOLUME_CLAIM, POD, SERVICE, STATEFUL_SET
 from dbaas.api.resource import LABEL_INSTANCE, Resource
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, ClusterFacts, InstanceFacts
+from dbaas.contracts.upgrade import UPGRADE_FAILED
 from dbaas.core.quantity import parse_quantity
 from dbaas.manifests.agreement import find_unsettled, read_roles
 from dbaas.manifests.metadata import LABEL_ROLE
@@ -22,7 +23,7 @@ _REASON = re.compile(r"^([A-Z][A-Za-z]+): (.+)", re.DOTALL)
 _FULL = "No space left on device"
 _GROWTH_FAILURES = ("ControllerResizeError", "NodeResizeError")  # KEP-1790
 _USUAL_WAITS = frozenset({"PodInitializing", "ContainerCreating"})
-_REFUSALS = frozenset({DATA_OF_OTHER_VERSION, PROGRAM_MISSING})
+_REFUSALS = frozenset({DATA_OF_OTHER_VERSION, PROGRAM_MISSING, UPGRADE_FAILED})
 """Reasons of our own in the last words of a pod that will never start as things stand."""
 
 
@@ -81,12 +82,12 @@ def _look_at_pod(stateful_set: Resource, pod: Resource | None) -> InstanceFacts:
     is_ready = is_current and is_updated and int(status.get("readyReplicas") or 0) >= 1
     if is_ready:
         return InstanceFacts(name, is_ready=True, restarts=_restarts(pod))
-    reason, message = _explain(pod) if pod is not None else ("Pending", "its pod is not there yet")
+    reason, message = explain_pod(pod) if pod is not None else ("Pending", "its pod is not there yet")
     if pod is not None and is_current and not is_updated and reason == "NotReady":
         reason, message = "Updating", "its pod is being replaced"
     return InstanceFacts(
         name, is_ready=False, restarts=_restarts(pod), reason=reason, message=message,
-        is_refused=reason in _REFUSALS,
+        is_refused=reason in _REFUSALS, wants_back=reason == UPGRADE_FAILED,
     )  # fmt: skip
 
 
@@ -104,7 +105,7 @@ def _explain_growth(claim: Resource) -> str:
     return f"{told}; its file system is still to follow" if "FileSystemResizePending" in conditions else told
 
 
-def _explain(pod: Resource) -> tuple[str, str]:
+def explain_pod(pod: Resource) -> tuple[str, str]:
     """Reason and message of the first thing that keeps it from being ready."""
     if pod.metadata.is_deleting:
         return "Terminating", "its pod is being stopped"

@@ -11,7 +11,8 @@ from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.api.pods import Hook
 from dbaas.api.profiles import resources_of
 from dbaas.api.resource import LABEL_CLUSTER
-from dbaas.contracts.provider import CheckCommand, Exporter, Instance, SecretKey, ServerImage, Workload
+from dbaas.contracts.exporting import Exporter
+from dbaas.contracts.provider import CheckCommand, Instance, SecretKey, ServerImage, Workload
 from dbaas.manifests.monitoring import Exporters, asks_service, build_pmm_client
 from dbaas.manifests.pods import API_FOLDER, CONTAINER_SECURITY, build_api_access, build_pod_security, build_probe
 from dbaas.manifests.volumes import build_scratch, from_config_map, from_secret, mount_claim, project
@@ -90,12 +91,12 @@ def _server(instance: Instance, source: PodSource) -> dict[str, Any]:
     }
     if instance.ready is not None:
         period = max(LEAST_READY_SECONDS, ceil(instance.ready.period_seconds))
-        container["readinessProbe"] = _probe(instance.ready, names, period)
+        container["readinessProbe"] = render_probe(instance.ready, names, period)
     if instance.alive is not None:
-        alive = _probe(instance.alive, names, ceil(instance.alive.period_seconds))
+        alive = render_probe(instance.alive, names, ceil(instance.alive.period_seconds))
         at_once = {"terminationGracePeriodSeconds": LEASH_SECONDS} if instance.leash else {}
         container["livenessProbe"] = {**alive, **at_once}
-        container["startupProbe"] = {**_probe(instance.alive, names, 1), "failureThreshold": START_SECONDS}
+        container["startupProbe"] = {**render_probe(instance.alive, names, 1), "failureThreshold": START_SECONDS}
     hooks = {
         name: _hook(hook)
         for name, hook in (("postStart", wanted.post_start), ("preStop", wanted.pre_stop))
@@ -138,18 +139,22 @@ def _environment(instance: Instance, places: Places) -> list[dict[str, Any]]:
 
 
 def _volumes(instance: Instance) -> list[dict[str, Any]]:
-    """Files of Secrets and of the ConfigMap are in one folder, as the engine has them side by side."""
-    plain = {config_key(file.path): f"files/{file.path}" for file in instance.files if file.secret is None}
-    scripts = {name: f"scripts/{name}" for name in script_names(instance)}
-    sources = [from_config_map(config_name(instance), {**scripts, **plain})]
-    sources += [from_secret(secret.name, {secret.key: path}) for path, secret in _mounted_secrets(instance).items()]
     return [
         mount_claim("data", claim_name(instance)),
-        project("files", sources),
+        build_files(instance),
         build_scratch("run"),
         build_scratch("tmp"),
         build_scratch("memory", in_memory=True),
     ]
+
+
+def build_files(instance: Instance) -> dict[str, Any]:
+    """A volume. Files of Secrets and of the ConfigMap are in one folder, as the engine has them side by side."""
+    plain = {config_key(file.path): f"files/{file.path}" for file in instance.files if file.secret is None}
+    scripts = {name: f"scripts/{name}" for name in script_names(instance)}
+    sources = [from_config_map(config_name(instance), {**scripts, **plain})]
+    sources += [from_secret(secret.name, {secret.key: path}) for path, secret in _mounted_secrets(instance).items()]
+    return project("files", sources)
 
 
 def _mounted_secrets(instance: Instance) -> Mapping[str, SecretKey]:
@@ -168,7 +173,7 @@ def _exporter(exporter: Exporter, instance: Instance, places: Places) -> dict[st
     """By an account of its own, which reads the password as a member of the pod's group."""
     names = {
         **names_of(instance, places),
-        "PASSWORD_FILE": f"{SECRET_FOLDER}/password", "METRICS_PORT": str(exporter.port),
+        "PASSWORD_FILE": f"{SECRET_FOLDER}/password", "METRICS_HOST": "", "METRICS_PORT": str(exporter.port),
     }  # fmt: skip
     return {
         "name": EXPORTER,
@@ -182,7 +187,8 @@ def _exporter(exporter: Exporter, instance: Instance, places: Places) -> dict[st
     }
 
 
-def _probe(check: CheckCommand, names: Mapping[str, str], period: int) -> dict[str, Any]:
+def render_probe(check: CheckCommand, names: Mapping[str, str], period: int) -> dict[str, Any]:
+    """`names` are those that its command may use; `period` in seconds."""
     return build_probe(
         command=expand(check.command, names), port=check.port, path=check.path, period=max(1, period),
         timeout=max(1, ceil(check.timeout_seconds)), failures=check.failures,

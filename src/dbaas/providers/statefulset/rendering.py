@@ -6,13 +6,11 @@ a time, and a claim grows without the StatefulSet being made anew, whose templat
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dbaas.api.cluster import DatabaseClusterSpec
-from dbaas.api.core import CONFIG_MAP
 from dbaas.api.resource import LABEL_CLUSTER, LABEL_INSTANCE, Resource
 from dbaas.contracts.provider import Instance, ServerImage, Workload
 from dbaas.manifests.metadata import LABEL_ROLE, MANAGED_BY, build_metadata, cluster_labels
@@ -21,26 +19,27 @@ from dbaas.manifests.peers import build_notes, find_newcomers
 from dbaas.manifests.services import build_headless_service
 from dbaas.manifests.statefulset import build_stateful_set
 from dbaas.manifests.volumes import build_claim
-from dbaas.providers.statefulset.disruption import RESTARTED_AT, TEMPLATE, digest_of
+from dbaas.providers.statefulset.configs import CHECKSUM, build_config_map, checksum_of
+from dbaas.providers.statefulset.disruption import RESTARTED_AT, SERVES_VERSION, TEMPLATE, digest_of
 from dbaas.providers.statefulset.exposure import build_policy, build_services
 from dbaas.providers.statefulset.filling import FILL
 from dbaas.providers.statefulset.membership import build_budget, render_membership
-from dbaas.providers.statefulset.names import claim_name, config_key, config_name, headless_name
+from dbaas.providers.statefulset.names import claim_name, config_name, headless_name
 from dbaas.providers.statefulset.places import PLACES, Places
 from dbaas.providers.statefulset.pods import PodSource, build_pod
+from dbaas.providers.statefulset.pooling import render_pooler
 from dbaas.providers.statefulset.scripts import build_init, build_run, script_names
-
-CHECKSUM = "dbaas.io/config-checksum"
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """One cluster, and what its engine makes of it."""
+    """One cluster, and what its engine makes of it. `older` as of `upgrading.find_older`."""
 
     cluster: Resource
     spec: DatabaseClusterSpec
     workload: Workload
     image: ServerImage
+    older: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -69,10 +68,11 @@ class Rendering:
         yield from self._metrics()
         yield build_policy(self._metadata(self.name), self.spec, self.workload)
         if len(self.workload.instances) > 1:
-            yield build_budget(self.name, self._metadata(self.name))
+            yield build_budget(self._metadata(self.name), {LABEL_CLUSTER: self.name})
         for instance in self.workload.instances:
             yield self._stateful_set(instance)
             yield self._claim(instance)
+        yield from render_pooler(self.cluster, self.spec, self.workload)
 
     @property
     def _keeps_data(self) -> bool:
@@ -89,17 +89,13 @@ class Rendering:
             yield build_metrics_service(self._metadata(metrics_name(self.name)), told, exporters)
 
     def _config(self, instance: Instance, *, is_newcomer: bool) -> dict[str, Any]:
-        return {
-            "apiVersion": CONFIG_MAP.api_version,
-            "kind": CONFIG_MAP.kind,
-            "metadata": self._metadata(config_name(instance)),
-            "data": {**self._scripts(instance, is_newcomer=is_newcomer), **_contents(instance)},
-        }
+        scripts = self._scripts(instance, is_newcomer=is_newcomer)
+        return build_config_map(self._metadata(config_name(instance)), instance, scripts)
 
     def _scripts(self, instance: Instance, *, is_newcomer: bool) -> Mapping[str, str]:
         written = {
             "run": build_run(instance, self.places),
-            "init": build_init(instance, self.places, is_newcomer=is_newcomer),
+            "init": build_init(instance, self.places, is_newcomer=is_newcomer, older=self.older),
             "fill": FILL,
         }
         return {name: written[name] for name in script_names(instance)}
@@ -119,7 +115,7 @@ class Rendering:
         }
         metadata = build_metadata(instance.name, self.cluster, {**self.labels, LABEL_INSTANCE: instance.name})
         return build_stateful_set(
-            {**metadata, "annotations": {TEMPLATE: digest_of(template)}},
+            {**metadata, "annotations": {TEMPLATE: digest_of(template), SERVES_VERSION: self.workload.version}},
             selector,
             service=headless_name(self.name),
             replicas=0 if self.spec.stopped else 1,
@@ -129,7 +125,7 @@ class Rendering:
     def _annotations(self, instance: Instance) -> dict[str, str]:
         """Whatever changes here means another pod."""
         asked = {RESTARTED_AT: self.spec.restarted_at} if self.spec.restarted_at else {}
-        return {CHECKSUM: _checksum(instance, self.places), **asked}
+        return {CHECKSUM: checksum_of(instance, self.places), **asked}
 
     def _claim(self, instance: Instance) -> dict[str, Any]:
         """It belongs to the cluster only where it is to go with it: what has no owner stays."""
@@ -137,16 +133,3 @@ class Rendering:
         if self._keeps_data:
             del metadata["ownerReferences"]
         return build_claim(metadata, self.spec.storage.size, self.spec.storage.storage_class_name)
-
-
-def _contents(instance: Instance) -> Mapping[str, str]:
-    return {config_key(file.path): file.content or "" for file in instance.files if file.secret is None}
-
-
-def _checksum(instance: Instance, places: Places) -> str:
-    """Of all that a running server cannot read again: another one means another pod."""
-    digest = hashlib.sha256(build_run(instance, places).encode())
-    for file in instance.files:
-        if file.on_change == "restart" and file.content is not None:
-            digest.update(f"\0{file.path}\0{file.content}".encode())
-    return digest.hexdigest()

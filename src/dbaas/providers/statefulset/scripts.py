@@ -11,17 +11,18 @@ container's own namespace of processes, and the kernel kills all of it when the 
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, File, Init, Instance
 from dbaas.providers.statefulset.places import Places, expand, names_of
+from dbaas.providers.statefulset.printing import build_clearing, build_end, build_print, without_pipe
+from dbaas.providers.statefulset.texts import fill_in
+from dbaas.providers.statefulset.upgrading import NO_PROGRAMS, build_finish, build_way
 
 WATCH_SECONDS = 2
 PROGRAM_MISSING = "ProgramMissing"
 """The reason why an instance is refused whose image has not the program that it is to run."""
-_FIELD = re.compile(r"\{([a-z_]+)\}")
 _HEAD = """\
 #!/bin/sh
 # Written by dbaas.
@@ -44,10 +45,12 @@ fill() { # $1: a mounted file; $2: the names of the Secrets in it. The result is
 # each would think that it is alone. What they start keeps the file open, so the lock ends with the last of them.
 _LOCK = """\
 exec 9>>.lock
-flock -n 9 || {
-	echo "waiting until an earlier pod of this instance has ended" >&2
-	flock 9
-}
+if command -v flock >/dev/null; then
+	flock -n 9 || {
+		echo "waiting until an earlier pod of this instance has ended" >&2
+		flock 9
+	}
+fi
 """
 _REQUIRE = """\
 for program in {programs}; do
@@ -85,7 +88,7 @@ _CHECK = """\
 	fi
 """
 _RUN = """\
-{command} &
+{command} {closed}&
 server=$!
 trap 'kill -s {signal} "$server" 2>/dev/null || :' TERM INT
 watch() {
@@ -100,7 +103,7 @@ watch() {
 {start_watch}status=0
 while :; do
 	wait "$server" && status=0 || status=$?
-	kill -0 "$server" 2>/dev/null || exit "$status" # else a signal has ended the wait, not the server
+	kill -0 "$server" 2>/dev/null || {end} # else a signal has ended the wait, not the server
 done
 """
 
@@ -117,20 +120,24 @@ def script_names(instance: Instance) -> tuple[str, ...]:
     return ("run", *(("init",) if instance.init else ()), *(("fill",) if has_secrets else ()))
 
 
-def build_init(instance: Instance, places: Places, *, is_newcomer: bool = False) -> str:
+def build_init(
+    instance: Instance, places: Places, *, is_newcomer: bool = False, older: Mapping[str, str] = NO_PROGRAMS
+) -> str:
     """Interrupted at any point it leaves nothing under the final name. What only it reads is gone when it ends.
 
-    `is_newcomer`: the others of its cluster serve already, so that what is on the volume counts no more.
+    `is_newcomer`: the others of its cluster serve already, so that what is on the volume counts no more. `older` are
+    the versions whose data is upgraded, and where their programs are.
     """
     fleeting = [file.path for file in instance.files if file.on_change == "nothing"]
     return "".join(
         (
             _head(instance, places),
             _require(instance, places),
-            _LOCK if instance.leash else "",
+            _LOCK if _is_locked(instance) else "",
+            build_clearing(instance, places),
             *_place(instance.files),
             *(_set_aside(step, places) for step in instance.init if is_newcomer and instance.joins and step.mark),
-            *(_step(step, instance, places) for step in instance.init),
+            *(_step(step, instance, places, older) for step in instance.init),
             f"rm -f {shlex.join(fleeting)}\n" if fleeting else "",
         )
     )
@@ -139,23 +146,39 @@ def build_init(instance: Instance, places: Places, *, is_newcomer: bool = False)
 def build_run(instance: Instance, places: Places) -> str:
     """Ends as the server does, with its exit code."""
     watched = [file for file in instance.files if file.on_change == "reload"]
-    run = _fill(
+    closed, log = without_pipe(instance), build_print(instance, places)
+    run = fill_in(
         _RUN,
         command=shlex.join(expand(instance.command, names_of(instance, places))),
         signal=instance.stop.signal.removeprefix("SIG"), reload=instance.reload_signal.removeprefix("SIG"),
         seconds=str(WATCH_SECONDS), watched=shlex.join(file.path for file in watched if not file.secrets),
-        files=shlex.quote(places.files), start_watch="watch &\n" if watched else "",
-        watch_filled="".join(_fill(_WATCH_FILLED, **_filled(file)) for file in watched if file.secrets),
+        files=shlex.quote(places.files), start_watch=f"watch {closed}&\n" if watched else "", closed=closed,
+        end=build_end(instance),
+        watch_filled="".join(fill_in(_WATCH_FILLED, **_filled(file)) for file in watched if file.secrets),
     )  # fmt: skip
-    lock = _LOCK if instance.leash else ""
-    return "".join((_head(instance, places), lock, *_place(_lasting(instance.files)), run))
+    lock, finish = _LOCK if _is_locked(instance) else "", _finish(instance, places)
+    return "".join((_head(instance, places), lock, *_place(_lasting(instance.files)), *finish, log, run))
+
+
+def _is_locked(instance: Instance) -> bool:
+    """Two servers on one volume are the end of what is on it, and so is an upgrade beside a server."""
+    return bool(instance.leash) or any(step.upgrade for step in instance.init)
+
+
+def _finish(instance: Instance, places: Places) -> Iterator[str]:
+    """Several begin only when the one that was upgraded has served."""
+    fleeting = [file for file in instance.files if file.on_change == "nothing"]
+    for step in instance.init if instance.ready is not None and instance.ready.command else ():
+        if step.upgrade is not None:
+            place, names = "".join(_place(fleeting)), shlex.join(file.path for file in fleeting)
+            yield build_finish(step, instance, places, place, names)
 
 
 def _head(instance: Instance, places: Places) -> str:
-    head = _fill(_HEAD, directory=shlex.quote(places.directory), files=shlex.quote(places.files))
+    head = fill_in(_HEAD, directory=shlex.quote(places.directory), files=shlex.quote(places.files))
     if any(file.secrets for file in instance.files):
         folders = {"secrets": places.secrets, "scripts": places.scripts, "files": places.files}
-        head += _fill(_FILL, **{name: shlex.quote(folder) for name, folder in folders.items()})
+        head += fill_in(_FILL, **{name: shlex.quote(folder) for name, folder in folders.items()})
     return head
 
 
@@ -165,7 +188,7 @@ def _require(instance: Instance, places: Places) -> str:
     if not instance.packages:
         return ""
     programs += ["flock"] if instance.leash else []
-    return _fill(
+    return fill_in(
         _REQUIRE, programs=shlex.join(programs), reason=PROGRAM_MISSING, last_words=shlex.quote(places.last_words)
     )
 
@@ -174,7 +197,7 @@ def _place(files: Iterable[File]) -> Iterator[str]:
     for file in files:
         name = shlex.quote(file.path)
         yield (
-            _fill("fill {name} {variables}\nmv {name}.new {name}\n", **_filled(file))
+            fill_in("fill {name} {variables}\nmv {name}.new {name}\n", **_filled(file))
             if file.secrets
             else f"put {name}\n"
         )
@@ -187,28 +210,24 @@ def _filled(file: File) -> Mapping[str, str]:
 def _set_aside(step: Init, places: Places) -> str:
     assert step.mark is not None
     final = f"{places.directory}/{step.creates}"
-    return _fill(_SET_ASIDE, final=shlex.quote(final), mark=shlex.quote(f"{final}/{step.mark.path}"))
+    return fill_in(_SET_ASIDE, final=shlex.quote(final), mark=shlex.quote(f"{final}/{step.mark.path}"))
 
 
-def _step(step: Init, instance: Instance, places: Places) -> str:
+def _step(step: Init, instance: Instance, places: Places, older: Mapping[str, str]) -> str:
     final = f"{places.directory}/{step.creates}"
     fresh = f"{places.directory}/.{step.creates}.new"
     command = expand(step.command, {**names_of(instance, places), "CREATES": fresh})
     check = "\t:\n"
     if step.mark is not None:
-        check = _fill(
+        check = fill_in(
             _CHECK, mark=shlex.quote(f"{final}/{step.mark.path}"), version=step.mark.version,
             reason=DATA_OF_OTHER_VERSION, last_words=shlex.quote(places.last_words),
         )  # fmt: skip
-    return _fill(
+    way = build_way(step, instance, places, older) if step.upgrade is not None else ""
+    return way + fill_in(
         _STEP, fresh=shlex.quote(fresh), final=shlex.quote(final), check=check, command=shlex.join(command)
     )  # fmt: skip
 
 
 def _lasting(files: Iterable[File]) -> list[File]:
     return [file for file in files if file.on_change != "nothing"]
-
-
-def _fill(text: str, **values: str) -> str:
-    """In one pass, so that nothing in a value is taken for a field. Not `format`: shells use braces themselves."""
-    return _FIELD.sub(lambda match: values[match[1]], text)

@@ -6,7 +6,7 @@ import pytest
 
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.admission import Violation
-from dbaas.engines.postgres.rules.clusters import log_can_be_written, settings_are_known
+from dbaas.engines.postgres.rules.clusters import settings_are_known
 
 
 def check_cluster(*config: tuple[str, str], version: str = "18", size: int = 1) -> list[Violation]:
@@ -49,19 +49,14 @@ def test_a_value_cannot_smuggle_in_another_line() -> None:
     assert check_cluster(("my.own", "a\nfsync = off")) and check_cluster(("my.own", "a\nb"), version="99")
 
 
-@pytest.mark.parametrize(
-    ("logging", "fields"),
-    [
-        ({}, []),
-        ({"level": "debug", "format": "text"}, []),
-        ({"format": "json"}, ["spec.monitoring.logging.format"]),
-    ],
-    ids=str,
-)
-def test_lines_of_json_are_refused_because_nobody_would_read_them(logging: dict[str, str], fields: list[str]) -> None:
-    body = {"engine": {"type": "postgres", "version": "18"}, "monitoring": {"logging": logging}}
-    found = log_can_be_written(DatabaseClusterSpec.model_validate(body))
-    assert [violation.field for violation in found] == fields
+@pytest.mark.parametrize(("format_", "fields"), [("json", ["spec.config[0].name"]), ("text", [])])
+def test_where_the_log_goes_is_ours_as_long_as_it_is_of_json(format_: str, fields: list[str]) -> None:
+    body = {
+        "engine": {"type": "postgres", "version": "18"}, "monitoring": {"logging": {"format": format_}},
+        "config": [{"name": "Log_Directory", "value": "/tmp"}, {"name": "log_line_prefix", "value": "x"}],
+    }  # fmt: skip
+    found = settings_are_known(DatabaseClusterSpec.model_validate(body))
+    assert [(violation.field, violation.reason) for violation in found] == [(f, "FieldValueForbidden") for f in fields]
 
 
 def test_what_replication_cannot_do_with_is_refused_only_where_there_are_replicas() -> None:

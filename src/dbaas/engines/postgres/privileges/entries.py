@@ -103,7 +103,7 @@ class DesiredPrivileges:
     exact: bool = False
 
     def tally(self) -> Mapping[str, Sequence[str]]:
-        """Implements `contracts.engine.Tallying`."""
+        """Implements `contracts.looking.Tallying`."""
         keys = {entry: key_of(entry) for entry in with_implied(self.entries)}
         return {
             "directGrants": [key for entry, key in keys.items() if not entry.target.is_future],

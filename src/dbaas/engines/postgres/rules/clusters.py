@@ -10,6 +10,7 @@ from dbaas.engines.postgres.parameters import explain_unknown, find_fault, param
 from dbaas.engines.postgres.pooling import PROGRAM
 from dbaas.engines.postgres.replication.settings import find_unfit
 from dbaas.engines.postgres.server import ENCRYPTION, OUR_PARAMETERS
+from dbaas.engines.postgres.server_log import FILES_OF_JSON, is_json
 
 
 def settings_are_known(spec: DatabaseClusterSpec) -> Sequence[Violation]:
@@ -19,21 +20,6 @@ def settings_are_known(spec: DatabaseClusterSpec) -> Sequence[Violation]:
         for index, parameter in enumerate(spec.config)
         for where, message, reason in _check_setting(parameter.name, parameter.value, spec)
     ]
-
-
-def log_can_be_written(spec: DatabaseClusterSpec) -> Sequence[Violation]:
-    """Lines of JSON go only to files of PostgreSQL's own collector (manual, "Using JSON-Format Log Output").
-
-    We let it write to its standard output, where Kubernetes and `dbaas logs` read.
-    """
-    logging = spec.monitoring.logging if spec.monitoring is not None else None
-    if logging is None or logging.format != "json":
-        return []
-    message = (
-        "PostgreSQL writes JSON only to files in its data folder, where nobody reads its log: use text, which "
-        "config.log_line_prefix shapes"
-    )
-    return [Violation("spec.monitoring.logging.format", message, "FieldValueNotSupported")]
 
 
 def pooler_is_known(spec: DatabaseClusterSpec) -> Sequence[Violation]:
@@ -49,6 +35,10 @@ def _check_setting(name: str, value: str, spec: DatabaseClusterSpec) -> Iterator
     known = parameters_of(version)
     if lowered in ENCRYPTION and spec.is_encrypted:
         yield "name", f"dbaas sets {name!r} itself where spec.tls is there", "FieldValueForbidden"
+        return
+    if lowered in FILES_OF_JSON and is_json(spec):
+        message = f"dbaas sets {name!r} itself where spec.monitoring.logging.format is json"
+        yield "name", message, "FieldValueForbidden"
         return
     if not known or "." in name:
         if any(character in value for character in "\0\r\n"):
