@@ -274,7 +274,7 @@ VULNERABILITIES: dict[str, Proof] = {
         PG + "test_guests.py": ("a_guest_updates_an_extension_only_where_anybody_could",),
     },
     "what only tells metrics logs in as administrator": {
-        PG + "test_server.py": ("an_exporter_is_no_administrator",),
+        PG + "test_exporting.py": ("an_exporter_is_no_administrator",),
         "controllers/cluster/test_service_logins.py": (
             "its_user_and_its_secret_are_there_before_what_runs",
             "a_deleted_cluster_lets_it_go_first_and_asks_the_server_nothing",
