@@ -165,9 +165,19 @@ def fill_disk(bed: Bed) -> Iterator[Struck]:
 def cut_off_primary(bed: Bed) -> Iterator[Struck]:
     """From the API and from the others; clients still reach it."""
     name = bed.trio.primary()
-    members = [psutil.Process(bed.trio.process(name)["pid"]), *family(bed.trio.server_pid(name))]
-    with partition.cut_off(members, bed.ports(name)):
+    place = f"{bed.trio.laptop.home / 'processes' / f'default.{name}'}/"
+    with partition.cut_off(lambda: _find_processes(place), bed.ports(name)):
         yield Struck(time.monotonic(), name)
+
+
+def _find_processes(place: str) -> Sequence[psutil.Process]:
+    """Those that were called with something of that folder, and what they have started."""
+    found = list[psutil.Process]()
+    for each in psutil.process_iter(["cmdline"]):
+        if any(place in word for word in each.info["cmdline"] or ()):
+            with suppress(psutil.NoSuchProcess):
+                found += [each, *each.children(recursive=True)]
+    return found
 
 
 @contextmanager

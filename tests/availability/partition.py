@@ -1,7 +1,8 @@
 """Cuts the line between one member and the rest of the cluster, on one machine, by rules for its loopback interface.
 
 Who is cut off is in a control group of its own, by which its new connections are known; those that it has are known by
-their ports. What root has open or opens to it goes on: the tests' clients, and the agent, which is beside it.
+their ports. What root has open or opens to it goes on: the tests' clients, and the agent, which is beside it. What the
+agent starts anew meanwhile comes into the group as well, long before a Python can have opened anything.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
 GROUPS = Path("/sys/fs/cgroup")
+LOOK_SECONDS = 0.05
 _RULES = """\
 table inet {name} {{
   set open {{ type inet_service . inet_service; {elements} }}
@@ -41,16 +44,15 @@ def find_obstacle() -> str:
 
 
 @contextmanager
-def cut_off(members: Sequence[psutil.Process], ports: Sequence[int]) -> Iterator[None]:
-    """`members` are all processes of one instance, `ports` those that it listens on, itself too."""
+def cut_off(find_members: Callable[[], Sequence[psutil.Process]], ports: Sequence[int]) -> Iterator[None]:
+    """All processes of one instance, whenever they are asked for; `ports` are those that it listens on, itself too."""
+    members = find_members()
     root = _find_groups()
     assert root is not None
     name = f"dbaas_cut_{os.getpid()}"
     group = root / name
     group.mkdir()
-    for each in members:
-        with suppress(OSError):  # it has ended meanwhile
-            (group / "cgroup.procs").write_text(str(each.pid))
+    _put(members, group)
     shown = str(group.relative_to(GROUPS))
     lines = ", ".join(f"{local} . {remote}" for local, remote in _find_lines(members, ports))
     rules = _RULES.format(
@@ -59,10 +61,34 @@ def cut_off(members: Sequence[psutil.Process], ports: Sequence[int]) -> Iterator
     )  # fmt: skip
     try:
         subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
-        yield
+        with _watched(find_members, group):
+            yield
     finally:
         subprocess.run(["nft", "delete", "table", "inet", name], check=False)
         _dissolve(group, root)
+
+
+@contextmanager
+def _watched(find_members: Callable[[], Sequence[psutil.Process]], group: Path) -> Iterator[None]:
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(LOOK_SECONDS):
+            _put(find_members(), group)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _put(members: Iterable[psutil.Process], group: Path) -> None:
+    for each in members:
+        with suppress(OSError):  # it has ended meanwhile
+            (group / "cgroup.procs").write_text(str(each.pid))
 
 
 def _find_groups() -> Path | None:
