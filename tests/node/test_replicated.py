@@ -149,7 +149,7 @@ class Bank:
 
     def primary(self) -> str:
         """The pod that has the role, and the lock."""
-        found = self._node.get("pods", "-n", NAMESPACE, "-l", "dbaas.io/role=primary")["items"]
+        found = (self._node.get("pods", "-n", NAMESPACE, "-l", "dbaas.io/role=primary") or {}).get("items", [])
         names = {pod["metadata"]["name"] for pod in found}
         return self.leader() if self.leader() in names else ""
 
