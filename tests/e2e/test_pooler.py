@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from dbaas.engines.postgres.server import PostgresServer
-from dbaas.providers.process.pooling import find_program
+from dbaas.providers.process.installed import find_program
 from e2e.conftest import Laptop, eventually
 
 pytestmark = [pytest.mark.real_server, pytest.mark.slow]

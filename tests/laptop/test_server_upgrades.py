@@ -17,7 +17,7 @@ from dbaas.engines.postgres.server import PostgresServer
 from dbaas.laptop.machine import server_user
 from dbaas.providers.process.rendering import render_spec
 from fixtures.laptop import Laptop, free_port
-from fixtures.postgres import find_programs
+from fixtures.postgres import require_programs
 
 pytestmark = [pytest.mark.real_server, pytest.mark.slow, pytest.mark.timeout(120)]
 MAIN = Key("shop", "main")
@@ -25,22 +25,13 @@ PORT = free_port()  # one that nobody else on the machine wants
 PASSWORD = "it's: a \\ pässword"
 
 
-def programs(version: str) -> str:
-    found = find_programs(version)
-    if isinstance(found, str):
-        if os.environ.get("CI"):
-            pytest.fail(found)
-        pytest.skip(found)
-    return str(found)
-
-
 def process(version: str, *, older: str = "", **config: str) -> dict[str, Any]:
     settings = [{"name": name, "value": value} for name, value in config.items()]
     engine = {"type": "postgres", "version": version}
     spec = DatabaseClusterSpec.model_validate({"engine": engine, "clusterSize": 1, "config": settings})
     (instance,) = PostgresServer().workload("main", spec).instances
-    sources = {older: programs(older)} if older else {}
-    found = render_spec(instance, programs(version), stopped=False, keeps_data=True, older=sources)
+    sources = {older: require_programs(older)} if older else {}
+    found = render_spec(instance, require_programs(version), stopped=False, keeps_data=True, older=sources)
     return {**found, "ports": [{"name": "sql", "preferred": PORT}]}
 
 
@@ -135,7 +126,7 @@ async def test_what_the_new_programs_lack_is_named_and_checksums_stay_as_they_ar
     await laptop.until_reason("Stopped", MAIN)
     user = server_user()
     as_user: dict[str, Any] = {"user": user.uid, "group": user.gid, "extra_groups": []} if user else {}
-    disable = [f"{programs('15')}/pg_checksums", "--disable", "--no-sync", str(folder(laptop) / "data")]
+    disable = [f"{require_programs('15')}/pg_checksums", "--disable", "--no-sync", str(folder(laptop) / "data")]
     subprocess.run(disable, check=True, stdout=subprocess.DEVNULL, cwd="/", env={"LC_ALL": "C"}, **as_user)
     laptop.put(process("18", older="15"), MAIN)
     await laptop.until(lambda _: "UpgradeFinished" in laptop.reasons(), MAIN)

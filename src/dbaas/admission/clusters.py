@@ -11,7 +11,7 @@ from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.admission import Review, Violation
 from dbaas.contracts.engine import Engine
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, ServerPart, missing_image, versions_on
-from dbaas.contracts.upgrade import explain_no_image, older_versions
+from dbaas.contracts.upgrade import explain_no_image, find_served, older_versions
 from dbaas.core.duration import parse_duration
 from dbaas.core.quantity import parse_quantity
 from dbaas.core.windows import WEEK, find_zone
@@ -54,7 +54,7 @@ def version_may_change(review: Review, spec: DatabaseClusterSpec, facts: Facts) 
     engine, after = facts.registry.engine(spec.engine.type), spec.engine.version
     if engine is None or engine.server is None or after not in _versions(engine, spec, facts):
         return
-    if before == after or _found_other_data(old) or _served_version(old) == after:
+    if before == after or _found_other_data(old) or find_served(old.get("status") or {}) == after:
         return
     why = (
         _explain_no_upgrade(review, spec, engine.server, before, facts)
@@ -75,7 +75,7 @@ def upgrade_stands_alone(review: Review, spec: DatabaseClusterSpec, facts: Facts
     if review.old is None or engine is None or engine.server is None:
         return
     before, wanted = DatabaseClusterSpec.model_validate(review.old.get("spec") or {}), spec.engine.version
-    served = _served_version(review.old) or before.engine.version
+    served = find_served(review.old.get("status") or {}) or before.engine.version
     has_begun = (review.old.get("status") or {}).get("upgradingTo") == wanted
     provider = facts.registry.provider(_provider_name(spec, facts))
     is_one = before.cluster_size == spec.cluster_size == 1
@@ -116,11 +116,6 @@ def _upgradable(version: str, facts: Facts) -> Sequence[str]:
     """The versions whose data the image of that one can upgrade, as the entry of the catalogue says."""
     images = [image for image in (facts.entry or {}).get("images", ()) if image.get("version") == version]
     return [str(older.get("version")) for image in images for older in image.get("upgradesFrom", ())]
-
-
-def _served_version(old: Mapping[str, Any]) -> str:
-    """The major version that the cluster's server said it is of, when it was asked last."""
-    return str((old.get("status") or {}).get("currentVersion", "")).split(".")[0]
 
 
 def topology_fits(spec: DatabaseClusterSpec) -> Iterator[Violation]:
@@ -231,10 +226,12 @@ def _image_is_there(spec: DatabaseClusterSpec, facts: Facts) -> Iterator[Violati
     engine = facts.registry.engine(spec.engine.type)
     imaged = {image.get("version") for image in (facts.entry or {}).get("images", ())}
     version = spec.engine.version
-    if engine is None or engine.server is None or version not in engine.server.versions or version in imaged:
+    if spec.cluster_size == 1 or version in imaged:
+        return
+    if engine is None or engine.server is None or version not in engine.server.versions:
         return  # the rules of versions tell
     workload = engine.server.workload("it", spec, "kubernetes")
-    if spec.cluster_size > 1 and workload.image is None:
+    if workload.image is None:
         yield Violation("spec.clusterSize", missing_image(workload), "FieldValueNotSupported")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 UPGRADE_FAILED = "UpgradeFailed"
 """The reason why what holds data of an older version is refused, which cannot be upgraded as it is."""
@@ -38,6 +39,11 @@ def explain_no_image(version: str, before: str) -> str:
         f"of the DatabaseEngine, with version {version!r} and upgradesFrom: [{{version: {before!r}, programs: the "
         "folder in the image with them}]"
     )
+
+
+def find_served(status: Mapping[str, Any]) -> str:
+    """The major version that a cluster's server said it is of, when it was asked last; empty before."""
+    return str(status.get("currentVersion") or "").partition(".")[0]
 
 
 def older_versions(known: Sequence[str], version: str) -> Sequence[str]:

@@ -15,9 +15,9 @@ from dbaas.providers.process.entrances import (
     build_entrance,
     build_haproxy,
     build_relay,
-    find_haproxy,
     find_members,
 )
+from dbaas.providers.process.installed import find_program
 from dbaas.providers.process.relay import WAYS, Address
 
 MEMBERS = (Address("shop", "127.0.0.1", 5433, 8009), Address("shop-2", "127.0.0.1", 5434, 8010))
@@ -28,7 +28,7 @@ def content(instance: Instance, path: str) -> str:
 
 
 def require_haproxy() -> str:
-    found = find_haproxy()
+    found = find_program(HAPROXY)
     if found is None:
         reason = "HAProxy is not installed"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)

@@ -12,7 +12,7 @@ from dbaas.api.process import PROCESS, ProcessSpec
 from dbaas.api.resource import LABEL_INSTANCE, Resource, build_resource
 from dbaas.contracts.pooling import SERVER_HOST, SERVER_PORT, Pooler, PoolerFacts, pooler_login
 from dbaas.contracts.provider import ClusterFacts, File, Instance, Port, SecretKey, ServerImage, Workload
-from dbaas.providers.process.pooling import describe_pooler, find_program, render_pooler
+from dbaas.providers.process.pooling import describe_pooler, render_pooler
 from dbaas.providers.process.provider import ProcessProvider
 
 FILE = File("pool.conf", content=f"{SERVER_HOST}:{SERVER_PORT}", on_change="reload")
@@ -67,11 +67,6 @@ def test_where_its_program_is_not_installed_its_own_command_is_to_say_so() -> No
     (process,) = render(endpoint="127.0.0.1:7432", program=None)
     assert process["spec"]["command"] == list(INSTANCE.command)
     assert process["spec"]["programs"] == "/usr/sbin"
-
-
-def test_programs_are_looked_for_where_they_usually_are() -> None:
-    assert find_program("sh") is not None
-    assert find_program("no-such-pooler") is None
 
 
 def seen(name: str, *, ready: bool, instance: bool = False) -> Resource:

@@ -23,20 +23,11 @@ from dbaas.laptop.machine import server_user
 from dbaas.providers.statefulset.places import Places
 from dbaas.providers.statefulset.scripts import build_init, build_run
 from fixtures.laptop import free_port
-from fixtures.postgres import find_programs
+from fixtures.postgres import require_programs
 
 pytestmark = [pytest.mark.real_server, pytest.mark.slow, pytest.mark.timeout(180)]
 PASSWORD = "it's: a \\ pässword"
 START_SECONDS = 60.0
-
-
-def programs(version: str) -> str:
-    found = find_programs(version)
-    if isinstance(found, str):
-        if os.environ.get("CI"):
-            pytest.fail(found)
-        pytest.skip(found)
-    return str(found)
 
 
 @dataclass
@@ -62,7 +53,7 @@ class Volume:
         instance = self.instance(version)
         for file in instance.files:
             (self.root / "m/files" / file.path).write_text(file.content or PASSWORD)
-        older = {"16": programs("16")} if version == "18" else {}
+        older = {"16": require_programs("16")} if version == "18" else {}
         return self._spawn(build_init(instance, self.places, older=older), version).wait()
 
     @contextmanager
@@ -81,7 +72,7 @@ class Volume:
     def _spawn(self, script: str, version: str) -> subprocess.Popen[bytes]:
         user = server_user()
         instance = self.instance(version)
-        environment = {"PATH": f"{programs(version)}:/usr/local/bin:/usr/bin:/bin", **instance.env}
+        environment = {"PATH": f"{require_programs(version)}:/usr/local/bin:/usr/bin:/bin", **instance.env}
         with (self.root / "log").open("ab") as log:
             return subprocess.Popen(
                 ["/bin/sh", "-c", script], env=environment, stdout=log, stderr=log, cwd="/", start_new_session=True,

@@ -17,7 +17,7 @@ from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.api.resource import LABEL_INSTANCE, Resource
 from dbaas.contracts.provider import Disruption, InstanceFacts, NotProvided
 from dbaas.contracts.reconcile import Condition, Outcome, Refused
-from dbaas.contracts.upgrade import UPGRADE_FAILED, older_versions
+from dbaas.contracts.upgrade import UPGRADE_FAILED, find_served, older_versions
 from dbaas.controllers.cluster.maintenance import Pending, find_wait
 from dbaas.controllers.cluster.subject import Cluster
 
@@ -55,7 +55,7 @@ class Stage:
             return outcome
         conditions = [self._judge(each) if each.type == "Ready" else each for each in outcome.conditions]
         noted = {FIELD: self.begins} if self.begins else {}
-        is_over = bool(self.begins) or _major(outcome.status.get("currentVersion")) == self.upgrades_to
+        is_over = bool(self.begins) or find_served(outcome.status) == self.upgrades_to
         pauses = [each for each in (outcome.requeue_after, SOON_SECONDS if is_over else None) if each is not None]
         return replace(
             outcome,
@@ -85,7 +85,7 @@ class Stage:
 
 def find_stage(cluster: Cluster, children: Sequence[Resource], now: datetime) -> Stage:
     """`children` are those that the cluster controls; of a single instance they do not count."""
-    wanted, served, size = cluster.spec.engine.version, _served_version(cluster), cluster.spec.cluster_size
+    wanted, served, size = cluster.spec.engine.version, find_served(cluster.resource.status), cluster.spec.cluster_size
     if served not in older_versions(cluster.server.versions, wanted):
         return Stage(cluster)
     failure = find_failure(cluster)
@@ -117,7 +117,7 @@ def note_failure(cluster: Cluster, status: Mapping[str, Any], failed: InstanceFa
     """For an instance that wants the version back that it had: from the next time on it is what is wanted."""
     message, wanted = f"{failed.name}: {failed.message}", wanted_version(cluster)
     note = {"version": wanted, "generation": cluster.resource.metadata.generation, "message": message}
-    is_new = not find_failure(cluster) and wanted != _served_version(cluster)
+    is_new = not find_failure(cluster) and wanted != find_served(cluster.resource.status)
     told = f"{message}; the version before is started again"
     return Outcome(
         conditions=(Condition("Ready", "False", UPGRADING, told),),
@@ -138,7 +138,7 @@ def find_failure(cluster: Cluster) -> str:
 def keep_note(cluster: Cluster) -> Mapping[str, Any]:
     """For the status: what was noted, as long as it is about what goes on."""
     noted, wanted = cluster.resource.status.get(FIELD), cluster.spec.engine.version
-    begun = {FIELD: str(noted)} if noted == wanted and _served_version(cluster) != wanted else {}
+    begun = {FIELD: str(noted)} if noted == wanted and find_served(cluster.resource.status) != wanted else {}
     failed = {FAILED_FIELD: cluster.resource.status[FAILED_FIELD]} if find_failure(cluster) else {}
     return {**begun, **failed}
 
@@ -146,14 +146,6 @@ def keep_note(cluster: Cluster) -> Mapping[str, Any]:
 def wanted_version(cluster: Cluster) -> str:
     """By its spec, whatever the stage."""
     return str((cluster.resource.spec.get("engine") or {}).get("version", ""))
-
-
-def _served_version(cluster: Cluster) -> str:
-    return _major(cluster.resource.status.get("currentVersion"))
-
-
-def _major(version: object) -> str:
-    return str(version or "").partition(".")[0]
 
 
 def _find_wait(cluster: Cluster, served: str, now: datetime) -> Pending | None:

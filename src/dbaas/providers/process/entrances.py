@@ -7,7 +7,6 @@ connections of a member that is not that any more.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,6 @@ from dbaas.providers.process import relay
 from dbaas.providers.process.relay import PRIMARY, REPLICA, WAYS, Address
 
 HAPROXY = "haproxy"
-_USUAL_PLACES = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin:/opt/homebrew/bin"
 _APART = 1000  # from the ports that the instances try to have
 WRITES, READS = "rw", "ro"
 """Names of ports."""
@@ -38,12 +36,6 @@ defaults
   default-server inter 1s fastinter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
 """
 _STOP = Stop("SIGTERM", 5.0)
-
-
-def find_haproxy() -> Path | None:
-    """Where it is installed; None where it is not."""
-    found = shutil.which(HAPROXY) or shutil.which(HAPROXY, path=_USUAL_PLACES)
-    return Path(found) if found else None
 
 
 def entrance_name(cluster: str) -> str:

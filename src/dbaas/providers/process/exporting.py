@@ -12,7 +12,7 @@ from dbaas.contracts.exporting import Exporter, ExporterFacts
 from dbaas.contracts.provider import CheckCommand, ClusterFacts, File, Instance, InstanceFacts, Port, Stop, Workload
 from dbaas.manifests.metadata import build_metadata, cluster_labels
 from dbaas.manifests.monitoring import COMPONENT
-from dbaas.providers.process.pooling import find_program
+from dbaas.providers.process.installed import find_program
 from dbaas.providers.process.rendering import render_spec
 
 _USUAL_PLACE = "/usr/bin"

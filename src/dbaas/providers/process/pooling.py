@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,6 @@ from dbaas.manifests.metadata import build_metadata, cluster_labels
 from dbaas.providers.process.rendering import render_spec
 
 _USUAL_PLACE = "/usr/sbin"
-_USUAL_PLACES = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin:/opt/homebrew/bin"
-
-
-def find_program(name: str) -> Path | None:
-    """Where a pooler's program is installed; None where it is not."""
-    found = shutil.which(name) or shutil.which(name, path=_USUAL_PLACES)
-    return Path(found) if found else None
 
 
 def render_pooler(

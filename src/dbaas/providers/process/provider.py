@@ -24,7 +24,7 @@ from dbaas.contracts.provider import (
     Site,
     Workload,
 )
-from dbaas.contracts.upgrade import older_versions
+from dbaas.contracts.upgrade import find_served, older_versions
 from dbaas.manifests.agreement import PRIMARY, find_unsettled, read_roles
 from dbaas.manifests.metadata import build_metadata, cluster_labels
 from dbaas.manifests.peers import find_newcomers
@@ -33,10 +33,11 @@ from dbaas.manifests.standing import add_standings
 from dbaas.manifests.switching import hand_over, take_back
 from dbaas.providers.process.capabilities import CAPABILITIES
 from dbaas.providers.process.disruption import find_disruption
-from dbaas.providers.process.entrances import READS, WRITES, build_entrance, entrance_name, find_haproxy
+from dbaas.providers.process.entrances import HAPROXY, READS, WRITES, build_entrance, entrance_name
 from dbaas.providers.process.exporting import describe_exporters, find_exporter, render_exporters
+from dbaas.providers.process.installed import find_program
 from dbaas.providers.process.peers import render_peers
-from dbaas.providers.process.pooling import describe_pooler, find_program, render_pooler
+from dbaas.providers.process.pooling import describe_pooler, render_pooler
 from dbaas.providers.process.rebuilding import rebuild
 from dbaas.providers.process.rendering import render_spec
 
@@ -100,7 +101,7 @@ class ProcessProvider:
         ]
         if len(workload.instances) == 1:
             return beside
-        haproxy, name = find_haproxy(), cluster.metadata.name
+        haproxy, name = find_program(HAPROXY), cluster.metadata.name
         entrance = build_entrance(name, workload, facts, haproxy=haproxy is not None)
         programs = str(haproxy.parent) if haproxy is not None else _NO_PROGRAMS
         return [
@@ -150,7 +151,7 @@ def _find_older(cluster: Resource, workload: Workload, server: ServerPart) -> Ma
     """
     if len(workload.instances) > 1:
         return {}
-    served = str(cluster.status.get("currentVersion", "")).partition(".")[0]
+    served = find_served(cluster.status)
     programs = server.programs(served) if served in older_versions(server.versions, workload.version) else None
     return {served: programs} if programs is not None else {}
 

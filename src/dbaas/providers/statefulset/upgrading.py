@@ -18,7 +18,7 @@ from collections.abc import Mapping
 
 from dbaas.api.resource import Resource
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, Init, Instance, NotProvided, ServerPart, Workload
-from dbaas.contracts.upgrade import UPGRADE_FAILED, explain_failure, explain_no_image, older_versions
+from dbaas.contracts.upgrade import UPGRADE_FAILED, explain_failure, explain_no_image, find_served, older_versions
 from dbaas.providers.statefulset.places import Places, expand, names_of
 from dbaas.providers.statefulset.texts import fill_in
 
@@ -97,7 +97,7 @@ def find_older(cluster: Resource, workload: Workload, server: ServerPart) -> Map
     """
     if cluster.metadata.is_deleting:
         return NO_PROGRAMS
-    served = str(cluster.status.get("currentVersion", "")).partition(".")[0]
+    served = find_served(cluster.status)
     if len(workload.instances) > 1 or served not in older_versions(server.versions, workload.version):
         return NO_PROGRAMS
     if workload.image is None or served not in workload.image.older:
