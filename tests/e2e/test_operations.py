@@ -121,4 +121,5 @@ def test_kubectl_that_applies_the_old_manifest_is_told_of_the_conflict_and_by_fo
     assert "Warning: spec.config[work_mem].value: an operation has made it" in forced.stderr
     eventually(lambda: main.read("ops", "mine")["status"].get("undone") == ["config[work_mem]"])
     eventually(lambda: "OperationUndone" in main.do("events"))
+    eventually(lambda: main.sql("SHOW work_mem") == [("5MB",)])
     assert main.read("ops", "mine")["status"]["phase"] == "Succeeded"

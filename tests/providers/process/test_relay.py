@@ -28,23 +28,34 @@ class Member:
     role: str
     is_mute: bool = False
     servers: list[asyncio.Server] = field(default_factory=list)
+    answered: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def start(self) -> None:
         self.servers = [
             await asyncio.start_server(handle, "127.0.0.1", 0) for handle in (self._answer_client, self._answer_health)
         ]
 
+    async def stop(self) -> None:
+        """Returns when all that was open is closed."""
+        for server in self.servers:
+            server.close()
+        for writer in self.answered:
+            writer.transport.abort()
+        await asyncio.gather(*(writer.wait_closed() for writer in self.answered), return_exceptions=True)
+
     def described(self) -> dict[str, object]:
         port, api = (server.sockets[0].getsockname()[1] for server in self.servers)
         return {"name": self.name, "host": "127.0.0.1", "port": port, "api": api}
 
     async def _answer_client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.answered.append(writer)
         with suppress(OSError):
             while line := await reader.readline():
                 writer.write(self.name.encode() + b" " + line)
         writer.close()
 
     async def _answer_health(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.answered.append(writer)
         asked = (await reader.readline()).split()[1].decode()
         if not self.is_mute:
             writer.write(b"HTTP/1.0 200 OK\r\n\r\n" if asked == f"/{self.role}" else b"HTTP/1.0 503 No\r\n\r\n")
@@ -101,8 +112,8 @@ async def running(tmp_path: Path, members: Sequence[Member]) -> AsyncIterator[Ru
         if process.returncode is None:
             process.terminate()
         await process.wait()
-        for server in (server for member in members for server in member.servers):
-            server.close()
+        for member in members:
+            await member.stop()
 
 
 async def test_writers_go_to_the_primary_and_readers_to_replicas_in_turn(tmp_path: Path) -> None:
@@ -175,8 +186,7 @@ async def test_members_come_and_go_without_a_new_start(tmp_path: Path) -> None:
         assert await it.ask("rw") == "second"
         it.process.terminate()
         assert await it.process.wait() == 0
-    for server in second.servers:
-        server.close()
+    await second.stop()
 
 
 async def test_much_goes_through_in_both_directions_and_the_end_of_one_is_passed_on(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from fixtures.exporting import render, running_exporter
-from fixtures.postgres import TestServer
+from fixtures.postgres import TestServer, choose_versions, own_server
 
 ROOT = Path(__file__).parents[3]
 DASHBOARD = ROOT / "deploy" / "dashboards" / "postgres.json"
@@ -22,13 +23,20 @@ def _shown() -> set[str]:
     return {name for expr in targets for name in re.findall(r"\bpg_\w+", expr)}
 
 
+@pytest.fixture(params=choose_versions(None))
+def server(request: pytest.FixtureRequest) -> Iterator[TestServer]:
+    """No other test drops a database of it, which the exporter would take for an error of its own."""
+    with own_server(request.param) as started:
+        yield started
+
+
 @pytest.mark.real_server
 @pytest.mark.slow
 async def test_it_logs_in_and_tells_all_that_the_dashboard_shows(
-    exporter_program: Path, postgres: TestServer, tmp_path: Path
+    exporter_program: Path, server: TestServer, tmp_path: Path
 ) -> None:
     async with (
-        running_exporter(exporter_program, postgres, tmp_path) as port,
+        running_exporter(exporter_program, server, tmp_path) as port,
         aiohttp.ClientSession() as session,
         session.get(f"http://127.0.0.1:{port}/metrics") as response,
     ):
