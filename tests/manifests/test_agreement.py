@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from conformance.provider import declare
 from dbaas.api.core import CONFIG_MAP, POD
 from dbaas.api.resource import Kind, Resource, build_resource
-from dbaas.manifests.agreement import find_unsettled, read_roles
+from dbaas.manifests.agreement import explain_exposure, find_unsettled, read_roles
 
 
 def there(kind: Kind, name: str, *, labels: dict[str, str] | None = None, **annotations: str) -> Resource:
@@ -37,3 +39,37 @@ def test_settings_that_wait_for_a_start_are_told_by_instance() -> None:
     assert find_unsettled([pod("main", status=said), pod("main-2", status="{}"), pod("main-3", status="no JSON")]) == (
         "main must be started anew before these settings count: max_connections",
     )
+
+
+@pytest.mark.parametrize(
+    ("config", "sync", "instances", "expected"),
+    [
+        ({}, None, 3, ""),
+        ({"synchronous_mode": "quorum"}, None, 3, "commits wait for no replica yet, so none may take over"),
+        ({"synchronous_mode": "quorum"}, {}, 3, "commits wait for no replica yet, so none may take over"),
+        ({"synchronous_mode": "quorum"}, {"leader": "main", "sync_standby": "main-2, main-3"}, 3, ""),
+        ({"synchronous_mode": True}, {"leader": "main", "sync_standby": "main-3"}, 3, ""),
+        (
+            {"synchronous_mode": True, "synchronous_node_count": 2}, {"leader": "main", "sync_standby": "main-3"}, 3,
+            "commits wait for 1 of 2 replicas yet, so none may take over",
+        ),
+        ({"synchronous_mode": True, "synchronous_node_count": 2}, {"leader": "main", "sync_standby": "main-3"}, 2, ""),
+        ({"synchronous_mode": "quorum"}, {"leader": "main", "sync_standby": "main"}, 3, "no replica"),
+        ({"synchronous_mode": "quorum"}, {"leader": "main-2", "sync_standby": "main,main-3"}, 3, "no replica"),
+        ({"synchronous_mode": "quorum"}, None, 1, ""),
+    ],
+    ids=[
+        "no commit is to wait", "no note", "nobody yet", "both", "the one", "one of two", "there is but one",
+        "the primary itself", "of the primary before", "alone",
+    ],
+)  # fmt: skip
+def test_nobody_may_take_over_before_commits_wait_for_somebody(
+    config: dict[str, object], sync: dict[str, str] | None, instances: int, expected: str
+) -> None:
+    notes = [
+        there(CONFIG_MAP, "main-leader", leader="main"),
+        there(CONFIG_MAP, "main-config", config=json.dumps(config)),
+        *([there(CONFIG_MAP, "main-sync", **sync)] if sync is not None else []),
+    ]
+    told = explain_exposure(declare(), notes, instances)
+    assert expected in told and bool(expected) == bool(told)

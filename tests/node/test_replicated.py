@@ -158,14 +158,8 @@ class Bank:
         return str((note["metadata"].get("annotations") or {}).get("leader", ""))
 
     def is_whole(self) -> bool:
-        """As the status tells, with one primary and two replicas that commits wait for: before, none takes over."""
-        roles = ({name: PRIMARY if name == one else REPLICA for name in INSTANCES} for one in INSTANCES)
-        return any(self._has(each) for each in roles) and len(self._waited_for()) == len(INSTANCES) - 1
-
-    def _waited_for(self) -> set[str]:
-        note = self._node.get("configmap", "-n", NAMESPACE, "ledger-sync")
-        told = (note["metadata"].get("annotations") or {}).get("sync_standby", "")
-        return {name.strip() for name in told.split(",")} - {""}
+        """As the status tells, with one primary and two replicas."""
+        return any(self._has({name: PRIMARY if name == one else REPLICA for name in INSTANCES}) for one in INSTANCES)
 
     def _has(self, roles: dict[str, str]) -> bool:
         if not self._node.is_ready(NAMESPACE, "databaseclusters", "ledger"):

@@ -274,7 +274,8 @@ class ClusterFacts:
 
     `replica` and `external` are `host:port` for reads from replicas and for clients from outside, where there are such.
     `growing` tells of each volume that has not the size yet that was asked for, `unsettled` of each instance that must
-    be started anew before all of its settings count.
+    be started anew before all of its settings count, `exposed` of why nobody could take over if the primary was lost,
+    where commits are to wait for replicas so that somebody can.
     """
 
     instances: tuple[InstanceFacts, ...] = ()
@@ -284,6 +285,7 @@ class ClusterFacts:
     external: str = ""
     growing: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
+    exposed: str = ""
     pooler: PoolerFacts | None = None
     exporters: tuple[ExporterFacts, ...] | None = None
 

@@ -129,8 +129,10 @@ class ServerLane:
         return 0.0 if database == self._dialler.administrative else seconds
 
     def _lease(self, place: Place) -> AbstractAsyncContextManager[Session]:
+        """Whoever looks at what all databases share looks for many, so a single change lets it go first."""
         linger = 0.0 if place.background else self._linger(place.database, LINGER_AFTER_LOOKING_SECONDS)
-        return self.pool.lease(place.database, background=place.background, linger=linger)
+        looks_for_many = not place.background and place.database == self._dialler.administrative
+        return self.pool.lease(place.database, background=place.background, urgent=looks_for_many, linger=linger)
 
     async def _observe_part(self, part: str, session: Session, names: Collection[str] | None) -> Mapping[str, Any]:
         began = self._clock.monotonic()

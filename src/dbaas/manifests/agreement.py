@@ -69,11 +69,32 @@ def find_note(cluster: Resource, name: str, children: Sequence[Resource]) -> Res
 
 
 def read_agreement(cluster: Resource, children: Sequence[Resource]) -> Agreement:
-    note = find_note(cluster, LEADER, children)
-    leader = note.metadata.annotations.get(LEADER, "") if note is not None else ""
+    leader = _read(find_note(cluster, LEADER, children), LEADER)
     members = [_read_member(child, leader) for child in children if child.kind == POD]
     names = {member.name: member.instance for member in members}
     return Agreement({member.instance: member for member in members}, names.get(leader, leader))
+
+
+def explain_exposure(cluster: Resource, children: Sequence[Resource], instances: int) -> str:
+    """Why nobody could take over if the primary was lost now, though commits are to wait for replicas.
+
+    Empty where they wait for as many of these `instances` as they are to, and where they wait for none.
+    """
+    notes = {name: find_note(cluster, name, children) for name in (LEADER, CONFIG, SYNC)}
+    shared, leader = read_map(notes[CONFIG], CONFIG), _read(notes[LEADER], LEADER)
+    if instances < 2 or not shared.get("synchronous_mode"):
+        return ""
+    least = min(_number(shared.get("synchronous_node_count")) or 1, instances - 1)
+    waited_for = read_waited_for(notes[SYNC]) - {leader} if _read(notes[SYNC], LEADER) == leader else frozenset()
+    if len(waited_for) >= least:
+        return ""
+    wait = f"commits wait for {len(waited_for)} of {least} replicas" if waited_for else "commits wait for no replica"
+    return f"{wait} yet, so none may take over"
+
+
+def read_waited_for(note: Resource | None) -> frozenset[str]:
+    """Names of the members that commits wait for, by the note in which they agree on that."""
+    return frozenset(name.strip() for name in _read(note, "sync_standby").split(",")) - {""}
 
 
 def read_roles(cluster: Resource, children: Sequence[Resource]) -> Mapping[str, str] | None:
@@ -113,6 +134,10 @@ def _read_member(pod: Resource, leader: str) -> Member:
         position=_number(said.get("xlog_location")),
         unsettled=sorted(reasons) if isinstance(reasons, dict) else (),
     )
+
+
+def _read(note: Resource | None, annotation: str) -> str:
+    return note.metadata.annotations.get(annotation, "") if note is not None else ""
 
 
 def _number(value: object) -> int:

@@ -22,6 +22,7 @@ from dbaas.manifests.agreement import (
     find_note,
     read_agreement,
     read_map,
+    read_waited_for,
 )
 
 CANDIDATE = "member"
@@ -87,8 +88,7 @@ class _Terms:
         limit = shared.get("maximum_lag_on_failover")
         self._most_behind = limit if isinstance(limit, int) else _UNLIMITED
         self._is_synchronous = bool(shared.get("synchronous_mode"))
-        said = sync.metadata.annotations if sync is not None else {}
-        self._synchronous = {name.strip() for name in said.get("sync_standby", "").split(",")}
+        self._synchronous = read_waited_for(sync)
 
     def find_hindrance(self, member: Member, primary: Member) -> Refused | None:
         """Why it may not take over; None where it may."""

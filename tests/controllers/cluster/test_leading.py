@@ -16,9 +16,9 @@ def note(name: str = "main-leader", cluster: str = "main", **annotations: str) -
     return build_resource(CONFIG_MAP, {"metadata": metadata})
 
 
-def test_only_the_note_that_says_who_leads_wakes_its_cluster() -> None:
+def test_only_the_notes_that_say_who_leads_and_whom_commits_wait_for_wake_their_cluster() -> None:
     wakes = watch_leaders().wakes
-    assert list(wakes(note())) == [Key("shop", "main")]
+    assert list(wakes(note())) == list(wakes(note("main-sync"))) == [Key("shop", "main")]
     for other in (note("main-config"), note(cluster=""), note(cluster="other")):
         assert list(wakes(other)) == []
 
@@ -29,6 +29,8 @@ def test_that_the_leader_still_lives_is_no_news() -> None:
     assert not matters(note(leader="main-0", renewTime="1"), note(leader="main-0", renewTime="2"))
     assert matters(note(leader="main-0"), note(leader="main-2-0"))
     assert matters(note(leader="main-0"), note())
+    assert matters(note("main-sync"), note("main-sync", sync_standby="main-2"))
+    assert not matters(note("main-sync", sync_standby="a,b"), note("main-sync", sync_standby="b, a"))
 
 
 def pod(said: dict[str, Any], **labels: str) -> Resource:

@@ -55,6 +55,15 @@ def test_a_server_that_is_not_published_yet_is_not_ready() -> None:
     assert condition.reason == "Publishing"
 
 
+def test_a_cluster_is_not_ready_before_somebody_could_take_over() -> None:
+    exposed = ClusterFacts((UP,), "127.0.0.1", 1, exposed="commits wait for no replica yet")
+    outcome = build_outcome(cluster("Ready"), exposed, published())
+    (condition,) = outcome.conditions
+    assert (condition.status, condition.reason) == ("False", "NotSynchronous")
+    assert condition.message == "the cluster serves, but commits wait for no replica yet"
+    assert outcome.phase == "Healing"
+
+
 def test_an_instance_that_never_starts_as_things_stand_refuses_the_cluster() -> None:
     refused = InstanceFacts("main-0", False, reason="DataOfOtherVersion", message="made by 18", is_refused=True)
     with pytest.raises(Refused, match="main-0: made by 18") as caught:

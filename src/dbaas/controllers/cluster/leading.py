@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dbaas.api.core import CONFIG_MAP, POD
 from dbaas.api.resource import LABEL_CLUSTER, Key, Resource
 from dbaas.contracts.reconcile import Watch
-from dbaas.manifests.agreement import LEADER
+from dbaas.manifests.agreement import LEADER, SYNC, read_waited_for
 from dbaas.manifests.standing import is_news
 
 
 def watch_leaders() -> Watch:
-    """The note in which they agree on that is written every other second, and mostly says the same."""
+    """Also of whom commits wait for. The first note is written every other second, and mostly says the same."""
     return Watch(CONFIG_MAP, _find_led, _has_changed)
 
 
@@ -31,9 +31,10 @@ def _find_cluster(pod: Resource) -> Iterable[Key]:
 
 def _find_led(note: Resource) -> Iterable[Key]:
     cluster = note.metadata.labels.get(LABEL_CLUSTER, "")
-    if cluster and note.metadata.name == f"{cluster}-{LEADER}":
+    if cluster and note.metadata.name in (f"{cluster}-{LEADER}", f"{cluster}-{SYNC}"):
         yield Key(note.metadata.namespace, cluster)
 
 
 def _has_changed(old: Resource, new: Resource) -> bool:
-    return old.metadata.annotations.get(LEADER) != new.metadata.annotations.get(LEADER)
+    before, after = old.metadata.annotations, new.metadata.annotations
+    return before.get(LEADER) != after.get(LEADER) or read_waited_for(old) != read_waited_for(new)

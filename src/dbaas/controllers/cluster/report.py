@@ -22,6 +22,7 @@ MEMBERS_SECONDS = 20.0  # how far a replica is behind, what must be started anew
 TURN_SECONDS = 2.0
 STRAGGLER_SECONDS = 15.0  # whether a replica can ever catch up is told by nobody
 ROLLING_OUT = "RollingOut"
+NOT_SYNCHRONOUS = "NotSynchronous"
 REFUSED_SECONDS = 60.0  # what classes of volumes allow is watched by nobody
 HAS_SERVED = frozenset({"Ready", "Healing", "Updating", "Scaling", "Stopped", UPGRADING})
 
@@ -132,6 +133,8 @@ def _judge(cluster: Cluster, facts: ClusterFacts, instance: Resource | None, vol
         )
     if other := describe_other(instance):
         return Condition("Ready", "False", UPGRADING, other)
+    if facts.exposed:
+        return Condition("Ready", "False", NOT_SYNCHRONOUS, f"the cluster serves, but {facts.exposed}")
     if volume_refused:
         message = f"the cluster serves, but its volume does not grow: {volume_refused}"
         return Condition("Ready", "False", VOLUME_REFUSED, message)

@@ -25,7 +25,7 @@ from dbaas.contracts.provider import (
     Workload,
 )
 from dbaas.contracts.upgrade import find_served, older_versions
-from dbaas.manifests.agreement import PRIMARY, find_unsettled, read_roles
+from dbaas.manifests.agreement import PRIMARY, explain_exposure, find_unsettled, read_roles
 from dbaas.manifests.metadata import build_metadata, cluster_labels
 from dbaas.manifests.peers import find_newcomers
 from dbaas.manifests.settling import settle
@@ -132,6 +132,7 @@ class ProcessProvider:
         known = ClusterFacts(
             instances,
             unsettled=unsettled,
+            exposed=explain_exposure(cluster, children, len(instances)),
             pooler=describe_pooler(beside.get(pooler_login(cluster.key.name).name)),
             exporters=describe_exporters(instances, beside),
         )

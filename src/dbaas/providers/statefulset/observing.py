@@ -12,7 +12,7 @@ from dbaas.api.resource import LABEL_INSTANCE, Resource
 from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, ClusterFacts, InstanceFacts
 from dbaas.contracts.upgrade import UPGRADE_FAILED
 from dbaas.core.quantity import parse_quantity
-from dbaas.manifests.agreement import find_unsettled, read_roles
+from dbaas.manifests.agreement import explain_exposure, find_unsettled, read_roles
 from dbaas.manifests.metadata import LABEL_ROLE
 from dbaas.manifests.standing import add_standings
 from dbaas.providers.statefulset.names import host_of
@@ -45,6 +45,7 @@ def observe(cluster: Resource, children: Sequence[Resource]) -> ClusterFacts:
         add_standings(found, cluster, children) if are_several else tuple(found),
         growing=tuple(told for claim in claims if (told := _explain_growth(claim))),
         unsettled=find_unsettled(children) if are_several else (),
+        exposed=explain_exposure(cluster, children, len(sets)),
     )
     first, others = (services.get(f"{cluster.metadata.name}-{which}") for which in ("rw", "ro"))
     if first is None:
