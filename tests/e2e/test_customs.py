@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
+import psycopg
 import pytest
 
 from e2e.conftest import Laptop, a_laptop, eventually
@@ -61,7 +63,29 @@ def test_what_the_catalogue_has_ready_is_run_by_its_name(main: Laptop) -> None:
     assert "Succeeded" in told
     assert main.sql("SELECT vacuum_count FROM pg_stat_user_tables WHERE relname = 'signed'")[0][0] >= 1
     main.do("op", "custom", "main", "reindex", "database=postgres", "table=signed", "--timeout", "60s")
-    assert "Succeeded" in main.do("op", "custom", "main", "terminate-sessions", "user=nobody", "--timeout", "60s")
+
+
+def test_sessions_are_ended_of_the_one_who_is_named_and_never_an_administrators(main: Laptop) -> None:
+    main.sql("CREATE ROLE leaver LOGIN PASSWORD 'leaver-1'", "CREATE ROLE stayer LOGIN PASSWORD 'stayer-1'")
+    login = main.secret("main-credentials")
+    users = {"leaver": "leaver-1", "stayer": "stayer-1", login["username"]: login["password"]}
+    place = main.read("instance", "main")["spec"]["connection"]
+    with ExitStack() as open_ones:
+        sessions = {
+            name: open_ones.enter_context(
+                psycopg.connect(
+                    host=place["host"], port=place["port"], user=name, password=word, dbname="postgres", autocommit=True
+                )
+            )
+            for name, word in users.items()
+        }
+        for name in ("leaver", login["username"]):
+            told = main.do("op", "custom", "main", "terminate-sessions", f"user={name}", "--timeout", "60s")
+            assert "Succeeded" in told
+        with pytest.raises(psycopg.OperationalError, match="terminating connection"):
+            sessions["leaver"].execute("SELECT 1")
+        for name in ("stayer", login["username"]):
+            assert sessions[name].execute("SELECT 1").fetchall() == [(1,)]
 
 
 def test_what_goes_on_is_ended_when_it_is_given_up(main: Laptop) -> None:

@@ -95,6 +95,26 @@ def test_why_it_does_not_serve_is_what_patroni_says_of_its_server(
     assert standing.doing == (Doing(reason, message) if reason else None)
 
 
+@pytest.mark.parametrize(
+    ("history", "position", "reason"),
+    [
+        ([[2, 50, "no recovery target specified"], [3, 100, "no recovery target specified"]], 101, "Diverged"),
+        ([[2, 50, "no recovery target specified"], [3, 100, "no recovery target specified"]], 100, "NotFollowing"),
+        ([[2, 50, "no recovery target specified"]], 101, "NotFollowing"),
+        ("no list", 101, "NotFollowing"),
+        ([[3], 3, ["3", 1]], 101, "NotFollowing"),
+    ],
+    ids=["after the fork", "before it", "of another timeline", "unreadable", "of other things"],
+)
+def test_a_replica_with_changes_that_the_primary_never_had_is_told(history: object, position: int, reason: str) -> None:
+    metadata = {"name": "main-config", "namespace": "default", "annotations": {"history": json.dumps(history)}}
+    stray = pod("main-2", {"role": "replica", "state": "running", "timeline": 3, "xlog_location": position})
+    standing = read_standings(declare(), [primary(), stray, build_resource(CONFIG_MAP, {"metadata": metadata})])
+    assert standing["main-2"].doing is not None
+    assert standing["main-2"].doing.reason == reason
+    assert standing["main"].doing is None
+
+
 def test_an_instance_that_runs_and_does_not_serve_is_explained_by_its_member_and_another_by_who_runs_it() -> None:
     children = [pod("main-2", {"state": "creating replica", "timeline": 2})]
     runs = InstanceFacts("main-2", False, reason="NotReady", message="/readiness answers 503")

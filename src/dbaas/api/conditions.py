@@ -13,7 +13,7 @@ from dbaas.api.resource import Resource
 
 CONDITION_TYPES = frozenset({
     "Ready", "Reconciling", "Stalled", "Synced", "Connected", "Healthy", "TLSVerified", "PasswordVerified", "Alive",
-    "Monitored", "Pooled",
+    "Monitored", "Pooled", "Encrypted",
 })  # fmt: skip
 """What controllers of ours state now and leave out then. Those of all other types are their writers' to take away."""
 

@@ -25,6 +25,7 @@ from dbaas.laptop.keeper import Keeper
 from dbaas.laptop.layout import Layout
 from dbaas.laptop.logs import find_own_logs, remove_logs
 from dbaas.laptop.machine import Machine
+from dbaas.laptop.pods import tell_pod
 from dbaas.laptop.record import save_record
 from dbaas.laptop.resuming import Resumption
 from dbaas.laptop.stopping import stop_recorded
@@ -73,12 +74,15 @@ class Agent:
         instance = self._instance(resource.key)
         try:
             async with instance.lock:
-                return await self._settle(resource, instance)
+                outcome = await self._settle(resource, instance)
         except OSError as error:
             home = self._layout.home
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise HomeFull(f"the disk of {home} is full: make room on it") from error
             raise HomeNotWritable(f"cannot work in {home}: {error}") from error
+        if resource.spec.get("usesApi"):
+            await tell_pod(self._client, resource, outcome, self._machine.clock.now())
+        return outcome
 
     async def resume(self, within_seconds: float = RESUME_SECONDS) -> None:
         """Starts what should run and was stopped, and waits a moment until it serves; called before anything else.

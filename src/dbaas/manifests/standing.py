@@ -6,6 +6,7 @@ lag is rounded to powers of two, and stays as it was told while it is roughly th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +15,7 @@ from dbaas.api.core import POD
 from dbaas.api.resource import LABEL_INSTANCE, Resource
 from dbaas.contracts.provider import InstanceFacts
 from dbaas.core.quantity import parse_quantity
-from dbaas.manifests.agreement import LEADER, STATUS, find_note, read_agreement, read_map
+from dbaas.manifests.agreement import CONFIG, LEADER, STATUS, find_note, read_agreement, read_map
 
 LEAST_LAG = 16 * 1024 * 1024
 """Bytes. Below that a replica is as good as up to date: a member that is written to is never quite."""
@@ -33,6 +34,10 @@ class Doing:
 
 _FAILED = " failed"
 _START_FAILED = Doing("StartFailed", "its server does not start; its log says why")
+_DIVERGED = Doing(
+    "Diverged",
+    "it has changes that the primary never had, which Patroni takes back; where it cannot, rebuild the instance",
+)
 # Patroni's words for the state of a server where it does not serve; all that tell of a failed start end alike.
 _DOING = {
     "initializing new cluster": Doing("Initialising", "it makes the data of a new cluster"),
@@ -73,7 +78,7 @@ def _add(one: InstanceFacts, standing: Standing) -> InstanceFacts:
 def read_standings(cluster: Resource, children: Sequence[Resource]) -> Mapping[str, Standing]:
     """By instance; empty where there is but one."""
     agreement = read_agreement(cluster, children)
-    note = find_note(cluster, LEADER, children)
+    note, forks = find_note(cluster, LEADER, children), _read_forks(find_note(cluster, CONFIG, children))
     behind = _read_lags(note) if agreement.primary else {}
     told = _read_told(cluster)
     found: dict[str, Standing] = {}
@@ -81,7 +86,10 @@ def read_standings(cluster: Resource, children: Sequence[Resource]) -> Mapping[s
         name = pod.metadata.labels.get(LABEL_INSTANCE) or pod.metadata.name
         lag = None if name == agreement.primary else behind.get(_slot_name(pod.metadata.name))
         rounded = None if lag is None else settle_lag(lag, told.get(name, 0))
-        found[name] = Standing(agreement.members[name].timeline, rounded, _explain(read_map(pod, STATUS)))
+        member = agreement.members[name]
+        fork = forks.get(member.timeline) if name != agreement.primary else None
+        has_more = fork is not None and member.position > fork
+        found[name] = Standing(member.timeline, rounded, _explain(read_map(pod, STATUS), has_more=has_more))
     return found
 
 
@@ -122,6 +130,16 @@ def _read_lags(note: Resource | None) -> Mapping[str, int]:
     return {name: max(0, int(written) - position) for name, position in slots.items() if isinstance(position, int)}
 
 
+def _read_forks(note: Resource | None) -> Mapping[int, int]:
+    """By timeline, where in the log of changes the next one left it (patroni.dcs.TimelineHistory)."""
+    try:
+        said = json.loads(note.metadata.annotations.get("history", "")) if note is not None else ()
+    except ValueError:
+        return {}
+    forks = (each[:2] for each in said if isinstance(each, list)) if isinstance(said, list) else ()
+    return {each[0]: each[1] for each in forks if len(each) == 2 and all(isinstance(number, int) for number in each)}
+
+
 def _read_told(cluster: Resource) -> Mapping[str, int]:
     instances = cluster.status.get("instances") or ()
     return {each["name"]: int(parse_quantity(each["lag"])) for each in instances if each.get("lag")}
@@ -132,7 +150,7 @@ def _slot_name(member: str) -> str:
     return member.replace("-", "_").replace(".", "_")[:63]
 
 
-def _explain(said: Mapping[str, Any]) -> Doing | None:
+def _explain(said: Mapping[str, Any], *, has_more: bool) -> Doing | None:
     state, following = str(said.get("state", "")), said.get("replication_state")
     if state in _DOING:
         return _DOING[state]
@@ -140,5 +158,7 @@ def _explain(said: Mapping[str, Any]) -> Doing | None:
         return _START_FAILED
     if said.get("role") != "replica" or following == _STREAMING:
         return None
+    if has_more:
+        return _DIVERGED
     doing = f"it is {following}" if following else "nothing comes from there"
     return Doing("NotFollowing", f"its server runs and does not follow the primary: {doing}")

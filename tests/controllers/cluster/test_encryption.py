@@ -227,9 +227,14 @@ async def test_while_servers_wait_for_their_window_the_published_server_stays_as
     assert published(serving)["enabled"]
     serving.clock.moment += timedelta(days=1)
     serving.declare(tls={"enabled": False}, storage={"storageClassName": "new"}, maintenance=windows)
-    await serving.reconcile()
-    assert published(serving)["enabled"]
-    assert shown(serving)
+    for _ in range(2):
+        assert encrypted(await serving.reconcile()) == ("True", "Encrypted")
+        assert published(serving)["enabled"]
+        assert shown(serving)
+    serving.clock.moment += timedelta(days=6)
+    outcome = await serving.reconcile()
+    assert [each.type for each in outcome.conditions] == ["Ready"]
+    assert not shown(serving)
 
 
 @pytest.mark.parametrize("key", [SHOWN, AUTHORITY], ids=str)

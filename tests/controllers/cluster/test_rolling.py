@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dbaas.contracts.provider import InstanceFacts
-from dbaas.controllers.cluster.rolling import Turn, find_turn
+from dbaas.controllers.cluster.rolling import Turn, are_electing, find_turn
 
 NAMES = ("main", "main-2", "main-3")
 FIRST = {"main": "main-2 comes first", "main-3": "main-2 comes first"}
@@ -63,3 +65,20 @@ def test_where_nothing_serves_nobody_waits() -> None:
 def test_a_single_instance_is_started_anew_at_once() -> None:
     assert find_turn(("main",), (), facts()[:1]) == Turn(frozenset({"main"}))
     assert find_turn((), (), facts()) == Turn()
+
+
+@pytest.mark.parametrize(
+    ("reasons", "electing"),
+    [
+        (("NotFollowing", "NotReady", "Starting"), True),
+        (("NotFollowing", "CrashBackOff", "NotFollowing"), False),
+        ((), True),
+    ],
+    ids=["all that run wait", "one of them is broken", "all serve and nobody leads"],
+)
+def test_whether_several_are_only_about_to_agree_on_a_primary(reasons: tuple[str, ...], electing: bool) -> None:
+    found = [InstanceFacts(name, not reasons, role="replica") for name in NAMES]
+    found = [replace(one, reason=reason) for one, reason in zip(found, reasons, strict=True)] if reasons else found
+    assert are_electing(found) is electing
+    assert not are_electing([replace(found[0], is_ready=True, role="primary"), *found[1:]])
+    assert not are_electing(found[:1])

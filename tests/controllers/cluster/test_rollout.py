@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from dbaas.contracts.action import SWITCHOVER, Move, Task
 from dbaas.contracts.provider import Action, ClusterFacts, InstanceFacts, ServerPart, Workload
 from dbaas.contracts.reconcile import Refused
 from dbaas.controllers.cluster.children import Applied, Children
+from dbaas.controllers.cluster.rollout import ELECTION_SECONDS
 from dbaas.controllers.cluster.subject import read_cluster
+from dbaas.core.clock import format_time
 from fixtures.registries import RUNNER, RunnerProvider, granite_registry
 
 
@@ -26,6 +29,7 @@ class Relay(RunnerProvider):
         self.leader = "main-0"
         self.asked: list[Task] = []
         self.refusal = ""
+        self.reason = ""
         self.actions: Mapping[str, Action] = {SWITCHOVER: self.hand_over}
 
     def children(self, cluster: Resource, workload: Workload, server: ServerPart) -> Sequence[Mapping[str, Any]]:
@@ -39,7 +43,8 @@ class Relay(RunnerProvider):
         return replace(found, instances=tuple(self._led(one) for one in found.instances))
 
     def _led(self, one: InstanceFacts) -> InstanceFacts:
-        return replace(one, role="primary" if one.name == self.leader else "replica")
+        role = "primary" if one.name == self.leader else "replica"
+        return replace(one, role=role, reason=one.reason if one.is_ready else self.reason or one.reason)
 
     def hand_over(self, cluster: Resource, task: Task, children: Sequence[Resource]) -> Move:
         self.asked.append(task)
@@ -101,6 +106,19 @@ async def test_each_waits_for_the_one_before_and_the_primary_hands_over_before_i
     assert not (await race.step()).rolling
     assert race.shoes() == ["new", "new"]
     assert len(race.provider.asked) == 1
+
+
+async def test_while_they_choose_a_primary_nobody_is_started_anew_unless_they_do_not_come_to_one(race: Race) -> None:
+    ready = {"type": "Ready", "status": "False", "lastTransitionTime": format_time(race.world.clock.now())}
+    race.world.show(DATABASE_CLUSTER, KEY, {"conditions": [ready]})
+    race.provider.leader, race.provider.reason = "", "NotFollowing"
+    race.serve()
+    race.wear("new")
+    assert "about to agree on" in (await race.step()).rolling
+    assert race.shoes() == ["old", "old"]
+    race.world.clock.moment += timedelta(seconds=ELECTION_SECONDS)
+    await race.step()
+    assert race.shoes() == ["new", "new"]
 
 
 async def test_it_is_asked_for_once_and_anew_a_minute_later_where_it_could_not_be(race: Race) -> None:

@@ -38,3 +38,20 @@ async def test_a_server_that_has_last_said_another_version_is_not_what_is_wanted
     serving.show(DATABASE_INSTANCE, KEY, {**found.status, "version": said})
     outcome = await serving.reconcile()
     assert (outcome.phase, outcome.conditions[0].reason) == (reason, reason)
+
+
+async def test_another_version_that_serves_is_an_event_and_one_that_is_known_more_exactly_is_none(world: World) -> None:
+    world.declare()
+    await world.reconcile()
+    world.serve()
+    await world.reconcile()
+    world.connect()
+    assert (await world.reconcile()).status["currentVersion"] == "2.3"
+    assert "VersionChanged" not in world.told()
+    found = world.get(DATABASE_INSTANCE)
+    assert found is not None
+    world.show(DATABASE_INSTANCE, KEY, {**found.status, "version": "2.4"})
+    for _ in range(2):
+        await world.reconcile()
+    (told,) = [event.note for event in world.client.events if event.reason == "VersionChanged"]
+    assert told == "version 2.4 serves now, before it was 2.3"

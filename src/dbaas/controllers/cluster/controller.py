@@ -97,7 +97,7 @@ class ClusterController:
         agent = await self._agents.keep(cluster, agent)
         has_changed = not (applied.pending or applied.rolling)  # else servers do not encrypt yet, or still do
         if has_changed:
-            await self._certificates.drop(cluster)
+            await self._certificates.drop(cluster, encryption)
         instance = await self._children.publish(
             cluster, facts, encryption.tell_server(cluster.key) if has_changed else None
         )
@@ -108,7 +108,7 @@ class ClusterController:
             self._clock.now(),
         )
         outcome = pooling.tell(cluster, facts.pooler, agent.seeing(cluster, facts.exporters).tell(cluster, outcome))
-        outcome = encryption.tell(outcome, self._clock.now())
+        outcome = encryption.tell(outcome, self._clock.now(), waits=not has_changed)
         outcome = stage.tell(outcome)
         self._tell(resource, outcome)
         return outcome
@@ -144,6 +144,11 @@ class ClusterController:
         failure = outcome.status.get(FAILED_FIELD)
         if failure and failure != resource.status.get(FAILED_FIELD):
             self._client.event(resource, "Warning", UPGRADE_FAILED, failure["message"])
+        former, current = (each.get("currentVersion", "") for each in (resource.status, outcome.status))
+        if former and not f"{current}.".startswith(f"{former}."):  # else it is only known more exactly
+            self._client.event(
+                resource, "Normal", "VersionChanged", f"version {current} serves now, before it was {former}"
+            )
         before = resource.status.get("phase")
         if outcome.phase == before:
             return

@@ -51,11 +51,12 @@ LONGEST_PAUSE_SECONDS = 86_400.0  # a machine that sleeps has other days than it
 class Encryption:
     """How a cluster encrypts. `offer` is what its servers show, None where they encrypt nothing.
 
-    `fault` is why they do not get what the spec asks for.
+    `fault` is why they do not get what the spec asks for. `has_encrypted`: they do not any more, or will not.
     """
 
     offer: Offer | None = None
     fault: Fault | None = None
+    has_encrypted: bool = False
 
     @property
     def is_provable(self) -> bool:
@@ -69,10 +70,13 @@ class Encryption:
         reference = {"secretRef": {"name": certificate_key(cluster).name, "keys": {"ca": TRUSTED}}}
         return {"tls": {"enabled": True, "mode": "verify-full", **(reference if self.offer.trusted else {})}}
 
-    def tell(self, outcome: Outcome, now: datetime) -> Outcome:
-        """The same outcome, with the certificate in it."""
+    def tell(self, outcome: Outcome, now: datetime, *, waits: bool = False) -> Outcome:
+        """The same outcome, with the certificate in it. `waits`: servers have not been told yet what is new."""
         if self.offer is None:
-            return outcome
+            condition = Condition(ENCRYPTED, "True", ENCRYPTED, "servers encrypt until they can be told not to")
+            return replace(
+                outcome, conditions=(*outcome.conditions, *([condition] if self.has_encrypted and waits else []))
+            )
         until = format_time(find_end(self.offer.shown.certificate))
         if self.fault is not None:
             message = f"{self.fault.message}; servers go on with a certificate that is valid until {until}"
@@ -102,7 +106,7 @@ class Certificates:
         Raises Waiting where there is no certificate yet, and Refused where a name of ours is taken.
         """
         if not cluster.workload.encrypted:
-            return Encryption()
+            return Encryption(has_encrypted=bool(read_condition(cluster.resource, ENCRYPTED)))
         found = await self._find_ours(certificate_key(cluster.key), cluster)
         values = read_values(found) if found is not None else {}
         offer = await self._obtain(cluster, values)
@@ -114,9 +118,9 @@ class Certificates:
             raise Waiting(offer.reason, offer.message, requeue_after=WAIT_SECONDS)
         return Encryption(held, offer)
 
-    async def drop(self, cluster: Cluster) -> None:
+    async def drop(self, cluster: Cluster, encryption: Encryption) -> None:
         """Called when servers have been told not to encrypt any more: what they encrypted with is of no use."""
-        if cluster.workload.encrypted or not read_condition(cluster.resource, ENCRYPTED):
+        if not encryption.has_encrypted:
             return
         found = await self._client.get(SECRET, certificate_key(cluster.key))
         if found is not None and is_controlled_by(found, cluster.resource):

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from dbaas.contracts.provider import InstanceFacts
 from dbaas.manifests.agreement import PRIMARY
 
+_WHILE_ELECTING = frozenset({"NotReady", "Starting", "NotFollowing"})
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -49,6 +51,17 @@ def find_turn(changing: Collection[str], held: Collection[str], facts: Sequence[
         return Turn(frozenset(changing))
     (primary,) = changing
     return Turn(waits={primary: "another instance takes over first"}, gives_up=primary, successors=successors)
+
+
+def are_electing(facts: Sequence[InstanceFacts]) -> bool:
+    """Whether several may only be about to agree on a primary: there is none, and nothing else keeps those who do not
+    serve from it."""
+    waiting = [one for one in facts if not one.is_ready]
+    return (
+        len(facts) > 1
+        and not any(one.role == PRIMARY for one in facts if one.is_ready)
+        and all(one.reason in _WHILE_ELECTING for one in waiting)
+    )
 
 
 def find_broken(changing: Collection[str], facts: Sequence[InstanceFacts]) -> Sequence[str]:

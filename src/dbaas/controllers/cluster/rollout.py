@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dbaas.api.conditions import read_condition
 from dbaas.api.resource import LABEL_INSTANCE, Resource
 from dbaas.contracts.action import SETTLE, SWITCHOVER, Caller, Task, call_nobody
 from dbaas.contracts.client import Client
 from dbaas.contracts.provider import ClusterFacts, Disruption
 from dbaas.controllers.cluster.acting import Acting
 from dbaas.controllers.cluster.maintenance import Pending, describe_restart, find_wait
-from dbaas.controllers.cluster.rolling import Turn, find_broken, find_turn
+from dbaas.controllers.cluster.rolling import Turn, are_electing, find_broken, find_turn
 from dbaas.controllers.cluster.subject import Cluster
 from dbaas.controllers.cluster.witnesses import find_witnesses
-from dbaas.core.clock import Clock
+from dbaas.core.clock import Clock, parse_time
 
+ELECTION_SECONDS = 45.0  # longer than Patroni takes to find that a primary is lost, and to choose another
 SETTLE_SECONDS = 15.0
 """How soon an instance is started anew again, whose settings did not all count after the last time."""
 
@@ -90,6 +92,8 @@ class Rollout:
         shut = {name for name, wait in disrupted if wait is not None}
         witnesses = await find_witnesses(self._client, cluster)
         facts = cluster.provider.observe(cluster.resource, [*there, *witnesses]).instances
+        if are_electing(facts) and self._is_new_trouble(cluster.resource):
+            return Turn(held="a primary, which the instances are about to agree on")
         if held:
             return Turn(frozenset(find_broken(changing, facts)), held=held)
         turn = find_turn(changing, shut, facts)
@@ -97,6 +101,13 @@ class Rollout:
             return turn
         any_will_do = len(turn.successors) == len(facts) - 1
         return await self._hand_over(cluster, turn, "" if any_will_do else turn.successors[0])
+
+    def _is_new_trouble(self, cluster: Resource) -> bool:
+        """Whether it was Ready a moment ago."""
+        since = read_condition(cluster, "Ready").get("lastTransitionTime")
+        is_ready = read_condition(cluster, "Ready").get("status") == "True"
+        now = self._clock.now()
+        return is_ready or (since is not None and (now - parse_time(since)).total_seconds() < ELECTION_SECONDS)
 
     async def _hand_over(self, cluster: Cluster, turn: Turn, successor: str) -> Turn:
         """Where its provider cannot do that, the primary is started anew as it is."""
