@@ -26,13 +26,13 @@ from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.schema import build_crd
-from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import serve
+from dbaas.apiserver.server import ApiServer
 from dbaas.cli.session import FIELD_MANAGER
 from dbaas.contracts.client import NotFound
 from dbaas.contracts.registry import Registry, find_registry
 from dbaas.contracts.transport import Request, Response
-from dbaas.controllers import build_controllers, instance_waker
+from dbaas.controllers.assembly import build_controllers, instance_waker
 from dbaas.controllers.servers import Servers
 from dbaas.core.clock import SystemClock
 from dbaas.core.home import Home

@@ -17,8 +17,8 @@ from typing import Any
 import psutil
 
 from _laptop import ROOT
-from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import serve
+from dbaas.apiserver.server import ApiServer
 from dbaas.core.clock import SystemClock
 from dbaas.core.memory import set_aside
 from dbaas.core.offload import ThreadOffload

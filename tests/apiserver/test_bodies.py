@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.transport import Request
 from fixtures.apiserver import send, send_raw
 

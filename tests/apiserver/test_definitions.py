@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from conformance.kubernetes_api.conftest import DEFINITION
-from dbaas.apiserver import ApiServer
 from dbaas.apiserver.definitions import served_resources
+from dbaas.apiserver.server import ApiServer
 from fixtures.apiserver import send
 
 PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

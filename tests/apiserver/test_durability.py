@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 import pytest
 
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.apiserver.store import Change, Database, Entry, Store
 from dbaas.contracts.transport import Request
 from dbaas.core.clock import SystemClock

@@ -9,9 +9,8 @@ import socket
 import aiohttp
 import pytest
 
-from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import ListenError, serve
-from dbaas.apiserver.server import BODY_LIMIT
+from dbaas.apiserver.server import BODY_LIMIT, ApiServer
 from dbaas.contracts.transport import Request, Response
 from dbaas.core.limited_tokens import Realm, derive_token
 from dbaas.core.secrets import Secret

@@ -17,7 +17,7 @@ import pytest_asyncio
 import yaml
 
 from conformance.kubernetes_api.conftest import DEFINITION, VERSION, widget
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.core.clock import SystemClock
 from dbaas.core.offload import InlineOffload
 from dbaas.core.randomness import SystemRandomness

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from dbaas.apiserver import ApiServer
 from dbaas.apiserver.naming import Naming, settle_names
+from dbaas.apiserver.server import ApiServer
 from fixtures.apiserver import send
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

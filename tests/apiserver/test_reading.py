@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.core.clock import LoopClock
 from dbaas.core.offload import InlineOffload
 from dbaas.core.randomness import SeededRandomness

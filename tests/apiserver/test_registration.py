@@ -7,7 +7,7 @@ import copy
 import orjson
 
 from conformance.kubernetes_api.conftest import DEFINITION, GROUP, widget
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.transport import Request
 from fixtures.apiserver import send
 

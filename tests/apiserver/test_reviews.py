@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from fixtures.apiserver import send
 
 ACCESS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"

@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from conformance.kubernetes_api.conftest import DEFINITION, GROUP, widget
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from fixtures.apiserver import send
 
 WIDGETS = f"/apis/{GROUP}/v1/namespaces/default/widgets"

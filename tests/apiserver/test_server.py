@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from conformance.kubernetes_api.conftest import DEFINITION, GROUP, widget
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.apiserver.store import StorageError
 from dbaas.contracts.transport import Request
 from dbaas.core.clock import LoopClock

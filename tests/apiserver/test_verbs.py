@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dbaas.apiserver import ApiServer
 from dbaas.apiserver.negotiation import Wanted
+from dbaas.apiserver.server import ApiServer
 from dbaas.apiserver.verbs import add_warnings, respond
 from dbaas.contracts.admission import Review, Verdict
 from dbaas.core.clock import LoopClock

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.transport import Request
 from dbaas.core.clock import LoopClock
 from dbaas.core.offload import InlineOffload

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.admission import Review, Verdict, Violation
 from dbaas.core.clock import LoopClock
 from dbaas.core.offload import InlineOffload

@@ -12,7 +12,7 @@ import pytest
 from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, SECRET, VALIDATING_WEBHOOK_CONFIGURATION
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Key, Kind
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.app.cluster import find_cluster_registry
 from dbaas.app.installing import (
     DEPLOYMENT,

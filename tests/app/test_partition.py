@@ -9,7 +9,7 @@ import pytest
 
 from dbaas.api.core import CONFIG_MAP, SECRET
 from dbaas.api.resource import Key
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.app.partition import BadSelector, PartitionedRest, parse_labels
 from dbaas.contracts.client import NotFound
 from dbaas.contracts.rest import Selection

@@ -6,7 +6,7 @@ from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION
 from dbaas.api.database import DATABASE
 from dbaas.api.kinds import DEFINITIONS
 from dbaas.api.schema import build_crd
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.app.reading import plan_changes
 from dbaas.contracts.registry import find_registry
 from dbaas.kube.verbs import RestClient

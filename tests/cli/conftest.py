@@ -18,8 +18,8 @@ import pytest_asyncio
 from dbaas.api.core import EVENT, NAMESPACE, SECRET
 from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS
 from dbaas.api.resource import Key, Kind
-from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import serve
+from dbaas.apiserver.server import ApiServer
 from dbaas.cli.session import Session
 from dbaas.cli.targets import Target
 from dbaas.cli.terminal import Terminal

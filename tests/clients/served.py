@@ -11,7 +11,7 @@ from dbaas.core.randomness import SystemRandomness, token
 SERVE = """
 import asyncio, sys
 from pathlib import Path
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.apiserver.http import serve
 from dbaas.core.clock import SystemClock
 from dbaas.core.offload import ThreadOffload

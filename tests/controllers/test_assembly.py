@@ -5,7 +5,7 @@ from __future__ import annotations
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.kinds import DEFINITIONS
 from dbaas.api.resource import Key, Kind
-from dbaas.controllers import instance_waker
+from dbaas.controllers.assembly import instance_waker
 from fixtures.operating import virtually
 from simulation.world import simulated_world
 

@@ -23,7 +23,7 @@ from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.kinds import DEFINITIONS
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.user import DATABASE_USER
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.client import ApiError, NotFound
 from dbaas.contracts.registry import find_registry
 from dbaas.core.certificates import issue_certificate, make_authority

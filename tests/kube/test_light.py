@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from dbaas.api.core import CONFIG_MAP, NAMESPACE
 from dbaas.api.resource import Key
-from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import serve
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.client import Forbidden, NotFound
 from dbaas.contracts.rest import Selection
 from dbaas.contracts.transport import Request, TransportError

@@ -9,7 +9,7 @@ import pytest
 
 from dbaas.api.core import CONFIG_MAP, NAMESPACE, SECRET
 from dbaas.api.resource import Key, Resource
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.client import AlreadyExists, ApiError, Invalid, NotFound, WriteConflict
 from dbaas.contracts.rest import Selection, WatchEvent
 from dbaas.contracts.transport import Request, Response, TransportError

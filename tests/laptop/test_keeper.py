@@ -268,7 +268,9 @@ async def test_servers_run_as_their_user_and_cannot_touch_what_the_agent_records
 
 
 async def test_a_program_that_another_one_replaces_is_stopped_as_it_was_to_be_stopped(laptop: Laptop) -> None:
-    laptop.put({"command": ["sh", "-c", "trap 'exit 7' INT; while :; do sleep 0.01; done"], "stopSignal": "SIGINT"})
+    script = "trap 'exit 7' INT; echo set > trap; while :; do sleep 0.01; done"
+    probes = {"ready": {"command": ["test", "-s", "trap"]}}
+    laptop.put({"command": ["sh", "-c", script], "stopSignal": "SIGINT", "probes": probes})
     await laptop.until_ready()
     laptop.put({"stopSignal": "SIGTERM"})
     status = await laptop.until(lambda s: "lastExit" in s)

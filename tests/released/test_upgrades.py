@@ -16,7 +16,7 @@ import yaml
 
 from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION, NAMESPACE
 from dbaas.api.resource import Key, Kind
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.app.cluster import build_definitions, find_cluster_registry
 from dbaas.app.installing import FIELD_MANAGER, install
 from dbaas.contracts.client import ApiError

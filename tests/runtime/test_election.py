@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.transport import Request, Response, Transport
 from dbaas.core.clock import LoopClock
 from dbaas.core.offload import InlineOffload

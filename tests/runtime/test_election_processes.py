@@ -19,7 +19,7 @@ import pytest_asyncio
 import yaml
 
 from dbaas.api.core import LEASE
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.core.clock import SystemClock
 from dbaas.core.offload import InlineOffload
 from dbaas.core.randomness import SystemRandomness, token

@@ -7,7 +7,7 @@ import asyncio
 from prometheus_client import CollectorRegistry
 
 from dbaas.api.resource import Resource
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.reconcile import Condition, Controller, Outcome
 from dbaas.contracts.transport import Request, Response
 from dbaas.core.clock import LoopClock

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from dbaas.api.core import EVENT, SECRET, SERVICE
 from dbaas.api.resource import FINALIZER, Key, Resource
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.client import NotFound
 from dbaas.contracts.reconcile import Condition, Controller, Outcome, Refused, Watch
 from dbaas.contracts.rest import Selection

@@ -9,7 +9,7 @@ import pytest
 
 from dbaas.api.core import SERVICE
 from dbaas.api.resource import Key
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.kube.verbs import RestClient, Writing
 from dbaas.runtime.ownership import would_change
 from fixtures.operating import WIDGET, build_widget, operating, virtually

@@ -12,7 +12,7 @@ import pytest
 
 from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION
 from dbaas.api.resource import FINALIZER, Key, Resource
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.client import NotFound
 from dbaas.contracts.reconcile import Condition, Controller, Outcome
 from dbaas.contracts.transport import Transport

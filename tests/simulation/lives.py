@@ -17,7 +17,7 @@ from dbaas.contracts.reconcile import Controller
 from dbaas.contracts.registry import Registry
 from dbaas.contracts.rest import Rest
 from dbaas.contracts.transport import Transport
-from dbaas.controllers import build_controllers, instance_waker
+from dbaas.controllers.assembly import build_controllers, instance_waker
 from dbaas.controllers.servers import Servers
 from dbaas.core.clock import LoopClock
 from dbaas.core.randomness import SeededRandomness

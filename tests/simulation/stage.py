@@ -19,7 +19,7 @@ from dbaas.admission import RuleAdmission
 from dbaas.api.core import CONFIG_MAP, CUSTOM_RESOURCE_DEFINITION, NAMESPACE
 from dbaas.api.kinds import DEFINITIONS
 from dbaas.api.resource import Key, Kind, Resource
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.client import ApiError, NotFound
 from dbaas.contracts.registry import Registry
 from dbaas.contracts.rest import Selection

@@ -15,7 +15,7 @@ from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.registry import Registry
-from dbaas.controllers import build_controllers
+from dbaas.controllers.assembly import build_controllers
 from dbaas.controllers.servers import Servers
 from dbaas.core.clock import LoopClock
 from dbaas.core.randomness import SeededRandomness

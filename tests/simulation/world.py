@@ -23,7 +23,7 @@ from dbaas.contracts.client import NotFound
 from dbaas.contracts.registry import Registry
 from dbaas.contracts.rest import Selection
 from dbaas.contracts.transport import Transport
-from dbaas.controllers import build_controllers, instance_waker
+from dbaas.controllers.assembly import build_controllers, instance_waker
 from dbaas.controllers.servers import Servers
 from dbaas.kube.verbs import RestClient, Writing
 from dbaas.lanes.lanes import ServerLanes

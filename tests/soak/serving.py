@@ -10,8 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
-from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import serve
+from dbaas.apiserver.server import ApiServer
 from dbaas.core.clock import SystemClock
 from dbaas.core.errors import DbaasError
 from dbaas.core.offload import ThreadOffload

@@ -12,7 +12,7 @@ from dbaas.api.resource import Key
 from dbaas.app.cluster import Sources, find_cluster_registry
 from dbaas.app.definitions import Definitions
 from dbaas.contracts.transport import Request, Response, TransportError
-from dbaas.controllers import build_controllers
+from dbaas.controllers.assembly import build_controllers
 from dbaas.controllers.servers import Servers
 from dbaas.core.fuse import ProcessFuse
 from dbaas.kube.published import Published

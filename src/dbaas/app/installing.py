@@ -31,7 +31,7 @@ from dbaas.contracts.client import NotFound
 from dbaas.contracts.registry import Registry
 from dbaas.contracts.rest import Propagation, Rest, Selection
 from dbaas.contracts.transport import Request, Response, TransportError
-from dbaas.controllers import build_controllers
+from dbaas.controllers.assembly import build_controllers
 from dbaas.controllers.database_engine import builtin_entries
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.servers import Servers

@@ -16,11 +16,11 @@ from dbaas.api.database_engine import DATABASE_ENGINE
 from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.api.schema import build_crd
-from dbaas.apiserver import ApiServer
 from dbaas.apiserver.http import ListenError, Site, serve
+from dbaas.apiserver.server import ApiServer
 from dbaas.contracts.client import NotFound
 from dbaas.contracts.registry import Registry, find_registry
-from dbaas.controllers import build_controllers, instance_waker
+from dbaas.controllers.assembly import build_controllers, instance_waker
 from dbaas.controllers.cluster_names import ClusterNames
 from dbaas.controllers.database_engine import builtin_entries
 from dbaas.controllers.servers import Servers

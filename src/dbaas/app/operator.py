@@ -25,7 +25,7 @@ from dbaas.app.partition import PartitionedRest
 from dbaas.app.tracing import open_traces
 from dbaas.contracts.registry import Registry
 from dbaas.contracts.rest import Rest
-from dbaas.controllers import build_controllers, instance_waker
+from dbaas.controllers.assembly import build_controllers, instance_waker
 from dbaas.controllers.servers import Servers
 from dbaas.core.clock import Clock
 from dbaas.core.errors import DbaasError

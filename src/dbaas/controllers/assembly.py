@@ -13,7 +13,7 @@ from dbaas.contracts.admission import Admission
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Controller, Enqueue
 from dbaas.contracts.registry import Registry
-from dbaas.controllers.cluster import ClusterController
+from dbaas.controllers.cluster.controller import ClusterController
 from dbaas.controllers.database_engine import DatabaseEngineController
 from dbaas.controllers.dues import Dues
 from dbaas.controllers.facade import Facade

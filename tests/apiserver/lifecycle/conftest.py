@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from fixtures.apiserver import send
 
 ROUNDS = 200

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from conformance.kubernetes_api.conftest import DEFINITION, Widgets
-from dbaas.apiserver import ApiServer
+from dbaas.apiserver.server import ApiServer
 from dbaas.core.clock import SystemClock
 from dbaas.core.offload import InlineOffload
 from dbaas.core.randomness import SystemRandomness

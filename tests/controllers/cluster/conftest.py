@@ -13,7 +13,7 @@ from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key, Kind, Resource
 from dbaas.contracts.reconcile import Outcome
-from dbaas.controllers.cluster import ClusterController
+from dbaas.controllers.cluster.controller import ClusterController
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.tokens import lives_on
 from dbaas.core.clock import EPOCH, SystemClock

@@ -57,12 +57,11 @@ async def apply(session: Session, options: ApplyOptions) -> None:
     from dbaas.cli.checking import check_manifests, open_rulebook
     from dbaas.cli.following import Ref
     from dbaas.cli.manifests import load_manifests
-    from dbaas.cli.plan_files import read_plan
     from dbaas.cli.problems import refuse, show_remarks
     from dbaas.cli.waiting import parse_timeout, wait_until_ready
 
     timeout = parse_timeout(options.timeout)
-    kept = read_plan(Path(options.plan)) if options.plan else None
+    kept = _read_plan(options.plan) if options.plan else None
     if kept is None:
         manifests, problems = load_manifests(options.files or ())
     else:
@@ -89,6 +88,12 @@ async def apply(session: Session, options: ApplyOptions) -> None:
     session.terminal.out.flush()
     if options.wait:
         await wait_until_ready(session, [Ref(one.target.served, one.target.key) for one in applied], timeout)
+
+
+def _read_plan(file: str) -> KeptPlan:
+    from dbaas.cli.plan_files import read_plan
+
+    return read_plan(Path(file))
 
 
 async def _check_plan(session: Session, kept: KeptPlan, manifests: Sequence[Manifest]) -> None:

@@ -3,7 +3,3 @@
 Each step is a module: `credentials` (the administrator's Secret), `children` (what runs, and the published
 DatabaseInstance), `report` (the status, pure), `deletion`, and `controller` that puts them in order.
 """
-
-from dbaas.controllers.cluster.controller import ClusterController
-
-__all__ = ["ClusterController"]
