@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from controllers.make import instance
-from dbaas.api.resource import Key, Kind, Resource
+from dbaas.api.resource import Key, Kind, Resource, build_resource
 from dbaas.contracts.reconcile import Refused, Waiting
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.servers import Servers, read_server
@@ -98,3 +98,20 @@ async def test_a_lane_is_opened_once_by_many_callers() -> None:
     assert first is second
     await servers.close(server.key)
     assert await servers.reach(server) is not first
+
+
+async def test_where_a_changed_spec_points_is_waited_for_until_it_has_been_asked() -> None:
+    client = FakeClient()
+    client.put_secret(KEY, {"username": "root", "password": "secret"})
+    servers, before = Servers(client, lanes()), read_server(instance(), REGISTRY)
+    lane = await servers.reach(before)
+    connection = {**before.resource.spec["connection"], "host": "other.test"}
+    changed = read_server(instance(spec={**before.resource.spec, "connection": connection}), REGISTRY)
+    with pytest.raises(Waiting, match=r"points to other\.test:7000 now, which was not asked yet$"):
+        await servers.reach(changed)
+    metadata = changed.resource.body()["metadata"] | {"annotations": {"dbaas.io/paused": "true"}}
+    paused = build_resource(changed.resource.kind, {**changed.resource.body(), "metadata": metadata})
+    with pytest.raises(Waiting, match="because it is paused"):
+        await servers.reach(read_server(paused, REGISTRY))
+    assert await servers.reach(before) is lane
+    assert (await servers.open(changed)) is await servers.reach(changed)

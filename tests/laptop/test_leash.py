@@ -155,8 +155,10 @@ async def test_a_pid_file_that_names_no_program_kills_nobody(laptop: Laptop, con
 
 
 async def test_without_a_leash_a_sick_command_is_asked_to_end(laptop: Laptop) -> None:
-    sick = {"probes": {"alive": {"command": ["test", "!", "-f", "sick"], "period": "50ms", "failures": 1}}}
-    laptop.put({"command": ["sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.01; done"], **sick})
+    alive = {"command": ["test", "!", "-f", "sick"], "period": "50ms", "failures": 1}
+    probes = {"alive": alive, "ready": {"command": ["test", "-s", "trap"]}}
+    script = "trap 'exit 7' TERM; echo set > trap; while :; do sleep 0.01; done"
+    laptop.put({"command": ["sh", "-c", script], "probes": probes})
     await laptop.until_ready()
     assert load_record(laptop.home / "processes" / f"{WEB.namespace}.{WEB.name}" / "record.json").leash == ""
     (folder(laptop) / "sick").touch()

@@ -120,7 +120,7 @@ class Expectations:
             namespace = user.key.namespace if user is not None else namespace
         if not self._declared.consents(instance, namespace):
             return f"{instance} does not consent"
-        if instance.is_paused and not _is_connected(instance):
+        if instance.is_paused and not (_is_connected(instance) and _is_followed(instance)):
             return f"{instance} is paused"
         return self._obstacle_of_instance(instance)
 
@@ -250,6 +250,9 @@ class Expectations:
                 reference = other.spec["instanceRef"]
                 if Key(reference.get("namespace") or other.key.namespace, reference["name"]) == thing.key:
                     return f"{other} lives on it"
+        instance = declared.instance_of(thing)
+        if instance is not None and instance.is_paused and not _is_followed(instance):
+            return f"{instance} is paused, and may lead to another server than it did"
         server = self.server(thing) if thing.kind == DATABASE_USER else None
         if server is not None and any(base.owner == thing.real_name for base in server.bases.values()):
             return "its role owns a database"
@@ -262,3 +265,8 @@ def _owner(thing: Thing) -> str:
 
 def _is_connected(instance: Thing) -> bool:
     return any(c["type"] == "Connected" and c["status"] == "True" for c in instance.status.get("conditions", ()))
+
+
+def _is_followed(instance: Thing) -> bool:
+    """Whether somebody has looked at it since it was changed last."""
+    return bool(instance.status.get("observedGeneration") == instance.body["metadata"].get("generation"))

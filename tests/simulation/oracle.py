@@ -157,7 +157,7 @@ class Oracle:
         self, declared: Declared, server: StormyServer, text: str, claimants: list[Thing], *, is_moving: bool
     ) -> None:
         """Only the oldest of those that claim a thing has it; the others may wait for it, and never drop it."""
-        if is_moving and any(map(_drops, claimants)):
+        if is_moving and any(map(_drops, [*claimants, *self._find_moved(declared, server, text)])):
             return
         oldest = min(claimants, key=lambda thing: thing.seniority, default=None)
         if oldest is None or not oldest.is_deleting:
@@ -169,6 +169,15 @@ class Oracle:
             self._violate(f"{text!r} ran on {server.name} without consent of {oldest}")
         if is_protected and not had_consented:
             self._violate(f"{text!r} ran on {server.name}, but {oldest} is protected")
+
+    def _find_moved(self, declared: Declared, server: StormyServer, text: str) -> Iterator[Thing]:
+        """Objects that lived there until a moment ago, when what leads to their server was changed."""
+        for thing in declared.all(_kind_of(text)).values():
+            instance = declared.instance_of(thing) if thing.real_name == text.split()[2] else None
+            earlier = self._before.get((instance.kind, instance.key), ()) if instance is not None else ()
+            hosts = [each.spec["connection"]["host"] for at, each in earlier if self._is_recent(at, FOLLOWED_SECONDS)]
+            if any(self.same_server(host, server.name) for host in hosts):
+                yield thing
 
     def _had_consented(self, thing: Thing) -> bool:
         """Whether it had until a moment ago: who was told to drop it then may be at it still."""
@@ -242,7 +251,8 @@ class Oracle:
         if thing.kind == DATABASE_GRANT and (user := declared.user_of(thing)) is not None:
             others.append(user)
         places = [(other.kind, other.key) for other in others]
-        places += [(DATABASE_CLUSTER, instance.key)] if instance is not None else []
+        if instance is not None:
+            places += [(DATABASE_CLUSTER, instance.key), (NAMESPACE, Key("", instance.key.namespace))]
         return any(self._is_recent(self._edited.get(place), FOLLOWED_SECONDS) for place in places)
 
     def _check_useful(self, declared: Declared, server: StormyServer, text: str, database: str) -> None:

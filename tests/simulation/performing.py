@@ -31,6 +31,8 @@ async def perform(stage: Stage, step: Step) -> None:
         tamper(stage, step)
         return
     before = stage.oracle.declared().all(step.kind).get(step.key) if step.kind is not None else None
+    if step.verb in _FAULTS:  # some are over only when their time is
+        stage.oracle.disturbed(step.values.get("seconds", 0.0))
     try:
         await _DEEDS[step.verb](stage, step)
     except ApiError as error:
@@ -90,6 +92,7 @@ async def _make_namespace(stage: Stage, step: Step) -> None:
 
 async def _delete_namespace(stage: Stage, step: Step) -> None:
     await stage.user.delete(NAMESPACE, Key("", "team"))
+    stage.oracle.edited(NAMESPACE, Key("", "team"))
     stage.keepsakes.namespace_deleted("team")
 
 

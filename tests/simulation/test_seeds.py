@@ -15,6 +15,12 @@ FOUND = {
     1070: "a grant was judged by a database that had gone unseen, as its policy asks",
     1140: "a policy was changed while the deletion was under way",
     1141: "a rival was counted before anybody could know that two addresses are one server",
+    2986: "a server was changed as a user was deleted, and nobody could have heard of the first",
+    3819: "a drop reached the server that a paused object had led to before",
+    4540: "a drop was sent to the former server of a paused object, and then to neither",
+    8438: "a namespace took a cluster along while no operator lived",
+    9784: "what the former server had was taken for what the new one has",
+    9877: "an API server that was away was given time only when it was back",
 }
 """Seeds that have failed once, of the product or of its judge."""
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from dbaas.api.core import SECRET
 from dbaas.api.instance import DatabaseInstance, DatabaseInstanceSpec
-from dbaas.api.resource import Key, Kind, Resource
+from dbaas.api.resource import ANNOTATION_PAUSED, Key, Kind, Resource
 from dbaas.contracts.action import Caller, call_nobody
 from dbaas.contracts.client import Client
 from dbaas.contracts.engine import Address, Engine, Tls
 from dbaas.contracts.lane import Lane, Lanes
-from dbaas.contracts.reconcile import Refused
+from dbaas.contracts.reconcile import Refused, Waiting
 from dbaas.contracts.registry import Registry
 from dbaas.controllers.cluster_names import ClusterNames, Find
 from dbaas.controllers.logins import Logins, secrets_of
@@ -45,6 +45,10 @@ def read_server(resource: Resource, registry: Registry) -> Server:
         known = ", ".join(sorted(registry.engines)) or "none"
         raise Refused("UnknownEngine", f"no engine is called {spec.engine!r}; there are: {known}")
     return Server(resource, spec, engine)
+
+
+def _is_paused(resource: Resource) -> bool:
+    return resource.metadata.annotations.get(ANNOTATION_PAUSED, "").lower() == "true"
 
 
 def choose_names(find: Find, *, no_dns: bool) -> ClusterNames | None:
@@ -93,11 +97,14 @@ class Servers:
         self._versions = versions
         self._read: dict[Key, _Login] = {}
         self._opening: dict[str, asyncio.Lock] = {}
+        self._opened: dict[Key, tuple[str, int]] = {}
 
     async def open(self, server: Server) -> Lane:
         """The lane to where the spec and the Secret point now. Raises Waiting where there is no login."""
         address = await self.find_address(server)
-        return self._lanes.open(server.lane_key, server.engine, address, server.spec.max_connections)
+        lane = self._lanes.open(server.lane_key, server.engine, address, server.spec.max_connections)
+        self._opened[server.key] = (address.host, address.port)
+        return lane
 
     def join(self, server: Key, identity: str) -> Lane:
         """The lane to use from now on, once it is known which server it is; it must be open."""
@@ -108,15 +115,23 @@ class Servers:
         return self._lanes.get(str(server))
 
     async def reach(self, server: Server) -> Lane:
-        """The lane there is; opened where there is none, as after a start."""
+        """The lane there is; opened where there is none, as after a start.
+
+        Raises Waiting while it leads to where the spec pointed before: what is done there is done to another server.
+        """
         lane = self._lanes.get(server.lane_key)
-        if lane is not None:
-            return lane
-        async with self._opening.setdefault(server.lane_key, asyncio.Lock()):
-            return self._lanes.get(server.lane_key) or await self.open(server)
+        if lane is None:
+            async with self._opening.setdefault(server.lane_key, asyncio.Lock()):
+                lane = self._lanes.get(server.lane_key) or await self.open(server)
+        place = (server.spec.connection.host, server.spec.connection.port)
+        if self._opened.get(server.key, place) != place:
+            why = f"{server.resource} points to {place[0]}:{place[1]} now, which was not asked yet"
+            raise Waiting("InstanceNotReady", f"{why}, because it is paused" if _is_paused(server.resource) else why)
+        return lane
 
     async def close(self, server: Key) -> None:
         self._opening.pop(str(server), None)
+        self._opened.pop(server, None)
         self.forget_login(server)
         await self._lanes.close(str(server))
 
