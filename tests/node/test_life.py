@@ -101,15 +101,21 @@ def make(node: Node) -> None:
     assert any("ready to accept connections" in each["message"] for each in read_log(node)), "its log is printed"
 
 
+BEING_MADE = {"metadata": {"uid": ""}}
+
+
 def heal(node: Node) -> None:
     """Pod, Secrets, Services and the rest, all at once; the data is as it was."""
     before = node.get("pod", "-n", NAMESPACE, "main-0")["metadata"]["uid"]
     node.run("-n", NAMESPACE, "delete", "pod", "main-0", "--wait=false")
-    node.run("-n", NAMESPACE, "delete", "service", "main-rw", "main-ro", "main-r")
-    node.run("-n", NAMESPACE, "delete", "secret", "shop-owner-credentials")
-    node.run("-n", NAMESPACE, "delete", "statefulset", "main")
+    node.run("-n", NAMESPACE, "delete", "service", "main-rw", "main-ro", "main-r", "--wait=false")
+    node.run("-n", NAMESPACE, "delete", "secret", "shop-owner-credentials", "--wait=false")
+    node.run("-n", NAMESPACE, "delete", "statefulset", "main", "--wait=false")
+    until(
+        lambda: (node.get("pod", "-n", NAMESPACE, "main-0") or BEING_MADE)["metadata"]["uid"] not in ("", before),
+        "it is another",
+    )
     until(lambda: answers(node, "SELECT id FROM orders", 42), "all is healed")
-    assert node.get("pod", "-n", NAMESPACE, "main-0")["metadata"]["uid"] != before
     until(lambda: is_ready(node, "databaseclusters", "main"), "the cluster is Ready again")
 
 

@@ -129,18 +129,19 @@ class Kiosk:
 
     def heal(self) -> None:
         before = self._uid()
-        self._node.run("-n", NAMESPACE, "delete", "deployment,service,networkpolicy", "kiosk-pooler")
-        self._node.run("-n", NAMESPACE, "delete", "configmap", "kiosk-pooler-settings")
+        for each in ("deployment/kiosk-pooler", "service/kiosk-pooler", "networkpolicy/kiosk-pooler"):
+            self._lose(each)
+        self._lose("configmap/kiosk-pooler-settings")
         until(lambda: self._uid() not in ("", before) and self.is_whole(), "the pooler is there again")
         until(lambda: self.ask()[1], "it lets clients in")
 
     def change(self) -> None:
         """A certificate is read without another pod; a client that is there notices neither."""
-        pods = self._pods()
+        pods, former = self._pods(), self._certificate()
         with self.connect() as held:
             held.execute("SELECT 1")
-            self._node.run("-n", NAMESPACE, "delete", "secret", "kiosk-certificate")
-            until(lambda: self._shown() == self._certificate(), "the pooler shows the new certificate")
+            self._lose("secret/kiosk-certificate")
+            until(lambda: former != self._certificate() == self._shown(), "the pooler shows the new certificate")
             assert self.ask() == (self._address(self._primary()), True, True)
             held.execute("SELECT 1")
         assert self._pods() == pods
@@ -153,6 +154,10 @@ class Kiosk:
         self._node.run("-n", NAMESPACE, "delete", "databaseusers.dbaas.io", "app")
         self._node.run("-n", NAMESPACE, "delete", "databaseclusters.dbaas.io", "kiosk", "--wait=false")
         until(lambda: not self._node.left(NAMESPACE), "nothing is left")
+
+    def _lose(self, what: str) -> None:
+        """Without waiting: kubectl takes what is made anew at once for what is not gone yet."""
+        self._node.run("-n", NAMESPACE, "delete", what, "--wait=false")
 
     def is_whole(self) -> bool:
         is_ready = self._node.is_ready(NAMESPACE, "databaseclusters", "kiosk")
