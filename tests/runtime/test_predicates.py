@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from dbaas.api.core import SECRET
-from dbaas.api.resource import Kind
+from dbaas.api.resource import Kind, is_paused
 from dbaas.runtime.cache import Change
-from dbaas.runtime.predicates import content_matters, find_owner, is_finished, is_paused, primary_matters, priority_of
+from dbaas.runtime.predicates import content_matters, find_owner, is_finished, primary_matters, priority_of
 from dbaas.runtime.queue import Priority
 from fixtures.resources import GADGET, gadget
 

@@ -160,6 +160,11 @@ class Resource:
         return f"{self.kind.kind} {self.key}"
 
 
+def is_paused(resource: Resource) -> bool:
+    """Whether people have asked that nothing be done about it for now."""
+    return resource.metadata.annotations.get(ANNOTATION_PAUSED, "").lower() == "true"
+
+
 def parse_resource(kind: Kind, raw: bytes) -> Resource:
     """Raises msgspec.ValidationError where the bytes are not an object with metadata."""
     return Resource(kind, _HEADER.decode(raw).metadata, raw)

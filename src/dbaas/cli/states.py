@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dbaas.api.resource import ANNOTATION_PAUSED, Resource
+from dbaas.api.resource import ANNOTATION_PAUSED, Resource, is_paused
 from dbaas.cli.kinds import ServedKind
 
 
@@ -33,8 +33,7 @@ class State:
 def read_state(resource: Resource, served: ServedKind) -> State:
     """What is known of an older generation does not count. Kinds without conditions of that kind are always ready."""
     state = _read_conditions(resource, served)
-    is_paused = served.is_ours and resource.metadata.annotations.get(ANNOTATION_PAUSED, "").lower() == "true"
-    if state.is_ready or not is_paused:
+    if state.is_ready or not (served.is_ours and is_paused(resource)):
         return state
     return State(False, is_stuck=True, phase="Paused", message=f"nothing happens while {ANNOTATION_PAUSED} is true")
 

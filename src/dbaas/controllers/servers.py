@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dbaas.api.core import SECRET
 from dbaas.api.instance import DatabaseInstance, DatabaseInstanceSpec
-from dbaas.api.resource import ANNOTATION_PAUSED, Key, Kind, Resource
+from dbaas.api.resource import Key, Kind, Resource, is_paused
 from dbaas.contracts.action import Caller, call_nobody
 from dbaas.contracts.client import Client
 from dbaas.contracts.engine import Address, Engine, Tls
@@ -45,10 +45,6 @@ def read_server(resource: Resource, registry: Registry) -> Server:
         known = ", ".join(sorted(registry.engines)) or "none"
         raise Refused("UnknownEngine", f"no engine is called {spec.engine!r}; there are: {known}")
     return Server(resource, spec, engine)
-
-
-def _is_paused(resource: Resource) -> bool:
-    return resource.metadata.annotations.get(ANNOTATION_PAUSED, "").lower() == "true"
 
 
 def choose_names(find: Find, *, no_dns: bool) -> ClusterNames | None:
@@ -126,7 +122,7 @@ class Servers:
         place = (server.spec.connection.host, server.spec.connection.port)
         if self._opened.get(server.key, place) != place:
             why = f"{server.resource} points to {place[0]}:{place[1]} now, which was not asked yet"
-            raise Waiting("InstanceNotReady", f"{why}, because it is paused" if _is_paused(server.resource) else why)
+            raise Waiting("InstanceNotReady", f"{why}, because it is paused" if is_paused(server.resource) else why)
         return lane
 
     async def close(self, server: Key) -> None:

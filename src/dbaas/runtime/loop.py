@@ -14,7 +14,7 @@ from functools import partial
 import structlog
 from structlog.contextvars import bound_contextvars, clear_contextvars
 
-from dbaas.api.resource import Key, Resource
+from dbaas.api.resource import Key, Resource, is_paused
 from dbaas.contracts.leadership import Leadership
 from dbaas.contracts.reconcile import Controller, Outcome
 from dbaas.contracts.rest import Rest
@@ -35,7 +35,7 @@ from dbaas.runtime.judging import (
     judge_outcome,
 )
 from dbaas.runtime.metrics import ControllerMetrics
-from dbaas.runtime.predicates import is_finished, is_paused
+from dbaas.runtime.predicates import is_finished
 from dbaas.runtime.queue import Queue, Taken
 from dbaas.runtime.recording import StatusWriter
 from dbaas.runtime.status import READY, Verdict, find_condition

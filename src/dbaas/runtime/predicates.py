@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dbaas.api.resource import ANNOTATION_MADE_AT, ANNOTATION_PAUSED, GROUP, Key, Kind, Resource
+from dbaas.api.resource import ANNOTATION_MADE_AT, GROUP, Key, Kind, Resource
 from dbaas.runtime.cache import Change
 from dbaas.runtime.caches import METADATA_ONLY
 from dbaas.runtime.queue import Priority
@@ -50,10 +50,6 @@ def find_owner(child: Resource, kind: Kind) -> tuple[Key, str] | None:
     if (group if slash else "") != kind.group:
         return None
     return Key(child.metadata.namespace if kind.namespaced else "", owner.name), owner.uid
-
-
-def is_paused(resource: Resource) -> bool:
-    return resource.metadata.annotations.get(ANNOTATION_PAUSED, "").lower() == "true"
 
 
 def is_finished(resource: Resource) -> bool:

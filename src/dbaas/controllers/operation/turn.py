@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dbaas.api.operation import OPS_REQUEST
-from dbaas.api.resource import ANNOTATION_PAUSED, Resource
+from dbaas.api.resource import Resource, is_paused
 from dbaas.contracts.client import Client
 from dbaas.contracts.operation import Operation
 from dbaas.contracts.reconcile import Waiting
@@ -56,7 +56,7 @@ def explain_order(request: Request, other: Request) -> str:
 
 def require_well(request: Request, cluster: Resource) -> None:
     """Raises Waiting where nothing would happen, or where it needs a cluster that serves."""
-    if cluster.metadata.annotations.get(ANNOTATION_PAUSED, "").lower() == "true":
+    if is_paused(cluster):
         raise wait(request, "ClusterPaused", f"DatabaseCluster {cluster.key.name!r} is paused by its annotation")
     needs = request.operation is not None and request.operation.waits_for_ready
     if needs and not request.spec.force and not is_ready(cluster):
