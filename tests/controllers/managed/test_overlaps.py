@@ -8,7 +8,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from dbaas.api.database import DATABASE
@@ -115,6 +115,14 @@ async def take(shop: Shop, step: Step) -> None:
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )  # fmt: skip
 @given(st.lists(STEPS, min_size=2, max_size=6))
+@example(
+    [
+        Step(APP, ("DELETE", "INSERT", "SELECT"), None, False),
+        Step(TWO, (), Crash(0, reached=False, of_connection=False), True),
+        Step(APP, ("DELETE", "INSERT"), None, False),
+        Step(ONE, ("DELETE", "INSERT", "SELECT"), None, False),  # it saw SELECT just before that was taken away
+    ]
+)
 def test_the_server_has_what_anybody_wants_whatever_happened(steps: list[Step]) -> None:
     async def run() -> None:
         async with simulated_world() as world:

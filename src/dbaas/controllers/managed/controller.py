@@ -10,7 +10,7 @@ from dbaas.contracts.reconcile import Controller, Outcome
 from dbaas.controllers.dues import period_of
 from dbaas.controllers.finalizers import hold
 from dbaas.controllers.managed.access import Access, AccessStep
-from dbaas.controllers.managed.claims import Claiming
+from dbaas.controllers.managed.claims import Claiming, Claims
 from dbaas.controllers.managed.companions import CompanionsStep, with_companions
 from dbaas.controllers.managed.connection import ConnectionStep, with_connection
 from dbaas.controllers.managed.contenders import Contenders
@@ -83,9 +83,12 @@ class ManagedController:
         wishes = build_wishes(subject, access.server.engine, build_items(resolved, login))
         digest = digest_wanted(resolved, login)
         policy = read_policy(resolved, digest)
-        claims = await self._claiming.find_claims(resolved, wishes, access.facts.identity)
-        claims = await self._contenders.settle(resolved, wishes, claims)
-        settled = await self._execute(access, Assignment(subject, wishes, claims, policy))
+
+        async def find_claims() -> Claims:
+            found = await self._claiming.find_claims(resolved, wishes, access.facts.identity)
+            return await self._contenders.settle(resolved, wishes, found)
+
+        settled = await self._execute(access, Assignment(subject, wishes, await find_claims(), policy, find_claims))
         seen = find_primary(wishes, settled.observation)
         proven = await self._proving.settle(resolved, access, credentials, settled, seen) if credentials else None
         if not settled.executed:  # else it was there before the first statement

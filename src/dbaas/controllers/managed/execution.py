@@ -6,7 +6,7 @@ that was made by it, and is as every new one is, the drift pass looks first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,7 +27,8 @@ from dbaas.controllers.managed.observing import Observation, check_needs, split_
 from dbaas.core.clock import Clock, format_time
 from dbaas.core.errors import DbaasError
 
-MOST_ROUNDS = 6  # a database, what is in it, and a look after each; one more for what appears, and for what waits
+UNDER_WAY = "under way"  # no digest of anything
+MOST_ROUNDS = 7  # a database, what is in it, a look after each; one for what appears, what waits, what others want
 
 
 class NotApplied(DbaasError):
@@ -54,6 +55,8 @@ class Assignment:
     wishes: Sequence[Wish]
     claims: Claims
     policy: Policy
+    find_claims: Callable[[], Awaitable[Claims]] | None = None
+    """What others want by now: asked again before anything is taken away that they may have seen there."""
 
 
 class Execution:
@@ -82,6 +85,10 @@ class Execution:
                         continue
                 is_new = is_missing(assignment.wishes, observation)
                 await self._prepare(assignment, is_new)
+            claims = await assignment.find_claims() if assignment.find_claims is not None else assignment.claims
+            if claims != assignment.claims:
+                assignment = replace(assignment, claims=claims)
+                continue
             await self._execute(access, assignment.subject, decision.execute)
             executed.extend(decision.execute)
             made = find_made(assignment.wishes, observation, decision.execute)
@@ -142,6 +149,8 @@ class Execution:
             status["initSQL"] = None
         if not status:
             return
+        if assignment.policy.is_own and subject.status.applied:
+            status["applied"] = UNDER_WAY  # else what was applied before would count as applied, were this cut off
         patch = {"status": status}
         await self._client.patch(subject.resource.kind, subject.resource.key, patch, subresource="status")
 
