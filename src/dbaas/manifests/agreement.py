@@ -115,11 +115,16 @@ def find_unsettled(children: Sequence[Resource]) -> tuple[str, ...]:
 
 def read_map(there: Resource | None, annotation: str) -> Mapping[str, Any]:
     """The JSON in that annotation; empty where there is none that can be read."""
-    try:
-        said = json.loads(there.metadata.annotations.get(annotation, "{}")) if there is not None else {}
-    except ValueError:
-        return {}
+    said = read_said(there, annotation)
     return said if isinstance(said, dict) else {}
+
+
+def read_said(there: Resource | None, annotation: str) -> object:
+    """The JSON in that annotation; None where there is none that can be read."""
+    try:
+        return json.loads(_read(there, annotation))
+    except ValueError:
+        return None
 
 
 def _read_member(pod: Resource, leader: str) -> Member:

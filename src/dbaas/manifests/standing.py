@@ -6,7 +6,6 @@ lag is rounded to powers of two, and stays as it was told while it is roughly th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +14,7 @@ from dbaas.api.core import POD
 from dbaas.api.resource import LABEL_INSTANCE, Resource
 from dbaas.contracts.provider import InstanceFacts
 from dbaas.core.quantity import parse_quantity
-from dbaas.manifests.agreement import CONFIG, LEADER, STATUS, find_note, read_agreement, read_map
+from dbaas.manifests.agreement import CONFIG, LEADER, STATUS, find_note, read_agreement, read_map, read_said
 
 LEAST_LAG = 16 * 1024 * 1024
 """Bytes. Below that a replica is as good as up to date: a member that is written to is never quite."""
@@ -132,10 +131,7 @@ def _read_lags(note: Resource | None) -> Mapping[str, int]:
 
 def _read_forks(note: Resource | None) -> Mapping[int, int]:
     """By timeline, where in the log of changes the next one left it (patroni.dcs.TimelineHistory)."""
-    try:
-        said = json.loads(note.metadata.annotations.get("history", "")) if note is not None else ()
-    except ValueError:
-        return {}
+    said = read_said(note, "history")
     forks = (each[:2] for each in said if isinstance(each, list)) if isinstance(said, list) else ()
     return {each[0]: each[1] for each in forks if len(each) == 2 and all(isinstance(number, int) for number in each)}
 

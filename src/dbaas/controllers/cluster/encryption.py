@@ -73,10 +73,10 @@ class Encryption:
     def tell(self, outcome: Outcome, now: datetime, *, waits: bool = False) -> Outcome:
         """The same outcome, with the certificate in it. `waits`: servers have not been told yet what is new."""
         if self.offer is None:
+            if not (self.has_encrypted and waits):
+                return outcome
             condition = Condition(ENCRYPTED, "True", ENCRYPTED, "servers encrypt until they can be told not to")
-            return replace(
-                outcome, conditions=(*outcome.conditions, *([condition] if self.has_encrypted and waits else []))
-            )
+            return replace(outcome, conditions=(*outcome.conditions, condition))
         until = format_time(find_end(self.offer.shown.certificate))
         if self.fault is not None:
             message = f"{self.fault.message}; servers go on with a certificate that is valid until {until}"

@@ -104,10 +104,10 @@ class Rollout:
 
     def _is_new_trouble(self, cluster: Resource) -> bool:
         """Whether it was Ready a moment ago."""
-        since = read_condition(cluster, "Ready").get("lastTransitionTime")
-        is_ready = read_condition(cluster, "Ready").get("status") == "True"
-        now = self._clock.now()
-        return is_ready or (since is not None and (now - parse_time(since)).total_seconds() < ELECTION_SECONDS)
+        ready = read_condition(cluster, "Ready")
+        if not ready or ready["status"] == "True":
+            return bool(ready)
+        return (self._clock.now() - parse_time(ready["lastTransitionTime"])).total_seconds() < ELECTION_SECONDS
 
     async def _hand_over(self, cluster: Cluster, turn: Turn, successor: str) -> Turn:
         """Where its provider cannot do that, the primary is started anew as it is."""

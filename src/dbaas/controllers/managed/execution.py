@@ -55,7 +55,7 @@ class Assignment:
     wishes: Sequence[Wish]
     claims: Claims
     policy: Policy
-    find_claims: Callable[[], Awaitable[Claims]] | None = None
+    find_claims: Callable[[], Awaitable[Claims]]
     """What others want by now: asked again before anything is taken away that they may have seen there."""
 
 
@@ -85,7 +85,7 @@ class Execution:
                         continue
                 is_new = is_missing(assignment.wishes, observation)
                 await self._prepare(assignment, is_new)
-            claims = await assignment.find_claims() if assignment.find_claims is not None else assignment.claims
+            claims = await assignment.find_claims()
             if claims != assignment.claims:
                 assignment = replace(assignment, claims=claims)
                 continue
