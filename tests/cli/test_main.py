@@ -23,8 +23,12 @@ def test_the_process_ends_with_the_code_of_the_command(
     arguments: list[str], code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["dbaas", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        run()
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            run()
+    finally:
+        signal.signal(signal.SIGINT, before)  # a command that there is not leaves it as it is while modules are loaded
     assert ended.value.code == code
 
 

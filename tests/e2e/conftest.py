@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,8 @@ QUICKSTART = str(ROOT / "samples" / "01-quickstart")
 PROGRAM = (sys.executable, "-c", "from dbaas.cli.main import run; run()")
 PATIENCE_SECONDS = 120
 PAUSE_SECONDS = 0.2
+TOLD_LINES = 60
+DESCRIBING = ("events", "get all -o yaml")
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,14 @@ class Laptop:
         """The control plane alone, as a crash would."""
         os.kill(json.loads((self.home / "lock").read_text())["pid"], signal.SIGKILL)
 
+    def tell(self) -> str:
+        """How it is, for who reads of a test that failed."""
+        said = [f"{command}: {self.run(*command.split())}" for command in DESCRIBING]
+        for log in sorted(self.home.rglob("*.log")):
+            last = log.read_text(errors="replace").splitlines()[-TOLD_LINES:]
+            said.append("\n".join([f"{log.relative_to(self.home)}:", *last]))
+        return "\n\n".join(said)
+
 
 def eventually(holds: Callable[[], object], within_seconds: float = 60.0) -> None:
     """Asks until it holds. What is asked needs the processor as well: it is left alone between two questions."""
@@ -153,6 +163,17 @@ def a_laptop() -> Iterator[Laptop]:
     finally:
         made.run("down")
         shutil.rmtree(made.home, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    found = [each for each in getattr(item, "funcargs", {}).values() if isinstance(each, Laptop)]
+    if report.failed and report.when != "teardown":
+        report.sections.extend((f"the laptop {each.home.name}", each.tell()) for each in found)
+    return report
 
 
 @pytest.fixture(scope="session", autouse=True)

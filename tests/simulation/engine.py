@@ -42,6 +42,7 @@ from dbaas.contracts.engine import (
 )
 from dbaas.contracts.provider import ServerPart
 from dbaas.contracts.statement import NOTHING, Change, Plan, Statement
+from dbaas.core.clock import LoopClock
 
 ADMIN = "root"
 HOME = "system"
@@ -74,7 +75,10 @@ class CustomLife:
 
 @dataclass
 class SimulatedServer:
-    """What a server holds. `log` has every statement that was executed, as people read it."""
+    """What a server holds. `log` has every statement that was executed, as people read it.
+
+    Statements wait `takes_seconds`, as for a lock, before they take effect.
+    """
 
     password: str = "admin"
     identity: str = "basalt-1"
@@ -91,6 +95,7 @@ class SimulatedServer:
     break_at: int = -1
     break_after_effect: bool = False
     customs: CustomLife = field(default_factory=CustomLife)
+    takes_seconds: float = 0.0
 
     def execute(self, statement: Statement) -> None:
         """The connection breaks at statement number `break_at`, before or after it has taken effect."""
@@ -130,6 +135,9 @@ class SimulatedSession:
     async def execute(self, statements: Sequence[Statement], may_send: MaySend = may_always_send) -> None:
         self.check()
         may_send()
+        if self.server.takes_seconds:
+            await LoopClock().sleep(self.server.takes_seconds)
+            self.check()
         for statement in statements:
             self.server.execute(statement)
 

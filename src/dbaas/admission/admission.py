@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from hashlib import blake2b
 
 import orjson
 
@@ -14,8 +15,8 @@ from dbaas.admission.warnings import find_warnings
 from dbaas.contracts.admission import Review, Verdict, Violation
 from dbaas.contracts.registry import Registry
 
-MOST_RECENT = 1024
-Case = tuple[object, ...]
+MOST_RECENT = 8192  # as many objects as may wait at once between their creation and their reconcile, some 2 MiB
+DIGEST_BYTES = 16
 
 
 class RuleAdmission:
@@ -28,7 +29,7 @@ class RuleAdmission:
     def __init__(self, registry: Registry, find: Find) -> None:
         self._registry = registry
         self._find = find
-        self._judged: OrderedDict[Case, Sequence[Violation]] = OrderedDict()
+        self._judged: OrderedDict[bytes, Sequence[Violation]] = OrderedDict()
 
     def asking(self, find: Find) -> RuleAdmission:
         """The same rules with other eyes, and with one memory."""
@@ -53,13 +54,14 @@ class RuleAdmission:
             return find_violations(review, facts)
         metadata, spec = review.new.get("metadata") or {}, review.new.get("spec")
         named = {name: metadata.get(name) for name in ("namespace", "name")}
-        case = (review.kind, *named.values(), orjson.dumps(spec), facts.engine, facts.is_resident, facts.version)
+        told = orjson.dumps((review.kind, named, spec, facts.engine, facts.is_resident, facts.version))
+        case = blake2b(told, digest_size=DIGEST_BYTES).digest()
         known = self._judged.get(case)
         if known is not None:
             self._judged.move_to_end(case)
             return known
         bare = Review("CREATE", review.group, review.version, review.kind, {"metadata": named, "spec": spec}, None)
-        found = self._judged[case] = find_violations(bare, facts)
+        found = self._judged[case] = find_violations(bare, facts) or ()
         if len(self._judged) > MOST_RECENT:
             self._judged.popitem(last=False)
         return found

@@ -13,22 +13,25 @@ one than was applied, so two who apply the same manifest would take the list fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from dbaas.api.kinds import Definition
 from dbaas.core.errors import DbaasError
 
 JsonSchema = dict[str, Any]
+Described = tuple[Definition, Mapping[str, type[BaseModel]]]
 CATEGORY = "dbaas"
 VALIDATIONS = "x-kubernetes-validations"
 INT_OR_STRING = "x-kubernetes-int-or-string"
 PRESERVE = "x-kubernetes-preserve-unknown-fields"
 UNSEEN = -1
 
+_MODE: Final = "validation"
 _KEPT = (
     "type", "format", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf", "minItems",
     "maxItems", "minProperties", "maxProperties", "required",
@@ -50,11 +53,22 @@ class UnsupportedSchema(DbaasError):
     reason = "UnsupportedSchema"
 
 
-def build_crd(definition: Definition, blocks: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
-    """The CustomResourceDefinition of a kind. `blocks` are the engines' models of `spec.<engine>` for this kind.
+def build_crds(described: Iterable[Described]) -> list[dict[str, Any]]:
+    """The CustomResourceDefinitions of kinds. All at once takes half as long: what they share is read once.
 
     Raises UnsupportedSchema.
     """
+    kinds = list(described)
+    schemas = _Structural(model for definition, blocks in kinds for model in (definition.model, *blocks.values()))
+    return [_build_crd(definition, _build_schema(definition, blocks, schemas)) for definition, blocks in kinds]
+
+
+def build_crd(definition: Definition, blocks: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+    """That of one kind. `blocks` are the engines' models of `spec.<engine>` for this kind. Raises UnsupportedSchema."""
+    return build_crds([(definition, blocks)])[0]
+
+
+def _build_crd(definition: Definition, schema: JsonSchema) -> dict[str, Any]:
     kind = definition.kind
     names: dict[str, Any] = {
         "kind": kind.kind,
@@ -69,7 +83,7 @@ def build_crd(definition: Definition, blocks: Mapping[str, type[BaseModel]]) -> 
         "name": kind.version,
         "served": True,
         "storage": True,
-        "schema": {"openAPIV3Schema": build_schema(definition, blocks)},
+        "schema": {"openAPIV3Schema": schema},
         "subresources": {"status": {}},
         "additionalPrinterColumns": [
             {"name": name, "type": type_, "jsonPath": path} for name, type_, path in definition.columns
@@ -90,14 +104,18 @@ def build_crd(definition: Definition, blocks: Mapping[str, type[BaseModel]]) -> 
 
 def build_schema(definition: Definition, blocks: Mapping[str, type[BaseModel]]) -> JsonSchema:
     """The `openAPIV3Schema` of a kind, with the engines' blocks in its spec. Raises UnsupportedSchema."""
+    return _build_schema(definition, blocks, _Structural([definition.model, *blocks.values()]))
+
+
+def _build_schema(definition: Definition, blocks: Mapping[str, type[BaseModel]], schemas: _Structural) -> JsonSchema:
     if blocks and not definition.engine_blocks:
         raise UnsupportedSchema(f"{definition.kind} has no engine blocks, but {sorted(blocks)} have one for it")
-    fields = render(definition.model)["properties"]
+    fields = schemas.render(definition.model)["properties"]
     spec = fields["spec"]
     for engine, model in sorted(blocks.items()):
         if engine in spec["properties"]:
             raise UnsupportedSchema(f"the block {engine!r} of {definition.kind} hides a field of that name")
-        spec["properties"][engine] = render(model)
+        spec["properties"][engine] = schemas.render(model)
     _add_rules(spec, definition.spec_rules)
     root: JsonSchema = {
         "type": "object",
@@ -119,8 +137,7 @@ def build_schema(definition: Definition, blocks: Mapping[str, type[BaseModel]]) 
 
 def render(model: type[BaseModel]) -> JsonSchema:
     """The structural schema of one model. Raises UnsupportedSchema."""
-    schema = model.model_json_schema(by_alias=True)
-    return _Structural(schema.get("$defs", {})).rewrite(schema, _Place(model.__name__))
+    return _Structural([model]).render(model)
 
 
 @dataclass(frozen=True)
@@ -134,13 +151,27 @@ class _Place:
         return replace(self, path=f"{self.path}.{name}")
 
 
+class _Generator(GenerateJsonSchema):
+    """Without pydantic's own encoders, a new one for each default, for what is JSON as it stands."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return dft if dft is None or type(dft) in (bool, int, str) else super().encode_default(dft)
+
+
 class _Structural:
-    """Rewrites pydantic's JSON Schema."""
+    """Rewrites pydantic's JSON Schema of some models."""
 
-    def __init__(self, definitions: Mapping[str, JsonSchema]) -> None:
-        self._definitions = definitions
+    def __init__(self, models: Iterable[type[BaseModel]]) -> None:
+        wanted: list[tuple[type[BaseModel], Literal["validation"]]] = [
+            (model, _MODE) for model in dict.fromkeys(models)
+        ]
+        self._schemas, described = models_json_schema(wanted, by_alias=True, schema_generator=_Generator)
+        self._definitions: Mapping[str, JsonSchema] = described.get("$defs", {})
 
-    def rewrite(self, schema: Mapping[str, Any], place: _Place) -> JsonSchema:
+    def render(self, model: type[BaseModel]) -> JsonSchema:
+        return self._rewrite(self._schemas[model, _MODE], _Place(model.__name__))
+
+    def _rewrite(self, schema: Mapping[str, Any], place: _Place) -> JsonSchema:
         schema, place = self._inline(schema, place)
         kept = {key for key in schema if key in _KEPT or key.startswith("x-")}
         unknown = schema.keys() - kept - _REWRITTEN - _LEFT_OUT
@@ -173,14 +204,14 @@ class _Structural:
         values = schema.get("additionalProperties")
         if "properties" in schema:
             result["properties"] = {
-                name: self.rewrite(child, place.below(name)) for name, child in schema["properties"].items()
+                name: self._rewrite(child, place.below(name)) for name, child in schema["properties"].items()
             }
         elif isinstance(values, Mapping):
-            result["additionalProperties"] = self.rewrite(values, place.below("*"))
+            result["additionalProperties"] = self._rewrite(values, place.below("*"))
         elif values is True:
             result[PRESERVE] = True
         if "items" in schema:
-            result["items"] = _without_defaults(self.rewrite(schema["items"], place.below("[]")))
+            result["items"] = _without_defaults(self._rewrite(schema["items"], place.below("[]")))
 
 
 def _rewrite_values(schema: Mapping[str, Any], result: JsonSchema) -> None:

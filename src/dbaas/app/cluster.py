@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel
-
-from dbaas.api.kinds import DEFINITIONS, Definition
+from dbaas.api.kinds import DEFINITIONS
 from dbaas.api.resource import Kind
-from dbaas.api.schema import build_crd
+from dbaas.api.schema import Described, build_crds
 from dbaas.contracts.registry import Registry, find_registry
 from dbaas.core.clock import Clock, SystemClock
 from dbaas.core.randomness import Randomness, SystemRandomness
@@ -29,7 +27,7 @@ def find_cluster_registry() -> Registry:
     return find_registry("kubernetes")
 
 
-def describe_kinds(registry: Registry) -> Sequence[tuple[Definition, Mapping[str, type[BaseModel]]]]:
+def describe_kinds(registry: Registry) -> Sequence[Described]:
     """Ours, and those of the dialects, with the engines' models of their blocks."""
     ours = [(each, registry.blocks(each.kind.kind)) for each in DEFINITIONS]
     return [*ours, *((foreign.definition, {}) for foreign in registry.foreign_kinds())]
@@ -42,4 +40,4 @@ def find_kinds(registry: Registry) -> list[Kind]:
 
 def build_definitions(registry: Registry) -> Sequence[Mapping[str, Any]]:
     """Their CustomResourceDefinitions."""
-    return [build_crd(definition, blocks) for definition, blocks in describe_kinds(registry)]
+    return build_crds(describe_kinds(registry))

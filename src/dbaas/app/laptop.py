@@ -13,11 +13,12 @@ from prometheus_client import CollectorRegistry
 from dbaas.admission import RuleAdmission
 from dbaas.api.core import CUSTOM_RESOURCE_DEFINITION
 from dbaas.api.database_engine import DATABASE_ENGINE
-from dbaas.api.kinds import DEFINITIONS, LAPTOP_DEFINITIONS
+from dbaas.api.kinds import LAPTOP_DEFINITIONS
 from dbaas.api.resource import Key, Kind, Resource
-from dbaas.api.schema import build_crd
+from dbaas.api.schema import build_crds
 from dbaas.apiserver.http import ListenError, Site, serve
 from dbaas.apiserver.server import ApiServer
+from dbaas.app.cluster import describe_kinds
 from dbaas.contracts.client import NotFound
 from dbaas.contracts.registry import Registry, find_registry
 from dbaas.controllers.assembly import build_controllers, instance_waker
@@ -152,9 +153,8 @@ async def _listen(server: ApiServer, settings: Settings, machine: Machine) -> Si
 
 async def _install_definitions(server: ApiServer, registry: Registry) -> None:
     rest = RestClient(server, Writing("dbaas-installation"))
-    bodies = [build_crd(each, registry.blocks(each.kind.kind)) for each in (*DEFINITIONS, *LAPTOP_DEFINITIONS)]
-    bodies += [build_crd(foreign.definition, {}) for foreign in registry.foreign_kinds()]
-    for body in bodies:
+    of_the_laptop = [(each, registry.blocks(each.kind.kind)) for each in LAPTOP_DEFINITIONS]
+    for body in build_crds([*describe_kinds(registry), *of_the_laptop]):
         await rest.apply(CUSTOM_RESOURCE_DEFINITION, body, force=True)
     for entry in builtin_entries(registry):
         await rest.apply(DATABASE_ENGINE, entry, force=True)

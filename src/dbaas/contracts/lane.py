@@ -6,12 +6,26 @@ A lane is the only way to a server for everything but clients that users start.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from dbaas.contracts.engine import Address, Engine, MaySend, ServerFacts, Session
 from dbaas.contracts.statement import Statement
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Taking:
+    """Statements take something away that others may come to want until the moment when they are sent.
+
+    `confirm` is asked when locks and a connection are held, before each transaction: what it raises is raised, and
+    nothing more is sent. It must not ask a lane. `places` are parts and databases: who observes one of them in the
+    foreground meanwhile waits for the end, so that nobody sees, and takes for settled, what is about to go.
+    """
+
+    confirm: Callable[[], Awaitable[None]]
+    places: frozenset[tuple[str, str | None]]
 
 
 class Lane(Protocol):
@@ -39,7 +53,7 @@ class Lane(Protocol):
         """
         ...
 
-    async def execute(self, statements: Sequence[Statement]) -> None:
+    async def execute(self, statements: Sequence[Statement], taking: Taking | None = None) -> None:
         """In order; neighbours in one database and under one `run_as` that are transactional share a transaction.
 
         Retryable errors are retried with the same statements. Statements that lock the same things wait for each

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 
 from dbaas.contracts.engine import EngineError, MaySend, Retryable, Session, Unreachable
+from dbaas.contracts.lane import Taking
 from dbaas.lanes.dialling import Surroundings
 from dbaas.lanes.grouping import Group, join_groups
 from dbaas.lanes.metering import Work
@@ -31,21 +32,21 @@ class Executor:
         self._clock = surroundings.clock
         self._randomness = surroundings.randomness
 
-    async def run(self, groups: Iterable[Group]) -> None:
+    async def run(self, groups: Iterable[Group], taking: Taking | None = None) -> None:
         """Locks are taken before a connection, so that whoever waits for a lock holds none."""
         for neighbours in join_groups(groups):
             locks = frozenset[str]().union(*(group.locks for group in neighbours))
             async with self._pool.shared.locks.hold(locks):
-                await self._execute_groups(neighbours)
+                await self._execute_groups(neighbours, taking)
 
-    async def _execute_groups(self, groups: Sequence[Group]) -> None:
+    async def _execute_groups(self, groups: Sequence[Group], taking: Taking | None) -> None:
         """What is done stays done; from there it is tried again where that may help."""
         left = deque(groups)
         attempts, pause = 0, FIRST_RETRY_SECONDS
         while left:
             before = len(left)
             try:
-                await self._execute_on_one(left)
+                await self._execute_on_one(left, taking)
             except Retryable:
                 attempts = 1 if len(left) < before else attempts + 1
                 if attempts == ATTEMPTS:
@@ -53,7 +54,7 @@ class Executor:
                 await self._clock.sleep(self._randomness.uniform(pause / 2, pause))
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)
 
-    async def _execute_on_one(self, left: deque[Group]) -> None:
+    async def _execute_on_one(self, left: deque[Group], taking: Taking | None) -> None:
         """On one connection, for as long as it goes well. What takes long waits for few others like it, then for none:
         the server always has something to do, and short changes find a connection."""
         for database in {database for group in left for database in group.vacated}:
@@ -64,7 +65,8 @@ class Executor:
         try:
             async with turn, self._pool.lease(left[0].database, urgent=is_long, linger=linger) as session:
                 while left:
-                    await self._execute_once(session, left[0])
+                    async with self._pool.shared.takings.confirmed(taking):
+                        await self._execute_once(session, left[0])
                     left.popleft()
         except Unreachable:
             await self._pool.close_idle()  # what broke this connection has probably broken the idle ones too

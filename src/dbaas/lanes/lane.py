@@ -16,6 +16,7 @@ from dbaas.contracts.engine import (
     ServerFacts,
     Session,
 )
+from dbaas.contracts.lane import Taking
 from dbaas.contracts.statement import Statement
 from dbaas.lanes.batching import Place, Visits
 from dbaas.lanes.dialling import Dialler, Surroundings
@@ -79,12 +80,14 @@ class ServerLane:
         self, part: str, database: str | None, names: Collection[str] | None, *, background: bool = False
     ) -> Mapping[str, Any]:
         self._breaker.check()
+        if not background:
+            await self.pool.shared.takings.wait(part, database)
         place = Place(database or self._dialler.administrative, background)
         return await self._visits.request(place, part, names)
 
-    async def execute(self, statements: Sequence[Statement]) -> None:
+    async def execute(self, statements: Sequence[Statement], taking: Taking | None = None) -> None:
         self._breaker.check()
-        await self._executor.run(group_statements(statements, self._dialler.administrative))
+        await self._executor.run(group_statements(statements, self._dialler.administrative), taking)
 
     async def visit(
         self, database: str | None, work: Callable[[Any, MaySend], Awaitable[T]],

@@ -1,4 +1,4 @@
-"""What all lanes to one server share: how many connections they have together, whose turn it is, and its locks.
+"""What all lanes to one server share: how many connections they have together, whose turn it is, and what is locked.
 
 Lanes with different logins cannot use each other's connections, so each has its own; but the server counts them all.
 """
@@ -13,6 +13,7 @@ from dbaas.contracts.engine import Session
 from dbaas.core.clock import Clock
 from dbaas.lanes.gate import Gate
 from dbaas.lanes.locks import NamedLocks
+from dbaas.lanes.takings import Takings
 from dbaas.lanes.waiting import WaitingLine
 from dbaas.lanes.warmth import WarmSessions
 
@@ -53,6 +54,7 @@ class Shared:
 
     def __init__(self, clock: Clock) -> None:
         self.locks = NamedLocks()
+        self.takings = Takings()
         self.gate = Gate(lambda: max(1, self.cap - PLACES_FOR_SHORT))
         self._clock = clock
         self._members: list[Member] = []

@@ -75,17 +75,22 @@ class Crash:
 
 @dataclass(frozen=True)
 class Step:
-    """One change by a user, and what goes wrong meanwhile. No words: the grant goes, or the user keeps nothing."""
+    """One change by a user, and what goes wrong meanwhile. No words: the grant goes, or the user keeps nothing.
+
+    Where nobody waits until all has settled, the next one comes after a pause, into the middle of things.
+    """
 
     name: str
     words: tuple[str, ...]
     crash: Crash | None
     settles: bool
+    pause: float = 0.0
 
 
 STEPS = st.builds(
     Step, st.sampled_from([APP, ONE, TWO]), st.sets(st.sampled_from(WORDS)).map(lambda words: tuple(sorted(words))),
     st.none() | st.builds(Crash, st.integers(0, 3), st.booleans(), st.booleans()), st.booleans(),
+    st.sampled_from([0.0, 0.05, 0.2]),
 )  # fmt: skip
 
 
@@ -108,26 +113,30 @@ async def take(shop: Shop, step: Step) -> None:
         await world.settle()
         world.server.break_at = -1
         shop.check()
+    else:
+        await world.sources.clock.sleep(step.pause)
 
 
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )  # fmt: skip
-@given(st.lists(STEPS, min_size=2, max_size=6))
+@given(st.lists(STEPS, min_size=2, max_size=6), st.sampled_from([0.0, 0.0, 0.1]))
 @example(
     [
         Step(APP, ("DELETE", "INSERT", "SELECT"), None, False),
         Step(TWO, (), Crash(0, reached=False, of_connection=False), True),
         Step(APP, ("DELETE", "INSERT"), None, False),
         Step(ONE, ("DELETE", "INSERT", "SELECT"), None, False),  # it saw SELECT just before that was taken away
-    ]
+    ],
+    0.0,
 )
-def test_the_server_has_what_anybody_wants_whatever_happened(steps: list[Step]) -> None:
+def test_the_server_has_what_anybody_wants_whatever_happened(steps: list[Step], takes_seconds: float) -> None:
     async def run() -> None:
         async with simulated_world() as world:
             shop = Shop(world)
             await shop.begin()
+            world.server.takes_seconds = takes_seconds
             dropped: set[str] = set()
             for step in steps:
                 if step.name in dropped and step.words:
@@ -159,6 +168,44 @@ async def test_each_takes_only_what_nobody_else_wants(order: tuple[str, ...]) ->
             await world.settle()
             shop.check()
         assert not any("GRANT" in line for line in world.server.log[-3:])
+
+
+@pytest.mark.parametrize("pause", [0.02, 0.05, 0.09])
+@pytest.mark.parametrize("goes", [False, True], ids=["gives-up", "goes"])
+@virtually
+async def test_what_somebody_comes_to_want_while_it_is_taken_away_is_given_again(pause: float, goes: bool) -> None:
+    """The statement is under way already: who looks meanwhile must not take for settled what is about to go."""
+    async with simulated_world() as world:
+        shop = Shop(world)
+        await shop.begin()
+        await shop.put(ONE, ("SELECT",))
+        await world.settle()
+        world.server.takes_seconds = 0.1
+        await (shop.drop(ONE) if goes else shop.put(ONE, ("INSERT",)))
+        await world.sources.clock.sleep(pause)
+        await shop.put(TWO, ("SELECT",))
+        await world.settle()
+        shop.check()
+
+
+@virtually
+async def test_what_somebody_comes_to_want_before_it_is_taken_away_stays() -> None:
+    """All connections are in use, and the statement waits for one: it is asked for again when it has one."""
+    async with simulated_world() as world:
+        shop = Shop(world)
+        await shop.begin()
+        await shop.put(ONE, ("SELECT",))
+        await world.settle()
+        world.server.takes_seconds = 1.0
+        for number in range(8):
+            await world.make(DATABASE_USER, f"other-{number}", HERE)
+        await world.sources.clock.sleep(0.1)
+        await shop.drop(ONE)
+        await world.sources.clock.sleep(0.1)
+        await shop.put(TWO, ("SELECT",))
+        await world.settle()
+        shop.check()
+        assert not any(line.startswith("REVOKE") for line in world.server.log)
 
 
 @virtually

@@ -6,7 +6,7 @@ that was made by it, and is as every new one is, the drift pass looks first.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from dbaas.controllers.managed.items import Thing, Wish, format_owned, read_owne
 from dbaas.controllers.managed.kinds import Subject
 from dbaas.controllers.managed.newborn import Examples, find_made
 from dbaas.controllers.managed.observing import Observation, check_needs, split_by_needs
+from dbaas.controllers.managed.taking import FindClaims, Overtaken, guard_taking
 from dbaas.core.clock import Clock, format_time
 from dbaas.core.errors import DbaasError
 
@@ -55,7 +56,7 @@ class Assignment:
     wishes: Sequence[Wish]
     claims: Claims
     policy: Policy
-    find_claims: Callable[[], Awaitable[Claims]]
+    find_claims: FindClaims
     """What others want by now: asked again before anything is taken away that they may have seen there."""
 
 
@@ -85,11 +86,11 @@ class Execution:
                         continue
                 is_new = is_missing(assignment.wishes, observation)
                 await self._prepare(assignment, is_new)
-            claims = await assignment.find_claims()
-            if claims != assignment.claims:
-                assignment = replace(assignment, claims=claims)
+            try:
+                await self._execute(access, assignment, decision.execute)
+            except Overtaken:
+                assignment = replace(assignment, claims=await assignment.find_claims())
                 continue
-            await self._execute(access, assignment.subject, decision.execute)
             executed.extend(decision.execute)
             made = find_made(assignment.wishes, observation, decision.execute)
         fields = ", ".join(dict.fromkeys(change.field for change in decision.execute))
@@ -118,14 +119,15 @@ class Execution:
             ) from error
         return observation, decide(changes, assignment.policy)
 
-    async def _execute(self, access: Access, subject: Subject, changes: Sequence[Change]) -> None:
+    async def _execute(self, access: Access, assignment: Assignment, changes: Sequence[Change]) -> None:
         statements = [statement for change in changes for statement in change.statements]
+        taking = guard_taking(assignment.wishes, changes, assignment.claims, assignment.find_claims)
         try:
-            await access.lane.execute(statements)
+            await access.lane.execute(statements, taking)
         except (Unreachable, LoginRefused):
             raise
         except EngineError as error:
-            what = f"cannot apply {_where(access, subject)}: {error.message}"
+            what = f"cannot apply {_where(access, assignment.subject)}: {error.message}"
             raise NotApplied(what, reason=error.reason) from error
 
     async def _prepare(self, assignment: Assignment, is_new: bool) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dbaas.contracts.engine import Denied, EngineError, InUse, LoginRefused, PlanRules, Unreachable
+from dbaas.contracts.lane import Taking
 from dbaas.contracts.parting import Parting
 from dbaas.contracts.reconcile import Outcome, Refused, Waiting
 from dbaas.contracts.statement import Change
@@ -25,7 +26,7 @@ from dbaas.controllers.holding import (
 )
 from dbaas.controllers.managed.access import Access, AccessStep
 from dbaas.controllers.managed.assessment import assess
-from dbaas.controllers.managed.claims import Claiming
+from dbaas.controllers.managed.claims import Claiming, Claims
 from dbaas.controllers.managed.companions import CompanionsStep
 from dbaas.controllers.managed.contenders import Contenders
 from dbaas.controllers.managed.execution import NotApplied
@@ -36,6 +37,7 @@ from dbaas.controllers.managed.observing import observe_wishes
 from dbaas.controllers.managed.parting import OWNS_OBJECTS, block, part, tell_belongings
 from dbaas.controllers.managed.quarantine import QUARANTINED, QuarantineStep
 from dbaas.controllers.managed.resolution import Resolution, Resolved, own_references
+from dbaas.controllers.managed.taking import Overtaken, guard_taking
 from dbaas.controllers.managed.tenancy import keep_taken
 from dbaas.controllers.managed.untagging import UntaggingStep
 from dbaas.controllers.metrics import Operation
@@ -45,6 +47,7 @@ from dbaas.controllers.tokens import depends_on
 from dbaas.manifests.metadata import is_controlled_by
 
 LONGEST_PAUSE_SECONDS = 30.0
+MORE_ROUNDS = 2
 
 
 class FarewellStep:
@@ -161,12 +164,26 @@ class FarewellStep:
         return await self._resolution.find_server(links, namespace, host)
 
     async def _drop(self, subject: Subject, access: Access) -> None:
+        """Anew where others have come to want what was about to go. Raises Overtaken where that does not end."""
+        for _ in range(MORE_ROUNDS):
+            try:
+                await self._drop_once(subject, access)
+            except Overtaken:
+                continue
+            return
+        await self._drop_once(subject, access)
+
+    async def _drop_once(self, subject: Subject, access: Access) -> None:
         resolved = Resolved(subject, access.server, own_references(subject))
         if await self._claiming.find_older(resolved, access.facts.identity) is not None:
             return  # it was never ours
         wishes = _build_wishes(resolved)
-        claims = await self._claiming.find_claims(resolved, wishes, access.facts.identity)
-        claims = await self._contenders.settle(resolved, wishes, claims)
+
+        async def find_claims() -> Claims:
+            found = await self._claiming.find_claims(resolved, wishes, access.facts.identity)
+            return await self._contenders.settle(resolved, wishes, found)
+
+        claims = await find_claims()
         rules = PlanRules(access.facts, allow_destructive=True, cascade=subject.kind.cascades(subject.spec))
         wishes = await self._quarantine.settle(subject, access, wishes, rules)
 
@@ -185,7 +202,8 @@ class FarewellStep:
             if parting.belongings:
                 await self._leave_to_belongings(subject, access, parting)
                 return
-            if not await self._execute(subject, access, [*parting.changes, *changes]):
+            taking = guard_taking(wishes, changes, claims, find_claims)
+            if not await self._execute(subject, access, [*parting.changes, *changes], taking):
                 return
             if left := await look():
                 raise NotApplied(f"{subject.name} is not gone: {', '.join(change.field for change in left)}")
@@ -207,11 +225,11 @@ class FarewellStep:
         tell_blocked(self._client, resource, OWNS_OBJECTS, blocked.message)
         raise blocked
 
-    async def _execute(self, subject: Subject, access: Access, changes: list[Change]) -> bool:
+    async def _execute(self, subject: Subject, access: Access, changes: list[Change], taking: Taking | None) -> bool:
         """False where it was given up, because the server itself goes."""
         done, began = Operation(subject.kind.noun, "delete", access.server.engine.name), self._clock.monotonic()
         try:
-            await access.lane.execute([statement for change in changes for statement in change.statements])
+            await access.lane.execute([statement for change in changes for statement in change.statements], taking)
         except (Unreachable, LoginRefused):
             raise
         except EngineError as error:

@@ -25,6 +25,7 @@ from dbaas.contracts.engine import References
 from dbaas.core.duration import parse_duration
 
 MOST_RECENT = 512
+MOST_SPECS = 4096  # those of a thousand databases with their users and grants, all changed at once, some 10 MiB
 ROLE = "role"  # what users and roles stand for
 
 
@@ -195,7 +196,7 @@ def _read_anew(kind: ManagedKind, resource: Resource) -> Subject:
     if spec is None:
         parsed: Any = kind.model.model_validate(resource.body())
         spec = _specs[case] = kind.fill(parsed.spec, resource.metadata.name)
-        if len(_specs) > MOST_RECENT:
+        if len(_specs) > MOST_SPECS:
             _specs.popitem(last=False)
         status = parsed.status
     else:
