@@ -47,6 +47,18 @@ def test_a_port_of_another_process_is_avoided_even_while_it_is_free(ports: Ports
     assert ports.assign(WEB, [port(number)], {}, {number}, keep=False)["main"] > number
 
 
+def test_a_port_stays_with_its_process_while_the_server_takes_its_time(ports: Ports) -> None:
+    number = free_port()
+    ports.assign(WEB, [port(number)], {}, (), keep=False)
+    ports.hand_over(WEB)
+    assert is_free(number)
+    assert ports.assign(OTHER, [port(number)], {}, (), keep=False)["main"] > number
+    assert ports.assign(OTHER, [port(number)], {"main": number}, (), keep=False)["main"] > number
+    ports.release(WEB)
+    ports.release(OTHER)
+    assert ports.assign(OTHER, [port(number)], {}, (), keep=False) == {"main": number}
+
+
 def test_homes_that_find_the_preferred_port_taken_go_different_ways() -> None:
     """So that a server that is stopped for a while is not robbed of its port by another home's."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -155,7 +155,7 @@ class Keeper:
         await self._initialise(instance, wanted)
         if not self._may_start:
             return report.held("Stopped", "Stopped", "the program does not run: dbaas is shutting down")
-        self._ports.release(instance.key)
+        self._ports.hand_over(instance.key)
         process = await instance.start(wanted.launch, wanted.spec, wanted.surroundings.ports)
         process.watch(Probing(wanted.spec.probes, wanted.surroundings))
         self._client.event(wanted.resource, "Normal", "Started", f"started as process {instance.record.pid}")

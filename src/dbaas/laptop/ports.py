@@ -33,6 +33,7 @@ class Ports:
     def __init__(self, home: str = "") -> None:
         self._apart = FIRST_APART + zlib.crc32(home.encode()) % APART
         self._held: dict[Key, dict[int, socket.socket]] = {}
+        self._given: dict[Key, frozenset[int]] = {}
 
     def assign(
         self, key: Key, wanted: Sequence[ProcessPort], known: Mapping[str, int], avoid: Collection[int], *, keep: bool
@@ -41,21 +42,28 @@ class Ports:
 
         `avoid` are the ports of other processes, which may be stopped just now. Raises NoFreePort.
         """
+        others = frozenset(avoid).union(*(given for other, given in self._given.items() if other != key))
         assigned: dict[str, int] = {}
         for port in wanted:
             number = known.get(port.name, 0)
-            if not number or not (keep or self._hold(key, number)):
-                number = self._choose(key, port.preferred, {*avoid, *assigned.values()})
+            if not number or not (keep or (number not in others and self._hold(key, number))):
+                number = self._choose(key, port.preferred, {*others, *assigned.values()})
             assigned[port.name] = number
+        self._given[key] = frozenset(assigned.values())
         return assigned
 
-    def release(self, key: Key) -> None:
-        """The server takes over, or does not come."""
+    def hand_over(self, key: Key) -> None:
+        """Its server takes over, in a while: until then the ports are nobody's on this machine, and still its own."""
         for held in self._held.pop(key, {}).values():
             held.close()
 
+    def release(self, key: Key) -> None:
+        """Its server does not come, or is gone."""
+        self.hand_over(key)
+        self._given.pop(key, None)
+
     def close(self) -> None:
-        for key in list(self._held):
+        for key in {*self._held, *self._given}:
             self.release(key)
 
     def _choose(self, key: Key, preferred: int, avoid: Collection[int]) -> int:

@@ -9,7 +9,7 @@ from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.database import DATABASE
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.api.resource import Key, Resource
+from dbaas.api.resource import FINALIZER, Key, Resource
 from dbaas.contracts.client import Forbidden
 from dbaas.contracts.reconcile import Waiting
 from fixtures.registries import RUNNER
@@ -63,6 +63,21 @@ async def test_the_last_word_on_the_data_reaches_the_children_before_they_go(ser
             await serving.reconcile()
     child = serving.get(RUNNER, CHILD)
     assert child is not None and child.metadata.is_deleting and child.spec["data"] == "Retain"
+
+
+async def test_nothing_that_has_ended_is_made_again_for_what_goes_after_it(serving: World) -> None:
+    await serving.reconcile()
+    child = serving.client.objects[RUNNER.resource, CHILD]
+    later = Key("default", "main-account")
+    serving.client.put(RUNNER, {**child, "metadata": {**child["metadata"], "name": later.name, "uid": "account"}})
+    child["metadata"]["finalizers"] = [FINALIZER]
+    serving.delete(DATABASE_CLUSTER)
+    with pytest.raises(Waiting, match="are being stopped"):
+        await serving.reconcile()
+    serving.client.remove(RUNNER, CHILD)
+    assert serving.get(RUNNER, later) is not None, "it goes when what may need it has ended"
+    assert (await serving.reconcile()).gone
+    assert (serving.get(RUNNER, CHILD), serving.get(RUNNER, later)) == (None, None)
 
 
 async def test_protected_data_holds_the_deletion_and_says_what_to_do(serving: World) -> None:

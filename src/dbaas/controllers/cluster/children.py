@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,13 +61,18 @@ class Children:
         applied = await self._apply(shrunk.cluster, shrunk.leaves, shrunk.waits)
         return replace(applied, rolling=shrunk.waits or applied.rolling, before=there)
 
+    async def tell(self, cluster: Cluster, children: Iterable[Resource]) -> None:
+        """As `apply`, of what is there: nothing is made, not even what goes at the same moment."""
+        there, wanted = {(child.kind.kind, child.key.name): child.metadata.uid for child in children}, []
+        for body in _render(cluster) if there else ():
+            uid = there.get((body["kind"], body["metadata"]["name"]))
+            if uid is not None:
+                wanted.append({**body, "metadata": {**body["metadata"], "uid": uid}})
+        await self._apply_all(cluster, wanted)
+
     async def _apply(self, cluster: Cluster, leaves: Collection[str], held: str) -> Applied:
         provider = cluster.provider
-        try:
-            wanted = provider.children(cluster.resource, cluster.workload, cluster.server)
-        except NotProvided as error:
-            raise Waiting(error.reason, error.message, requeue_after=INSTALL_SECONDS) from error
-        wanted = [body for body in wanted if _instance_of(body["metadata"]) not in leaves]
+        wanted = [body for body in _render(cluster) if _instance_of(body["metadata"]) not in leaves]
         instances = await self._apply_all(cluster, wanted, held)
         facts = provider.observe(cluster.resource, instances.children)
         entrances = await self._apply_all(cluster, provider.entrances(cluster.resource, cluster.workload, facts))
@@ -219,6 +224,14 @@ class Children:
             kind, namespace=cluster.key.namespace, labels={LABEL_CLUSTER: cluster.key.name}
         )
         return [child for child in labelled if is_controlled_by(child, cluster.resource)]
+
+
+def _render(cluster: Cluster) -> Sequence[Mapping[str, Any]]:
+    """Raises Waiting."""
+    try:
+        return cluster.provider.children(cluster.resource, cluster.workload, cluster.server)
+    except NotProvided as error:
+        raise Waiting(error.reason, error.message, requeue_after=INSTALL_SECONDS) from error
 
 
 def _instance_of(metadata: Mapping[str, Any]) -> str:

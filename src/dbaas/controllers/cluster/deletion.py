@@ -58,10 +58,10 @@ class ClusterDeletion:
     async def _tell_children(self, cluster: Cluster) -> None:
         """What becomes of the data stands in the children, so the newest word must have reached them before they go."""
         left = await self._children.find(cluster)
-        if not left or any(child.metadata.is_deleting for child in left):
+        if any(child.metadata.is_deleting for child in left):
             return
         try:
-            await self._children.apply(cluster)
+            await self._children.tell(cluster, left)
         except Waiting:  # programs that are gone cannot be rendered; what shall be dropped anyway need not be told
             if cluster.spec.deletion_policy != "Delete":
                 raise
