@@ -13,12 +13,13 @@ from typing import Any
 import psycopg
 
 from availability.ledger import Row
-from availability.load import EMPTY_TABLE, MAKE_TABLE, READ_TABLE, Load, writing
+from availability.load import EMPTY_TABLE, MAKE_TABLE, READ_TABLE, Load, Place, writing
 from dbaas.laptop.machine import server_user
 from e2e.conftest import Laptop, a_laptop, eventually
 from fixtures.disks import SmallDisk
 from fixtures.trio import CLUSTER, NAMES, WHOLE_SECONDS, Trio
 
+HOST = "127.0.0.1"
 DISK = "256m"
 
 
@@ -33,6 +34,9 @@ class Bed:
         """For clients."""
         return int(self.trio.process(name)["ports"]["sql"])
 
+    def place(self, name: str) -> Place:
+        return HOST, self.port(name)
+
     def ports(self, name: str) -> Sequence[int]:
         """All that it listens on."""
         return list(self.trio.process(name)["ports"].values())
@@ -46,13 +50,13 @@ class Bed:
         """Through the entrance that leads to the primary, and to each instance past it; into an empty table."""
         self.trio.sql(self.trio.primary(), EMPTY_TABLE)
         entrance = int(self.trio.status()["endpoint"].rpartition(":")[2])
-        with writing({"rw": entrance, **{name: self.port(name) for name in NAMES}}, self.login()) as load:
+        with writing({"rw": (HOST, entrance), **{name: self.place(name) for name in NAMES}}, self.login()) as load:
             begun = time.monotonic()
             eventually(lambda: load.has_written(begun), WHOLE_SECONDS)
             yield load
 
     def rows(self, name: str) -> set[Row]:
-        with psycopg.connect(host="127.0.0.1", port=self.port(name), **self.login(), connect_timeout=5) as connection:
+        with psycopg.connect(host=HOST, port=self.port(name), **self.login(), connect_timeout=5) as connection:
             return {(way, number) for way, number in connection.execute(READ_TABLE)}
 
 

@@ -18,14 +18,14 @@ NAMED = 5  # of the rows that a complaint is about
 class Attempt:
     """One row that was to be written by `way`. `refusal` is empty where it was acknowledged.
 
-    `server` (the port of who acknowledged it) and `timeline` are known of those alone.
+    `server` (address and port of who acknowledged it) and `timeline` are known of those alone.
     """
 
     way: str
     number: int
     began: float
     ended: float
-    server: int = 0
+    server: str = ""
     timeline: int = 0
     refusal: str = ""
 
@@ -58,7 +58,7 @@ def measure_silence(attempts: Iterable[Attempt], since: float) -> float:
     return max(gaps, default=0.0)
 
 
-def measure_takeover(attempts: Iterable[Attempt], since: float, former: int) -> float | None:
+def measure_takeover(attempts: Iterable[Attempt], since: float, former: str) -> float | None:
     """Seconds from `since` until a server other than `former` has acknowledged a row that was sent later."""
     ends = [each.ended for each in acknowledged(attempts) if each.began > since and each.server != former]
     return ends[0] - since if ends else None
@@ -74,12 +74,12 @@ def _find_lost(answered: Sequence[Attempt], found: Mapping[str, Collection[Row]]
 
 def _find_rivals(answered: Sequence[Attempt]) -> Iterator[str]:
     """A timeline has one writer: whoever is promoted begins another."""
-    writers: dict[int, set[int]] = {}
+    writers: dict[int, set[str]] = {}
     for each in answered:
         writers.setdefault(each.timeline, set()).add(each.server)
     for timeline, servers in writers.items():
         if len(servers) > 1:
-            yield f"timeline {timeline} had {len(servers)} writers, the servers at ports {sorted(servers)}"
+            yield f"timeline {timeline} had {len(servers)} writers, {', '.join(sorted(servers))}"
 
 
 def _find_late(answered: Sequence[Attempt]) -> Iterator[str]:
@@ -97,7 +97,7 @@ def _find_late(answered: Sequence[Attempt]) -> Iterator[str]:
 
 def _name(attempts: Sequence[Attempt]) -> str:
     shown = [
-        f"{each.way} {each.number} (port {each.server}, timeline {each.timeline}, at {each.ended:.2f})"
+        f"{each.way} {each.number} ({each.server}, timeline {each.timeline}, at {each.ended:.2f})"
         for each in attempts[:NAMED]
     ]
     return ", ".join([*shown, *(["…"] if len(attempts) > NAMED else [])])

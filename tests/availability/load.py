@@ -14,6 +14,8 @@ from typing import IO, Any
 from availability.ledger import Attempt, acknowledged, measure_takeover
 from availability.writing import TABLE
 
+Place = tuple[str, int]
+"""A host and a port."""
 TESTS = Path(__file__).parents[1]
 END_SECONDS = 20.0
 MAKE_TABLE = f"create table if not exists {TABLE} (way text, number bigint, primary key (way, number))"
@@ -45,8 +47,8 @@ class Load:
         """Whether a row was acknowledged that was sent later."""
         return any(each.began > since for each in reversed(acknowledged(self.attempts)))
 
-    def find_takeover(self, since: float, former: int) -> float | None:
-        """Seconds until another server than that at port `former` has taken a row that was sent later."""
+    def find_takeover(self, since: float, former: str) -> float | None:
+        """Seconds until another server than `former` has taken a row that was sent later."""
         return measure_takeover(self.attempts, since, former)
 
     def end(self) -> None:
@@ -61,8 +63,8 @@ class Load:
 
 
 @contextmanager
-def writing(ways: Mapping[str, int], login: Mapping[str, Any]) -> Iterator[Load]:
-    """By each of the ways, which are ports. The table must be there."""
+def writing(ways: Mapping[str, Place], login: Mapping[str, Any]) -> Iterator[Load]:
+    """By each of the ways. The table must be there."""
     with tempfile.NamedTemporaryFile("w") as notes, Path(notes.name).open() as reading:
         command = [sys.executable, "-m", "availability.writing"]
         with subprocess.Popen(command, cwd=TESTS, stdin=subprocess.PIPE, stdout=notes, text=True) as process:

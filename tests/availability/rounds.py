@@ -50,9 +50,9 @@ def run_round(bed: Bed, failure: Failure, lasting_seconds: float = 0.0) -> Mappi
 
 
 def _await_takeover(bed: Bed, load: Load, struck: Struck, limit: float) -> float:
-    port = bed.port(struck.former)
-    eventually(lambda: load.find_takeover(struck.moment, port) is not None, limit)
-    return load.find_takeover(struck.moment, port) or 0.0
+    former = ":".join(map(str, bed.place(struck.former)))
+    eventually(lambda: load.find_takeover(struck.moment, former) is not None, limit)
+    return load.find_takeover(struck.moment, former) or 0.0
 
 
 def _await_whole(bed: Bed, load: Load, struck: Struck, healed: float) -> None:

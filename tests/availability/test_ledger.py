@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from availability.ledger import Attempt, Row, judge, measure_silence, measure_takeover
 
-OLD, NEW = 5001, 5002
+OLD, NEW = "here:5001", "here:5002"
 
 
-def write(at: float, *, server: int = OLD, timeline: int = 1, way: str = "rw", took: float = 0.1) -> Attempt:
+def write(at: float, *, server: str = OLD, timeline: int = 1, way: str = "rw", took: float = 0.1) -> Attempt:
     return Attempt(way, round(at * 1000), at, at + took, server, timeline)
 
 
@@ -36,7 +36,7 @@ def test_a_failover_that_lost_nothing_is_without_complaint() -> None:
 
 def test_an_acknowledged_row_that_one_instance_has_not_is_lost() -> None:
     (complaint,) = judge(FAILOVER, {"a": rows(FAILOVER), "b": rows(FAILOVER[1:])})
-    assert complaint == "1 of 4 acknowledged rows are not on b: rw 1000 (port 5001, timeline 1, at 1.10)"
+    assert complaint == "1 of 4 acknowledged rows are not on b: rw 1000 (here:5001, timeline 1, at 1.10)"
 
 
 def test_a_row_that_was_not_acknowledged_may_be_there_or_not() -> None:
@@ -59,7 +59,7 @@ def test_what_the_former_primary_was_sent_before_the_new_one_took_anything_is_no
 
 def test_two_servers_that_write_the_same_timeline_are_rivals() -> None:
     history = [write(1), write(2, server=NEW)]
-    assert judge(history, {"a": rows(history)}) == ["timeline 1 had 2 writers, the servers at ports [5001, 5002]"]
+    assert judge(history, {"a": rows(history)}) == ["timeline 1 had 2 writers, here:5001, here:5002"]
 
 
 def test_a_client_that_was_never_answered_proves_nothing() -> None:
@@ -74,7 +74,7 @@ def test_many_lost_rows_are_counted_and_some_are_named() -> None:
 
 @given(st.lists(st.integers(1, 5), min_size=2, max_size=30).filter(lambda found: found != sorted(found)))
 def test_writers_that_take_turns_in_any_other_order_than_that_of_their_election_are_seen(order: list[int]) -> None:
-    history = [write(at, server=5000 + timeline, timeline=timeline) for at, timeline in zip(itertools.count(1), order)]
+    history = [write(at, server=str(timeline), timeline=timeline) for at, timeline in zip(itertools.count(1), order)]
     assert any("former primary" in complaint for complaint in judge(history, {"a": rows(history)}))
 
 

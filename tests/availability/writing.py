@@ -1,8 +1,8 @@
 """A client that writes numbered rows all the time, in a process of its own: a job comes in as JSON, attempts go out.
 
-    {"ways": {"rw": 6432, "main": 5433}, "login": {"user": …, "password": …, "dbname": …}}
+    {"ways": {"rw": ["127.0.0.1", 6432], "main": ["127.0.0.1", 5433]}, "login": {"user": …, "password": …, "dbname": …}}
 
-Each line that it prints is an `Attempt`. A way is a port; two clients go each of them, of which one has no patience and
+Each line that it prints is an `Attempt`. Two clients go each way, of which one has no patience and
 breaks a connection that does not answer, and the other waits as long as it takes. It ends with its standard input.
 """
 
@@ -31,7 +31,9 @@ IMPATIENT_SECONDS = 2.0
 CONNECT_SECONDS = 3
 _INSERT = f"""\
 insert into {TABLE} (way, number) values (%s, %s)
-returning inet_server_port(), ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
+returning
+  host(inet_server_addr()) || ':' || inet_server_port(),
+  ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
 """
 
 
@@ -63,7 +65,7 @@ class Client:
                 _note(Attempt(self.way, number, began, time.monotonic(), server, timeline))
                 await CLOCK.sleep(PACE_SECONDS)
 
-    async def _insert(self, connection: psycopg.AsyncConnection[Any], number: int) -> tuple[int, int]:
+    async def _insert(self, connection: psycopg.AsyncConnection[Any], number: int) -> tuple[str, int]:
         """A statement is never cancelled: the server would acknowledge then what no replica has."""
         asking = asyncio.ensure_future(self._ask(connection, number))
         done, _ = await asyncio.wait({asking}, timeout=self.patience)
@@ -72,7 +74,7 @@ class Client:
                 line.shutdown(socket.SHUT_RDWR)
         return await asking
 
-    async def _ask(self, connection: psycopg.AsyncConnection[Any], number: int) -> tuple[int, int]:
+    async def _ask(self, connection: psycopg.AsyncConnection[Any], number: int) -> tuple[str, int]:
         row = await (await connection.execute(_INSERT, (self.way, number))).fetchone()
         assert row is not None
         return row[0], row[1]
@@ -85,10 +87,10 @@ def _note(attempt: Attempt) -> None:
 
 async def main() -> None:
     job = json.loads(sys.stdin.readline())
-    login = {"host": "127.0.0.1", "autocommit": True, "connect_timeout": CONNECT_SECONDS, **job["login"]}
+    login = {"autocommit": True, "connect_timeout": CONNECT_SECONDS, **job["login"]}
     async with asyncio.TaskGroup() as group:
-        for way, port in job["ways"].items():
-            there = {**login, "port": port}
+        for way, (host, port) in job["ways"].items():
+            there = {**login, "host": host, "port": port}
             group.create_task(Client(way, there, IMPATIENT_SECONDS).write())
             group.create_task(Client(f"{way}, patient", there, None).write())
         await asyncio.to_thread(sys.stdin.read)

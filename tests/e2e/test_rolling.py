@@ -208,6 +208,7 @@ def test_a_replica_that_has_missed_too_much_is_copied_anew_by_itself(bed: Bed, n
     assert trio.sql(name, "select count(*) from kept") == [(before + 8,)]
 
 
+STARTED = "started as process"
 SINGLE = CLUSTER.replace("clusterSize: 3", "clusterSize: 1").replace("  topology: {synchronous: {mode: quorum}}\n", "")
 KEEPING = CLUSTER.replace("deletionPolicy: Delete", "deletionPolicy: Retain")
 
@@ -220,7 +221,9 @@ def test_fewer_instances_keep_what_the_primary_has_down_to_one(laptop: Laptop, n
     laptop.do("op", "switchover", "main", "to=main-3", "--timeout", "60s")
     trio.until_whole()
     trio.sql("main-3", "create table kept as select generate_series(1, 1000) as number")
+    starts = laptop.do("events").count(STARTED)
     laptop.do("delete", "databasecluster", "main", "--wait", "--timeout", "60s")
+    assert laptop.do("events").count(STARTED) == starts > 0, "what goes is not started again"
     laptop.do("apply", "-f", "-", text=SINGLE)
     eventually(lambda: laptop.ready("databasecluster", "main")[1] == "DataOfReplica")
     assert "ask for clusterSize 3" in laptop.ready("databasecluster", "main")[2]

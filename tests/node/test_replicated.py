@@ -1,17 +1,22 @@
-"""A cluster of three on a real node: made of one, it loses its primary in three ways and no acknowledged write."""
+"""A cluster of three on a real node: made of one, it loses its primary in every way and no acknowledged write."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
-from node.conftest import Node, until
+from availability.ledger import Row, acknowledged, judge, measure_silence
+from availability.load import MAKE_TABLE, READ_TABLE, Load, writing
+from node.conftest import SYSTEM, Node, until
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(1200)]
 NAMESPACE, NODE_NAME = "bank", "node0"
@@ -30,6 +35,8 @@ spec:
 QUORUM = "topology: {synchronous: {mode: quorum}}"
 INSTANCES = ("ledger", "ledger-2", "ledger-3")
 PRIMARY, REPLICA = "primary", "replica"
+SQL_PORT = 5432
+OPERATOR = "app.kubernetes.io/name=dbaas-operator"
 TTL_SECONDS = 20.0  # the others wait so long for a sign of the primary
 Record = Callable[[str, object], None]
 
@@ -39,24 +46,55 @@ def test_a_cluster_of_three_goes_on_without_its_primary(operated: Node, record_p
     operated.run("create", "namespace", NAMESPACE)
     operated.run("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
     record_property("one becomes three, s", bank.grow())
-    record_property("pod deleted by force, its node takes it no more: writes again after, s", bank.lose_pod())
-    dead, elected = bank.freeze_patroni()
-    record_property("Patroni halted: its server is dead after, s", dead)
-    record_property("Patroni halted: another takes over after, s", elected)
-    assert dead < TTL_SECONDS and dead < elected, "it is fenced before another one is elected"
-    record_property("Patroni killed: its server is dead after, s", bank.kill_patroni())
-    record_property("switchover: longest time without a write, s", bank.switch_over())
+    with bank.writing() as load:
+        record_property("pod deleted by force, its node takes it no more: writes again after, s", bank.lose_pod())
+        dead, elected = bank.freeze_patroni()
+        record_property("Patroni halted: its server is dead after, s", dead)
+        record_property("Patroni halted: another takes over after, s", elected)
+        assert dead < TTL_SECONDS and dead < elected, "it is fenced before another one is elected"
+        record_property("Patroni killed: its server is dead after, s", bank.kill_patroni())
+        record_property("PostgreSQL killed: writes again after, s", bank.kill_server())
+        record_property("operator killed: another is ready after, s", bank.kill_operator())
+        record_property("switchover: longest time without a write, s", bank.switch_over(load))
+    record_property("acknowledged writes, none lost", bank.judge(load))
     record_property("three become one, s", bank.shrink())
     bank.check()
     bank.end()
 
 
 class Bank:
-    """Writes numbers one after the other, and keeps account of those that were acknowledged."""
+    """Writes numbers one after the other, and keeps account of those that were acknowledged.
+
+    Meanwhile others write all the time, through the Service and past it. `pods` are those that were seen, by address.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
         self._acknowledged: list[int] = []
+        self._pods_by_address: dict[str, str] = {}
+
+    @contextmanager
+    def writing(self) -> Iterator[Load]:
+        with self._connect() as connection:
+            connection.execute(MAKE_TABLE)
+        service = self._node.get("service", "-n", NAMESPACE, "ledger-rw")["spec"]
+        ways = {name: (address, SQL_PORT) for address, name in self._look().items()}
+        with writing({"rw": (service["clusterIP"], service["ports"][0]["port"]), **ways}, self._login()) as load:
+            began = time.monotonic()
+            until(lambda: load.has_written(began), "a row is acknowledged")
+            yield load
+
+    def judge(self, load: Load) -> int:
+        """How many rows were acknowledged, if no instance lacks one of them and there were never two writers."""
+        pods = self._look()
+        wanted = {each.row for each in acknowledged(load.attempts)}
+        until(lambda: all(wanted <= self._rows(address) for address in pods), "every instance has all rows")
+        by_name = [
+            replace(each, server=self._pods_by_address.get(each.server.partition(":")[0], each.server))
+            for each in load.attempts
+        ]
+        assert not judge(by_name, {name: self._rows(address) for address, name in pods.items()})
+        return len(wanted)
 
     def grow(self) -> float:
         self._node.apply(NAMESPACE, CLUSTER.format(size=1, topology=""))
@@ -104,18 +142,31 @@ class Bank:
         until(self.is_whole, "the cluster is whole again")
         return took
 
-    def switch_over(self) -> float:
-        former, longest, last = self.primary(), 0.0, time.monotonic()
+    def kill_server(self) -> float:
+        """With its Patroni alive."""
+        began = time.monotonic()
+        os.kill(find_server(find_patroni(self.primary())), signal.SIGKILL)
+        until(lambda: self.write() and self.write(), "some instance takes writes")
+        took = time.monotonic() - began
+        until(self.is_whole, "the cluster is whole again")
+        return took
+
+    def kill_operator(self) -> float:
+        """Nobody but it notices."""
+        former, before = self.primary(), self._operators()
+        self._node.run("-n", SYSTEM, "delete", "pod", "-l", OPERATOR, "--force", "--grace-period=0")
+        took = until(lambda: any(self._operators().values()) and not before.keys() & self._operators(), "it is back")
+        assert self.primary() == former, "nothing fails over because of it"
+        assert self.write(), "it takes writes"
+        return took
+
+    def switch_over(self, load: Load) -> float:
+        former, began = self.primary(), time.monotonic()
         self._node.dbaas("op", "switchover", "ledger", "--namespace", NAMESPACE, "--no-wait")
-
-        def has_moved() -> bool:
-            nonlocal longest, last
-            if self.write():
-                longest, last = max(longest, time.monotonic() - last), time.monotonic()
-            return self.primary() not in ("", former) and self.is_whole()
-
-        until(has_moved, "another one is the primary")
-        return longest
+        until(lambda: self.primary() not in ("", former) and self.is_whole(), "another one is the primary")
+        moved = time.monotonic()
+        until(lambda: load.has_written(moved), "it takes writes")
+        return measure_silence(load.attempts, began)
 
     def shrink(self) -> float:
         self._node.apply(NAMESPACE, CLUSTER.format(size=1, topology=""))
@@ -159,6 +210,7 @@ class Bank:
 
     def is_whole(self) -> bool:
         """As the status tells, with one primary and two replicas."""
+        self._look()
         return any(self._has({name: PRIMARY if name == one else REPLICA for name in INSTANCES}) for one in INSTANCES)
 
     def _has(self, roles: dict[str, str]) -> bool:
@@ -169,6 +221,31 @@ class Bank:
 
     def _pods(self) -> set[str]:
         return {pod["metadata"]["name"] for pod in self._node.get("pods", "-n", NAMESPACE)["items"]}
+
+    def _look(self) -> dict[str, str]:
+        """The pods of the servers that there are, by their addresses."""
+        found = (self._node.get("pods", "-n", NAMESPACE, "-l", "dbaas.io/cluster=ledger") or {}).get("items", [])
+        there = {pod["status"]["podIP"]: pod["metadata"]["name"] for pod in found if pod["status"].get("podIP")}
+        self._pods_by_address.update(there)
+        return there
+
+    def _operators(self) -> dict[str, bool]:
+        """Whether each of its pods is ready."""
+        found = (self._node.get("pods", "-n", SYSTEM, "-l", OPERATOR) or {}).get("items", [])
+        return {
+            pod["metadata"]["name"]: any(
+                each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", [])
+            )
+            for pod in found
+        }
+
+    def _login(self) -> dict[str, Any]:
+        login = self._node.secret(NAMESPACE, "ledger-credentials")
+        return {"user": login["username"], "password": login["password"], "dbname": "postgres"}
+
+    def _rows(self, address: str) -> set[Row]:
+        with psycopg.connect(host=address, port=SQL_PORT, **self._login(), connect_timeout=5) as connection:
+            return {(way, number) for way, number in connection.execute(READ_TABLE)}
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         return self._node.log_in(NAMESPACE, "ledger-rw", "ledger-credentials")
