@@ -25,7 +25,7 @@ from dbaas.contracts.engine import (
 )
 from dbaas.contracts.statement import Statement
 from dbaas.core.clock import Clock
-from simulation.engine import HOME, Base, Network, SimulatedServer, SimulatedSession
+from simulation.engine import ADMIN, HOME, Base, Network, SimulatedServer, SimulatedSession
 
 ANSWER_WITHIN_SECONDS = 30.0
 LEAST_SECONDS, MOST_SECONDS = 0.0005, 0.01
@@ -95,6 +95,9 @@ class StormyServer(SimulatedServer):
             assert self.witness is not None
             self.witness.impossible(self, text, database)
             raise problem
+        owner = text.rpartition(" OWNER ")[2] if " OWNER " in text else ADMIN
+        if owner != ADMIN and owner not in self.roles:
+            raise Missing(f"role {owner!r} does not exist")
 
     def _cascade(self, text: str) -> None:
         if text.startswith("DROP BASE "):

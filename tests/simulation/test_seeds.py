@@ -9,6 +9,7 @@ from simulation.runs import run_seed, write_history
 CHUNK = 5
 SEEDS = 100
 FOUND = {
+    903: "a database was given to a role that was gone, which no real server lets happen",
     1005: "a stale answer about a given password was believed",
     1040: "a stale answer about a published password was believed",
     1045: "a lane was closed and a question in it kept its connection",

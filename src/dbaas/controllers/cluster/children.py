@@ -55,7 +55,7 @@ class Children:
 
     async def apply(self, cluster: Cluster) -> Applied:
         """Raises Waiting where programs are missing on this machine, and Refused where data would be missing."""
-        there = await self._find_all(cluster)
+        there = await find_labelled(self._client, cluster.resource, cluster.provider.kinds)  # notes, too
         require_latest_data(cluster, cluster.provider.observe(cluster.resource, there), there)
         shrunk = await self._shrinking.take(cluster, there)
         applied = await self._apply(shrunk.cluster, shrunk.leaves, shrunk.waits)
@@ -158,10 +158,6 @@ class Children:
         for kind in cluster.provider.kinds:
             found += await self._find_of(kind, cluster)
         return found
-
-    async def _find_all(self, cluster: Cluster) -> Sequence[Resource]:
-        """With what is not controlled by it, such as the notes in which its instances agree."""
-        return await find_labelled(self._client, cluster.resource, cluster.provider.kinds)
 
     async def remove(self, cluster: Cluster) -> bool:
         """True when all are gone, finalizers and all: first the published instance, then what runs."""
