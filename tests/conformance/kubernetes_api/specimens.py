@@ -67,6 +67,7 @@ FIELDS: dict[str, Any] = {
     "colour": {**TEXT, "default": "grey"},
     "deep": {"type": "object", "default": {}, "properties": {"port": {**NUMBER, "default": 5}, "name": TEXT}},
     **{name: {**TEXT, "format": name} for name in ("date-time", "duration", "uuid", "byte", "ipv4", "cidr", "int32")},
+    "long": {**NUMBER, "format": "int64"},
 }
 STATUS = {
     "phase": TEXT,

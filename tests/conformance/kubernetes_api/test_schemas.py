@@ -72,6 +72,16 @@ CASES: list[tuple[str, Any, list[str]]] = [
         'spec.date-time: Invalid value: "2024-13-01T00:00:00Z": spec.date-time in body must be of type date-time: '
         '"2024-13-01T00:00:00Z"'
     ]),
+    *(
+        ("date-time", value, [
+            f'spec.date-time: Invalid value: "{shown}": spec.date-time in body must be of type date-time: "{shown}"'
+        ])
+        for value, shown in ((True, ""), ({}, ""), (1.5, "float64"), (1, "int64"))
+    ),
+    ("date-time", [], []),
+    ("date-time", ["a", 1], []),
+    ("long", True, ['spec.long: Invalid value: "boolean": spec.long in body must be of type integer: "boolean"']),
+    ("int32", 1, ['spec.int32: Invalid value: "integer": spec.int32 in body must be of type string: "integer"']),
     ("duration", "1h30m", []),
     ("duration", "5", ['spec.duration: Invalid value: "5": spec.duration in body must be of type duration: "5"']),
     ("uuid", "x", ['spec.uuid: Invalid value: "x": spec.uuid in body must be of type uuid: "x"']),

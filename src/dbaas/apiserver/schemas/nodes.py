@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from dbaas.apiserver.schemas.formats import format_check
 from dbaas.apiserver.schemas.patterns import compile_pattern
 
 REFERENCE = "$ref"
@@ -23,12 +24,13 @@ ABSENT: Final = Absent()
 
 @dataclass(slots=True)
 class Limits:
-    """The simple bounds of a value, None where there is none."""
+    """The simple bounds of a value, None where there is none. `is_format`: the format is the type, where it is told."""
 
     enum: tuple[Any, ...] = ()
     pattern: str = ""
     regex: re.Pattern[str] | None = None
     format: str = ""
+    is_format: bool = False
     multiple_of: float | None = None
     minimum: float | None = None
     maximum: float | None = None
@@ -207,6 +209,7 @@ def _limits(spec: Spec, *, is_builtin: bool) -> Limits:
         regex=compile_pattern(pattern) if pattern else None,
         # Go reads an empty string as no bytes; a custom kind's schema takes it for no base64.
         format="byte-or-empty" if is_builtin and wanted == "byte" else wanted,
+        is_format=not is_builtin and spec.get("type") == "string" and format_check(wanted) is not None,
         multiple_of=spec.get("multipleOf"),
         minimum=spec.get("minimum"),
         maximum=spec.get("maximum"),

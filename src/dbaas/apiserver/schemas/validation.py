@@ -26,6 +26,7 @@ TYPE_NAMES: Mapping[type, str] = {
     list: "array",
     dict: "object",
 }
+_NUMBERS = {int: "int64", float: "float64"}
 
 
 @dataclass(slots=True)
@@ -81,6 +82,10 @@ def _check_type(value: Any, node: Node, path: str, found: Findings) -> None:
             found.fail(_type_cause(path, ",".join(node.types), "null"))
         return
     actual = TYPE_NAMES[type(value)]
+    if node.limits.is_format and type(value) is not str:
+        if type(value) is not list:  # to which kube-apiserver says nothing, whatever is in it
+            found.fail(_type_cause(path, node.limits.format, _NUMBERS.get(type(value), "")))
+        return
     if actual in node.types or _is_acceptable_number(value, node.types):
         found.passed += 2
         return
