@@ -212,10 +212,10 @@ FAILURES = (
     Failure("a replica's PostgreSQL is killed", kill_replica, "same", UNNOTICED_SECONDS),
     PATRONI_KILLED,
     Failure("all of them are killed", kill_all, "anyone", WHOLE_SECONDS),
-    Failure("the primary's Patroni is halted", halt_patroni, "another", LOSS_SECONDS, lasts=True),
+    Failure("the primary's Patroni is halted", halt_patroni, "anyone", LOSS_SECONDS, lasts=True),
     Failure("the primary's PostgreSQL is halted", halt_server, "another", LOSS_SECONDS, lasts=True, is_rare=True),
     Failure(
-        "the primary is halted with all its processes", halt_primary, "another", LOSS_SECONDS, lasts=True, is_rare=True
+        "the primary is halted with all its processes", halt_primary, "anyone", LOSS_SECONDS, lasts=True, is_rare=True
     ),
     Failure("the primary is halted and nobody fences it", halt_unfenced, "another", LOSS_SECONDS, lasts=True),
     Failure("dbaas is halted", halt_control_plane, "same", UNNOTICED_SECONDS, lasts=True, least_seconds=_PAST_LEASE),

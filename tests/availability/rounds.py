@@ -34,10 +34,7 @@ def run_round(bed: Bed, failure: Failure, lasting_seconds: float = 0.0) -> Mappi
                 eventually(lambda: not alive(list(struck.fenced)), failure.fenced_seconds * SLOW_MACHINE)
                 figures[FENCED] = time.monotonic() - struck.moment
             if failure.writer == "another":
-                figures[TAKEOVER] = _await_takeover(bed, load, struck, failure.seconds * SLOW_MACHINE)
-                assert figures.get(FENCED, 0.0) <= figures[TAKEOVER], (
-                    "another one took writes before the former was dead"
-                )
+                _await_takeover(bed, load, struck, failure.seconds * SLOW_MACHINE)
             if failure.lasts:
                 eventually(lambda: time.monotonic() > struck.moment + lasting_seconds, 2 * lasting_seconds)
         healed = time.monotonic() if failure.lasts else struck.moment
@@ -45,14 +42,22 @@ def run_round(bed: Bed, failure: Failure, lasting_seconds: float = 0.0) -> Mappi
         figures[WHOLE] = time.monotonic() - healed
         load.end()
         figures[SILENCE] = measure_silence(load.attempts, struck.moment)
+        taken = load.find_takeover(struck.moment, _address(bed, struck))
+        if taken is not None:
+            figures[TAKEOVER] = taken
+            assert figures.get(FENCED, 0.0) <= taken, "another one took writes before the former was dead"
         _check(bed, load, struck, failure, figures)
     return figures
 
 
-def _await_takeover(bed: Bed, load: Load, struck: Struck, limit: float) -> float:
-    former = ":".join(map(str, bed.place(struck.former)))
+def _await_takeover(bed: Bed, load: Load, struck: Struck, limit: float) -> None:
+    former = _address(bed, struck)
     eventually(lambda: load.find_takeover(struck.moment, former) is not None, limit)
-    return load.find_takeover(struck.moment, former) or 0.0
+
+
+def _address(bed: Bed, struck: Struck) -> str:
+    """Of the former primary, as its server calls itself."""
+    return ":".join(map(str, bed.place(struck.former)))
 
 
 def _await_whole(bed: Bed, load: Load, struck: Struck, healed: float) -> None:
@@ -79,5 +84,6 @@ def _check(bed: Bed, load: Load, struck: Struck, failure: Failure, figures: Mapp
     if failure.writer == "same":
         assert bed.trio.primary() == struck.former, f"{failure.name}: the primary has changed"
     if failure.writer != "another":
-        limit = (failure.seconds if not failure.lasts or failure.writer == "same" else 0.0) * SLOW_MACHINE
+        goes_on = not failure.lasts or failure.writer == "same" or struck.fenced  # else it can when it is over
+        limit = failure.seconds * SLOW_MACHINE if goes_on else 0.0
         assert not limit or figures[SILENCE] < limit, f"{failure.name}: no write for {figures[SILENCE]:.1f} s"
