@@ -78,7 +78,7 @@ class Node:
         status = (found or {}).get("status") or {}
         if found is None or status.get("observedGeneration") != found["metadata"]["generation"]:
             return False
-        return any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ())
+        return says_ready(status)
 
     def log_in(self, namespace: str, service: str, secret: str) -> psycopg.Connection[Any]:
         """By what is published, through the Service: kube-proxy leads this machine there."""
@@ -116,6 +116,11 @@ class Node:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+
+def says_ready(status: dict[str, Any]) -> bool:
+    """By its conditions."""
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions") or ())
 
 
 def until(holds: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> float:

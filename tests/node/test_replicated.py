@@ -16,7 +16,7 @@ import pytest
 
 from availability.ledger import Row, acknowledged, judge, measure_silence
 from availability.load import MAKE_TABLE, READ_TABLE, Load, writing
-from node.conftest import SYSTEM, Node, until
+from node.conftest import SYSTEM, Node, says_ready, until
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(1200)]
 NAMESPACE, NODE_NAME = "bank", "node0"
@@ -252,12 +252,7 @@ class Seen:
 def find_operators(node: Node) -> dict[str, bool]:
     """Whether each of its pods is ready."""
     found = (node.get("pods", "-n", SYSTEM, "-l", OPERATOR) or {}).get("items", [])
-    return {
-        pod["metadata"]["name"]: any(
-            each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", [])
-        )
-        for pod in found
-    }
+    return {pod["metadata"]["name"]: says_ready(pod["status"]) for pod in found}
 
 
 def find_patroni(pod: str) -> int:

@@ -12,7 +12,7 @@ from dbaas.api.database_schema import DATABASE_SCHEMA
 from dbaas.api.resource import Resource
 from dbaas.contracts.client import Client
 from dbaas.contracts.reconcile import Refused, Waiting
-from dbaas.controllers.managed.claims import CONFLICT_SECONDS, Claims, seniority
+from dbaas.controllers.managed.claims import CONFLICT_SECONDS, Claiming, Claims, seniority
 from dbaas.controllers.managed.items import Thing, Wish, build_items, thing_of
 from dbaas.controllers.managed.kinds import read_subject
 from dbaas.controllers.managed.records import MANAGED
@@ -23,15 +23,17 @@ from dbaas.controllers.tokens import depends_on
 class Contenders:
     """Looks only at the database that the objects are in, and at what else says to be in it."""
 
-    def __init__(self, client: Client, resolution: Resolution) -> None:
+    def __init__(self, client: Client, resolution: Resolution, claiming: Claiming) -> None:
         self._client = client
         self._resolution = resolution
+        self._claiming = claiming
 
-    async def settle(self, resolved: Resolved, wishes: Sequence[Wish], claims: Claims) -> Claims:
-        """The claims, with what others stand for added: nobody takes away what is somebody else's.
+    async def find_claims(self, resolved: Resolved, wishes: Sequence[Wish], identity: str) -> Claims:
+        """What others want, with what they stand for added: nobody takes away what is somebody else's.
 
         Raises Waiting where an older object stands for something that this one wants.
         """
+        claims = await self._claiming.find_claims(resolved, wishes, identity)
         inner = {wish.thing: wish for wish in wishes if wish.thing.database is not None and _is_contestable(wish)}
         contended = await self._find(resolved, inner.keys()) if inner else ()
         found = dict(claims)

@@ -10,7 +10,7 @@ from dbaas.contracts.reconcile import Controller, Outcome
 from dbaas.controllers.dues import period_of
 from dbaas.controllers.finalizers import hold
 from dbaas.controllers.managed.access import Access, AccessStep
-from dbaas.controllers.managed.claims import Claiming, Claims
+from dbaas.controllers.managed.claims import Claiming
 from dbaas.controllers.managed.companions import CompanionsStep, with_companions
 from dbaas.controllers.managed.connection import ConnectionStep, with_connection
 from dbaas.controllers.managed.contenders import Contenders
@@ -50,7 +50,7 @@ class ManagedController:
         self._access = AccessStep(surroundings.servers, surroundings.enqueue)
         self._claiming = Claiming(client, self._resolution)
         self._tenancy = TenancyStep(client, self._claiming)
-        self._contenders = Contenders(client, self._resolution)
+        self._contenders = Contenders(client, self._resolution, self._claiming)
         self._credentials = CredentialsStep(client, surroundings.randomness)
         self._proving = Proving(clock)
         self._execution = Execution(client, clock)
@@ -83,11 +83,7 @@ class ManagedController:
         wishes = build_wishes(subject, access.server.engine, build_items(resolved, login))
         digest = digest_wanted(resolved, login)
         policy = read_policy(resolved, digest)
-
-        async def find_claims() -> Claims:
-            found = await self._claiming.find_claims(resolved, wishes, access.facts.identity)
-            return await self._contenders.settle(resolved, wishes, found)
-
+        find_claims = partial(self._contenders.find_claims, resolved, wishes, access.facts.identity)
         settled = await self._execute(access, Assignment(subject, wishes, await find_claims(), policy, find_claims))
         seen = find_primary(wishes, settled.observation)
         proven = await self._proving.settle(resolved, access, credentials, settled, seen) if credentials else None

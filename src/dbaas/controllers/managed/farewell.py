@@ -7,6 +7,7 @@ given up as Retain where the server does not answer for ten minutes: an object c
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from dbaas.contracts.engine import Denied, EngineError, InUse, LoginRefused, PlanRules, Unreachable
 from dbaas.contracts.lane import Taking
@@ -26,7 +27,7 @@ from dbaas.controllers.holding import (
 )
 from dbaas.controllers.managed.access import Access, AccessStep
 from dbaas.controllers.managed.assessment import assess
-from dbaas.controllers.managed.claims import Claiming, Claims
+from dbaas.controllers.managed.claims import Claiming
 from dbaas.controllers.managed.companions import CompanionsStep
 from dbaas.controllers.managed.contenders import Contenders
 from dbaas.controllers.managed.execution import NotApplied
@@ -59,7 +60,7 @@ class FarewellStep:
         self._clock = clock
         self._resolution = resolution
         self._claiming = Claiming(client, resolution)
-        self._contenders = Contenders(client, resolution)
+        self._contenders = Contenders(client, resolution, self._claiming)
         self._cascade = Cascade(client, surroundings.registry)
         self._companions = CompanionsStep(client)
         self._quarantine = QuarantineStep(client, clock)
@@ -178,11 +179,7 @@ class FarewellStep:
         if await self._claiming.find_older(resolved, access.facts.identity) is not None:
             return  # it was never ours
         wishes = _build_wishes(resolved)
-
-        async def find_claims() -> Claims:
-            found = await self._claiming.find_claims(resolved, wishes, access.facts.identity)
-            return await self._contenders.settle(resolved, wishes, found)
-
+        find_claims = partial(self._contenders.find_claims, resolved, wishes, access.facts.identity)
         claims = await find_claims()
         rules = PlanRules(access.facts, allow_destructive=True, cascade=subject.kind.cascades(subject.spec))
         wishes = await self._quarantine.settle(subject, access, wishes, rules)

@@ -102,7 +102,7 @@ class _Planner:
         self._registry = registry
         self._resolution = Resolution(overlay, registry, takes_unapplied=True)
         self._claiming = Claiming(overlay, self._resolution)
-        self._contenders = Contenders(overlay, self._resolution)
+        self._contenders = Contenders(overlay, self._resolution, self._claiming)
 
     async def plan(
         self, resource: Resource, live: Resource | None, body: Mapping[str, Any], made: set[Thing]
@@ -149,9 +149,8 @@ class _Planner:
             return
         observation = await observe_wishes(lane, wishes) if lane is not None else Observation()
         await self._note_needs(lane, wishes, draft, made)
-        claims = await self._claiming.find_claims(resolved, wishes, facts.identity)
         try:
-            claims = await self._contenders.settle(resolved, wishes, claims)
+            claims = await self._contenders.find_claims(resolved, wishes, facts.identity)
         except Waiting as waiting:
             draft.notes.append(f"it will not be applied: {waiting.message}")
             return

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 
 from dbaas.contracts.lane import Taking
 from dbaas.contracts.statement import Change
 from dbaas.controllers.managed.claims import Claims
-from dbaas.controllers.managed.items import Thing, Wish
+from dbaas.controllers.managed.items import Wish
 from dbaas.core.errors import DbaasError
 
 FindClaims = Callable[[], Awaitable[Claims]]
@@ -26,7 +26,7 @@ def guard_taking(
     shared = [wish for wish in wishes if not wish.exclusive or wish.thing.database is not None]
     if not any(_gives_up(wish, claims) for wish in shared) and not any(_takes(change) for change in changes):
         return None
-    things: Sequence[Thing] = [wish.thing for wish in shared]
+    things = [wish.thing for wish in shared]
 
     async def confirm() -> None:
         now = await find_claims()
