@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 GROUPS = Path("/sys/fs/cgroup")
-LOOK_SECONDS = 0.05
+LOOK_SECONDS, JOIN_SECONDS = 0.05, 10.0
 _RULES = """\
 table inet {name} {{
   set open {{ type inet_service . inet_service; {elements} }}
@@ -32,6 +32,16 @@ table inet {name} {{
   }}
 }}
 """
+_JOIN = """
+read -r _
+nft delete table inet "$0"
+for _ in 1 2 3 4 5; do
+    while read -r process; do echo "$process" > "$2/cgroup.procs"; done < "$1/cgroup.procs"
+    rmdir "$1" && exit
+    sleep 0.2
+done
+"""
+"""Waits for the end of its input, which comes with the end of the process that has cut the line, however it ends."""
 
 
 def find_obstacle() -> str:
@@ -59,13 +69,23 @@ def cut_off(find_members: Callable[[], Sequence[psutil.Process]], ports: Sequenc
         name=name, group=shown, ports=", ".join(map(str, ports)), user=members[0].uids().real,
         elements=f"elements = {{ {lines} }}" if lines else "",
     )  # fmt: skip
-    try:
+    with _joined_afterwards(name, group, root):
         subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
         with _watched(find_members, group):
             yield
+
+
+@contextmanager
+def _joined_afterwards(name: str, group: Path, root: Path) -> Iterator[None]:
+    """Also where this process is killed meanwhile: rules that nobody takes back would cut lines of whoever comes."""
+    words = ("sh", "-c", _JOIN, name, str(group), str(root))
+    joiner = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+    assert joiner.stdin is not None
+    try:
+        yield
     finally:
-        subprocess.run(["nft", "delete", "table", "inet", name], check=False)
-        _dissolve(group, root)
+        joiner.stdin.close()
+        joiner.wait(JOIN_SECONDS)
 
 
 @contextmanager
@@ -104,10 +124,3 @@ def _find_lines(members: Sequence[psutil.Process], ports: Sequence[int]) -> set[
                 if line.raddr and line.laddr.port not in ports and line.raddr.port not in ports:
                     found.add((line.laddr.port, line.raddr.port))
     return found
-
-
-def _dissolve(group: Path, root: Path) -> None:
-    for pid in (group / "cgroup.procs").read_text().split():
-        with suppress(OSError):
-            (root / "cgroup.procs").write_text(pid)
-    group.rmdir()

@@ -10,6 +10,7 @@ from dbaas.api.resource import Key
 from dbaas.api.user import DATABASE_USER
 from dbaas.contracts.client import ApiError
 from simulation.declared import Declared, Thing
+from simulation.expectations import Expectations
 from simulation.histories import HOSTS
 from simulation.keepsakes import lost_legacy
 from simulation.oracle import Violated
@@ -73,7 +74,10 @@ def _owns_something(stage: Stage, declared: Declared, user: Thing) -> bool:
 
 
 def _must_drop(stage: Stage, declared: Declared, thing: Thing) -> bool:
-    """A database or role that is ours and nobody else's, on a server of others that answers."""
+    """A database or role that is ours and nobody else's, on a server of others that answers us.
+
+    One that nobody gets into to the end keeps it: patience with it ends (a paused server is not even looked at).
+    """
     if thing.kind not in (DATABASE, DATABASE_USER) or thing.spec.get("deletionPolicy", "Delete") != "Delete":
         return False
     if thing.kind == DATABASE_USER and _owns_something(stage, declared, thing):
@@ -84,7 +88,9 @@ def _must_drop(stage: Stage, declared: Declared, thing: Thing) -> bool:
         for other in declared.all(thing.kind).values()
         if other.real_name == thing.real_name and stage.oracle.same_server(declared.host_of(other), host)
     ]
-    return thing.claims_ready and host in HOSTS and rivals == [thing]
+    instance = declared.instance_of(thing)
+    is_open = instance is not None and not Expectations(stage.oracle).obstacle(instance)
+    return thing.claims_ready and is_open and host in HOSTS and rivals == [thing]
 
 
 def _things_on(server: StormyServer, thing: Thing) -> Collection[str]:

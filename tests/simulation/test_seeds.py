@@ -20,6 +20,7 @@ FOUND = {
     3819: "a drop reached the server that a paused object had led to before",
     4540: "a drop was sent to the former server of a paused object, and then to neither",
     8438: "a namespace took a cluster along while no operator lived",
+    9196: "a drop was demanded on a server whose password was gone, and nobody looked there as it was paused",
     9784: "what the former server had was taken for what the new one has",
     9877: "an API server that was away was given time only when it was back",
 }
