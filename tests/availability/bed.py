@@ -15,7 +15,7 @@ import psycopg
 from availability.ledger import Row
 from availability.load import EMPTY_TABLE, MAKE_TABLE, READ_TABLE, Load, Place, writing
 from dbaas.laptop.machine import server_user
-from e2e.conftest import Laptop, a_laptop, eventually
+from e2e.conftest import Laptop, a_laptop, eventually, preferred_ports_taken
 from fixtures.disks import SmallDisk
 from fixtures.trio import CLUSTER, NAMES, WHOLE_SECONDS, Trio
 
@@ -63,7 +63,7 @@ class Bed:
 @contextmanager
 def a_bed(manifest: str = CLUSTER) -> Iterator[Bed]:
     """Whole, with the table that is written to."""
-    with a_laptop() as laptop, _small_disks(laptop) as disks:
+    with preferred_ports_taken(), a_laptop() as laptop, _small_disks(laptop) as disks:
         try:
             laptop.do("up", "-d")
             laptop.do("apply", "-f", "-", "--wait", "--timeout", "100s", text=manifest)

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -37,6 +37,8 @@ from fixtures.laptop import free_port
 ROOT = Path(__file__).parent.parent.parent
 QUICKSTART = str(ROOT / "samples" / "01-quickstart")
 PROGRAM = (sys.executable, "-c", "from dbaas.cli.main import run; run()")
+PREFERRED = (5432, 6432, 8008)
+"""Ports that several of our servers would like to have: of PostgreSQL, of what leads to it, and of Patroni."""
 PATIENCE_SECONDS = 120
 PAUSE_SECONDS = 0.2
 TOLD_LINES = 60
@@ -183,14 +185,22 @@ def _laptop_of(fixture: Any) -> Any:
     return fixture
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _preferred_port_is_taken() -> Iterator[None]:
+@contextmanager
+def preferred_ports_taken() -> Iterator[None]:
     """So that homes side by side find ports apart, and none robs another of the port of a server that is down."""
-    with socket.socket() as held:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):  # somebody else holds it, which does as well
-            held.bind(("127.0.0.1", 5432))
-            held.listen(1)
+    with ExitStack() as stack:
+        for port in PREFERRED:
+            held = stack.enter_context(socket.socket())
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):  # somebody else holds it, which does as well
+                held.bind(("127.0.0.1", port))
+                held.listen(1)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _preferred_ports_are_taken() -> Iterator[None]:
+    with preferred_ports_taken():
         yield
 
 
