@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
 import pytest
 
 from availability.bed import Bed
@@ -27,7 +28,7 @@ from e2e.conftest import Laptop, eventually
 from fixtures.trio import CLUSTER, NAMES, SLOW_MACHINE, WHOLE_SECONDS, Trio, a_trio, delete_with_all
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_server, pytest.mark.timeout(400)]
-REFUSED_SECONDS = 5.0
+REFUSED_SECONDS, STEADY_SECONDS = 5.0, 15.0
 SETTINGS = "\n  config: [{name: max_connections, value: '%s'}]\n"
 Note = Callable[[str, float], None]
 
@@ -206,6 +207,69 @@ def test_a_replica_that_has_missed_too_much_is_copied_anew_by_itself(bed: Bed, n
     trio.until_whole()
     note("whole after", time.monotonic() - began)
     assert trio.sql(name, "select count(*) from kept") == [(before + 8,)]
+
+
+def test_what_only_a_lost_primary_had_is_taken_back_or_its_instance_is_told_to_need_a_rebuild(bed: Bed) -> None:
+    """Patroni compares the logs of changes from the last checkpoint before they part, which is made unreadable here."""
+    trio, former = bed.trio, bed.trio.primary()
+    trio.sql(former, "checkpoint")
+    checkpoint, file = trio.sql(
+        former, "select checkpoint_lsn, pg_walfile_name(checkpoint_lsn) from pg_control_checkpoint()"
+    )[0]
+    trio.sql(former, "insert into kept values (-1)")
+    with without_followers(trio, former):
+        trio.sql(former, "set synchronous_commit to local; insert into kept select -2 from generate_series(1, 2000)")
+        trio.sql(former, "checkpoint")
+        server = trio.server_pid(former)
+        for pid in (trio.process(former)["pid"], server):
+            os.kill(pid, signal.SIGKILL)
+        asyncio.run(patch(trio.laptop, former, {"stopped": True}))
+    eventually(lambda: trio.primary() not in ("", former))
+    make_unreadable(trio, former, file, checkpoint)
+    asyncio.run(patch(trio.laptop, former, {"stopped": None}))
+
+    def why() -> tuple[str, str]:
+        one = next(each for each in trio.status()["instances"] if each["name"] == former)
+        return one.get("reason", ""), one.get("message", "")
+
+    eventually(lambda: why()[0] == "StartFailed", WHOLE_SECONDS * SLOW_MACHINE)
+    assert why()[1].endswith(f"a rebuild copies the data of {trio.primary()}")
+    until = time.monotonic() + STEADY_SECONDS
+    while time.monotonic() < until:
+        assert why()[0] == "StartFailed", "each try to start it is no news"
+        time.sleep(0.5)
+    op(bed, "rebuild", "main", f"instance={former}")
+    trio.until_whole()
+    assert trio.sql(former, "select number, count(*) from kept where number < 0 group by 1") == [(-1, 1)]
+
+
+@contextmanager
+def without_followers(trio: Trio, primary: str) -> Iterator[None]:
+    """Replicas take nothing from it, and at the end throw away what has come meanwhile."""
+    followers = [
+        each.pid
+        for name in NAMES
+        if name != primary
+        for each in psutil.Process(trio.server_pid(name)).children()
+        if "walreceiver" in " ".join(each.cmdline())
+    ]
+    assert len(followers) == len(NAMES) - 1
+    for pid in followers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in followers:
+            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, signal.SIGCONT)
+
+
+def make_unreadable(trio: Trio, name: str, file: str, position: str) -> None:
+    """The entry at that position of the log of changes."""
+    place = trio.laptop.home / "processes" / f"default.{name}" / "data" / "data" / "pg_wal" / file
+    with place.open("r+b") as log:
+        log.seek(int(position.partition("/")[2], 16) % place.stat().st_size)
+        log.write(bytes(4))
 
 
 STARTED = "started as process"

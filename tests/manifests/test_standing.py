@@ -96,6 +96,43 @@ def test_why_it_does_not_serve_is_what_patroni_says_of_its_server(
 
 
 @pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("start failed", "StartFailed"),
+        ("starting", "StartFailed"),
+        ("stopped", "StartFailed"),
+        ("crashed", "StartFailed"),
+        ("stop failed", "StopFailed"),
+        ("creating replica", "Joining"),
+        ("running", "NotFollowing"),
+    ],
+)
+def test_a_server_that_does_not_start_is_told_once_however_often_it_is_tried(state: str, reason: str) -> None:
+    cluster = failed("main-2")
+    children = [primary(), note(), pod("main-2", {"state": state, "role": "replica"})]
+    doing = read_standings(cluster, children)["main-2"].doing
+    assert doing is not None
+    assert doing.reason == reason
+    if reason == "StartFailed":
+        assert doing.message == "its server does not start; its log says why; a rebuild copies the data of main"
+    assert read_standings(failed("main-3"), [pod("main-2", {"state": "starting"})])["main-2"].doing == Doing(
+        "Starting", "its server starts, and replays what is not in its data files yet"
+    )
+
+
+def failed(name: str) -> Resource:
+    body = declare().body()
+    body["status"] = {"instances": [{"name": name, "reason": "StartFailed"}]}
+    return build_resource(declare().kind, body)
+
+
+def test_the_server_of_who_takes_writes_cannot_be_copied_from_another() -> None:
+    children = [pod("main", {"state": "start failed"}), note(), pod("main-2", REPLICA)]
+    doing = read_standings(declare(), children)["main"].doing
+    assert doing == Doing("StartFailed", "its server does not start; its log says why")
+
+
+@pytest.mark.parametrize(
     ("history", "position", "reason"),
     [
         ([[2, 50, "no recovery target specified"], [3, 100, "no recovery target specified"]], 101, "Diverged"),

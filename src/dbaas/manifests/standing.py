@@ -14,7 +14,7 @@ from dbaas.api.core import POD
 from dbaas.api.resource import LABEL_INSTANCE, Resource
 from dbaas.contracts.provider import InstanceFacts
 from dbaas.core.quantity import parse_quantity
-from dbaas.manifests.agreement import CONFIG, LEADER, STATUS, find_note, read_agreement, read_map, read_said
+from dbaas.manifests.agreement import CONFIG, LEADER, STATUS, Agreement, find_note, read_agreement, read_map, read_said
 
 LEAST_LAG = 16 * 1024 * 1024
 """Bytes. Below that a replica is as good as up to date: a member that is written to is never quite."""
@@ -33,6 +33,8 @@ class Doing:
 
 _FAILED = " failed"
 _START_FAILED = Doing("StartFailed", "its server does not start; its log says why")
+_STARTS_AGAIN = frozenset({"stopped", "starting", "crashed"})
+"""Between two starts that fail. Patroni tries it every few seconds for ever, which is no news each time."""
 _DIVERGED = Doing(
     "Diverged",
     "it has changes that the primary never had, which Patroni takes back; where it cannot, rebuild the instance",
@@ -79,7 +81,7 @@ def read_standings(cluster: Resource, children: Sequence[Resource]) -> Mapping[s
     agreement = read_agreement(cluster, children)
     note, forks = find_note(cluster, LEADER, children), _read_forks(find_note(cluster, CONFIG, children))
     behind = _read_lags(note) if agreement.primary else {}
-    told = _read_told(cluster)
+    told, failed = _read_told(cluster), _read_failed(cluster)
     found: dict[str, Standing] = {}
     for pod in (child for child in children if child.kind == POD):
         name = pod.metadata.labels.get(LABEL_INSTANCE) or pod.metadata.name
@@ -88,7 +90,10 @@ def read_standings(cluster: Resource, children: Sequence[Resource]) -> Mapping[s
         member = agreement.members[name]
         fork = forks.get(member.timeline) if name != agreement.primary else None
         has_more = fork is not None and member.position > fork
-        found[name] = Standing(member.timeline, rounded, _explain(read_map(pod, STATUS), has_more=has_more))
+        said = read_map(pod, STATUS)
+        fails = _cannot_start(said, has_failed=name in failed)
+        doing = _explain_failure(agreement, name) if fails else _explain(said, has_more=has_more)
+        found[name] = Standing(member.timeline, rounded, doing)
     return found
 
 
@@ -141,17 +146,33 @@ def _read_told(cluster: Resource) -> Mapping[str, int]:
     return {each["name"]: int(parse_quantity(each["lag"])) for each in instances if each.get("lag")}
 
 
+def _read_failed(cluster: Resource) -> frozenset[str]:
+    """Whose server was told not to start."""
+    instances = cluster.status.get("instances") or ()
+    return frozenset(each["name"] for each in instances if each.get("reason") == _START_FAILED.reason)
+
+
 def _slot_name(member: str) -> str:
     """As Patroni makes it from the name of a member (patroni.dcs.slot_name_from_member_name)."""
     return member.replace("-", "_").replace(".", "_")[:63]
+
+
+def _cannot_start(said: Mapping[str, Any], *, has_failed: bool) -> bool:
+    state = str(said.get("state", ""))
+    return (state.endswith(_FAILED) and state not in _DOING) or (has_failed and state in _STARTS_AGAIN)
+
+
+def _explain_failure(agreement: Agreement, name: str) -> Doing:
+    """With a way out that always leads there, where another instance has all the data."""
+    if agreement.primary in ("", name):
+        return _START_FAILED
+    return replace(_START_FAILED, message=f"{_START_FAILED.message}; a rebuild copies the data of {agreement.primary}")
 
 
 def _explain(said: Mapping[str, Any], *, has_more: bool) -> Doing | None:
     state, following = str(said.get("state", "")), said.get("replication_state")
     if state in _DOING:
         return _DOING[state]
-    if state.endswith(_FAILED):
-        return _START_FAILED
     if said.get("role") != "replica" or following == _STREAMING:
         return None
     if has_more:
