@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -207,6 +207,21 @@ def test_a_replica_that_has_missed_too_much_is_copied_anew_by_itself(bed: Bed, n
     trio.until_whole()
     note("whole after", time.monotonic() - began)
     assert trio.sql(name, "select count(*) from kept") == [(before + 8,)]
+
+
+def test_what_the_instances_agree_in_can_be_deleted_and_belongs_to_the_cluster_again(bed: Bed, note: Note) -> None:
+    """They make it anew long before anybody else does; without the one that says who leads another one is elected."""
+    laptop = bed.trio.laptop
+    with while_written_to(bed, "what they agree in deleted", note):
+        for name in ("main-config", "main-sync", "main-leader"):
+            laptop.do("delete", "configmap", name)
+            eventually(lambda name=name: name in _find_owned(laptop))
+            bed.trio.until_whole()
+
+
+def _find_owned(laptop: Laptop) -> Collection[str]:
+    found = json.loads(laptop.do("get", "configmaps", "-o", "json"))["items"]
+    return [each["metadata"]["name"] for each in found if "ownerReferences" in each["metadata"]]
 
 
 def test_what_only_a_lost_primary_had_is_taken_back_or_its_instance_is_told_to_need_a_rebuild(bed: Bed) -> None:

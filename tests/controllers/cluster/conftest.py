@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +13,16 @@ from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key, Kind, Resource
+from dbaas.contracts.provider import ServerPart, Site, Workload
 from dbaas.contracts.reconcile import Outcome
+from dbaas.contracts.registry import Registry
 from dbaas.controllers.cluster.controller import ClusterController
 from dbaas.controllers.managed.records import MANAGED
 from dbaas.controllers.tokens import lives_on
 from dbaas.core.clock import EPOCH, SystemClock
 from dbaas.core.randomness import SeededRandomness
 from fixtures.clients import FakeClient
-from fixtures.registries import RUNNER, granite_registry, granite_spec
+from fixtures.registries import RUNNER, GraniteServer, granite_registry, granite_spec
 
 KEY = Key("default", "main")
 CREDENTIALS = Key("default", "main-credentials")
@@ -88,6 +91,22 @@ class World:
 
     def told(self) -> list[str]:
         return [event.reason for event in self.client.events]
+
+
+class Agreeing(GraniteServer):
+    """Several of them have notes."""
+
+    def workload(self, name: str, spec: Any, site: Site = "laptop") -> Workload:
+        found = super().workload(name, spec, site)
+        return replace(found, notes={"leader": {}, "sync": {}} if spec.cluster_size > 1 else {})
+
+
+def agreeing_registry() -> Registry:
+    """Servers of which several agree in notes."""
+    registry = granite_registry()
+    server: ServerPart = Agreeing()
+    engines = {"granite": replace(registry.engines["granite"], server=server)}
+    return replace(registry, engines=engines)
 
 
 def _status(outcome: Outcome, generation: int) -> dict[str, Any]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from controllers.cluster.conftest import KEY, World
+from controllers.cluster.conftest import KEY, World, agreeing_registry
 from dbaas.api.cluster import DATABASE_CLUSTER
+from dbaas.api.core import CONFIG_MAP
 from dbaas.api.instance import DATABASE_INSTANCE
-from dbaas.api.resource import LABEL_CLUSTER, LABEL_POOLER, Key, Kind, Resource
+from dbaas.api.resource import LABEL_CLUSTER, LABEL_POOLER, Key, Kind, Resource, build_resource
 from dbaas.contracts.pooling import PoolerFacts
-from dbaas.contracts.provider import ClusterFacts, InstanceFacts
+from dbaas.contracts.provider import ClusterFacts, Disruption, InstanceFacts, ServerPart, Workload
 from dbaas.contracts.reconcile import Refused
 from dbaas.controllers.cluster.children import Children
 from dbaas.controllers.cluster.subject import Cluster, read_cluster
 from dbaas.manifests.metadata import MANAGED_BY
+from dbaas.manifests.peers import build_notes
 from fixtures.registries import RUNNER, RunnerProvider, granite_registry
 
 WITNESS = Kind("test.dbaas.io", "v1", "Witness", "witnesses")
@@ -100,6 +103,55 @@ async def test_what_an_earlier_cluster_of_that_name_left_behind_is_taken_over(wo
     await world.reconcile()
     found = world.get(RUNNER, Key(KEY.namespace, "main-0"))
     assert found is not None and found.metadata.owner is not None
+
+
+class Noting(RunnerProvider):
+    """Applies what instances agree in as well."""
+
+    kinds = (RUNNER, CONFIG_MAP)
+
+    def children(self, cluster: Resource, workload: Workload, server: ServerPart) -> Sequence[Mapping[str, Any]]:
+        notes = build_notes(cluster, workload, keeps_data=False)
+        return [*super().children(cluster, workload, server), *notes]
+
+    def disruption(self, running: Resource, wanted: Mapping[str, Any]) -> Disruption | None:
+        return super().disruption(running, wanted) if running.kind == RUNNER else None
+
+
+@pytest.mark.parametrize(
+    ("declared", "labels", "is_ours"),
+    [
+        ("2025-12-31T23:59:59Z", {LABEL_CLUSTER: KEY.name}, True),
+        ("2026-01-01T00:00:00Z", {LABEL_CLUSTER: KEY.name}, True),
+        ("2026-01-01T00:00:01Z", {LABEL_CLUSTER: KEY.name}, False),
+        ("2025-12-31T23:59:59Z", {LABEL_CLUSTER: "other"}, False),
+        ("2025-12-31T23:59:59Z", {}, False),
+    ],
+    ids=["made anew", "in the same second", "before the cluster", "of another cluster", "of nobody"],
+)
+async def test_a_note_that_was_deleted_and_that_instances_have_made_anew_is_taken_over(
+    world: World, declared: str, labels: dict[str, str], is_ours: bool
+) -> None:
+    world.declare(clusterSize=2)
+    resource = world.get(DATABASE_CLUSTER)
+    assert resource is not None
+    body = resource.body()
+    body["metadata"]["creationTimestamp"] = declared
+    registry = replace(agreeing_registry(), providers={"runner": Noting()})
+    cluster = read_cluster(build_resource(DATABASE_CLUSTER, body), registry)
+    note = {"name": "main-leader", "namespace": KEY.namespace, "labels": labels}
+    world.client.put(CONFIG_MAP, {"metadata": {**note, "annotations": {"leader": "main-0"}}})
+    children = Children(world.client, world.clock)
+    if not is_ours:
+        with pytest.raises(Refused, match="ConfigMap default/main-leader exists and does not belong to this cluster"):
+            await children.apply(cluster)
+        return
+    await children.apply(cluster)
+    found = world.get(CONFIG_MAP, Key(KEY.namespace, "main-leader"))
+    assert found is not None
+    assert found.metadata.annotations["leader"] == "main-0"
+    assert MANAGED_BY in found.metadata.labels
+    assert found.body()["metadata"]["ownerReferences"][0]["uid"] == resource.metadata.uid
 
 
 class Witnessed(RunnerProvider):

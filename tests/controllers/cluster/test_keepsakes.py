@@ -8,38 +8,26 @@ from typing import Any
 
 import pytest
 
-from controllers.cluster.conftest import KEY, World
+from controllers.cluster.conftest import KEY, World, agreeing_registry
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.core import CONFIG_MAP
 from dbaas.api.resource import LABEL_CLUSTER, Key, Resource
-from dbaas.contracts.provider import ClusterFacts, InstanceFacts, ServerPart, Site, Workload
+from dbaas.contracts.provider import ClusterFacts, InstanceFacts
 from dbaas.contracts.reconcile import Refused
 from dbaas.controllers.cluster.keepsakes import ANNOTATION_PRIMARY, Keepsakes, require_latest_data
 from dbaas.controllers.cluster.subject import Cluster, read_cluster
 from dbaas.manifests.metadata import MANAGED_BY
-from fixtures.registries import GraniteServer, granite_registry
 
 LEADER = Key(KEY.namespace, "main-leader")
 SEVERAL = ClusterFacts((InstanceFacts("main-0", True, role="replica"), InstanceFacts("main-1", True)))
 ONE = ClusterFacts((InstanceFacts("main-0", True),))
 
 
-class Agreeing(GraniteServer):
-    """Several of them have notes."""
-
-    def workload(self, name: str, spec: Any, site: Site = "laptop") -> Workload:
-        found = super().workload(name, spec, site)
-        return replace(found, notes={"leader": {}, "sync": {}} if spec.cluster_size > 1 else {})
-
-
 def cluster(world: World, size: int) -> Cluster:
     world.declare(clusterSize=size)
     resource = world.get(DATABASE_CLUSTER)
     assert resource is not None
-    registry = granite_registry()
-    server: ServerPart = Agreeing()
-    engines = {"granite": replace(registry.engines["granite"], server=server)}
-    return read_cluster(resource, replace(registry, engines=engines))
+    return read_cluster(resource, agreeing_registry())
 
 
 def put_note(world: World, name: str, annotations: Mapping[str, str] | None = None, **more: Any) -> None:

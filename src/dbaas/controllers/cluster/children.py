@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dbaas.api.core import PERSISTENT_VOLUME_CLAIM
+from dbaas.api.core import CONFIG_MAP, PERSISTENT_VOLUME_CLAIM
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import FINALIZER, LABEL_CLUSTER, LABEL_INSTANCE, Key, Kind, Resource
 from dbaas.contracts.action import Caller, call_nobody
@@ -201,12 +201,16 @@ class Children:
         return found
 
     async def _find_ours(self, cluster: Cluster, kind: Kind, body: Mapping[str, Any]) -> Resource | None:
-        """Raises Refused where the name is taken. What an earlier cluster of that name has left behind is ours."""
+        """Raises Refused where the name is taken.
+
+        What an earlier cluster of that name has left behind is ours, and what our instances have made.
+        """
         found = await self._client.get(kind, Key(cluster.key.namespace, body["metadata"]["name"]))
         if found is None or is_controlled_by(found, cluster.resource):
             return found
         labels = found.metadata.labels
-        if found.metadata.owner is None and labels.get(LABEL_CLUSTER) == cluster.key.name and MANAGED_BY in labels:
+        is_left = found.metadata.owner is None and labels.get(LABEL_CLUSTER) == cluster.key.name
+        if is_left and (MANAGED_BY in labels or _is_remade(cluster, found)):
             return found
         raise Refused(
             "ChildNotOurs",
@@ -233,6 +237,13 @@ def _render(cluster: Cluster) -> Sequence[Mapping[str, Any]]:
 def _instance_of(metadata: Mapping[str, Any]) -> str:
     """Which instance it runs or belongs to; its own name where that is not said."""
     return str((metadata.get("labels") or {}).get(LABEL_INSTANCE) or metadata["name"])
+
+
+def _is_remade(cluster: Cluster, found: Resource) -> bool:
+    """Whether it is a note that somebody has deleted, and that the instances have made anew before we could."""
+    names = {f"{cluster.key.name}-{note}" for note in cluster.workload.notes}
+    is_note = found.kind == CONFIG_MAP and found.metadata.name in names
+    return is_note and found.metadata.creationTimestamp >= cluster.resource.metadata.creationTimestamp
 
 
 def _turns(decisions: Sequence[Decision]) -> Iterator[Pending]:
