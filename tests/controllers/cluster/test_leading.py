@@ -1,4 +1,4 @@
-"""A cluster is woken when its instances agree on another primary, and not while they say the same."""
+"""A cluster is woken when its instances agree on another primary or a note is gone, not while they say the same."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ def note(name: str = "main-leader", cluster: str = "main", **annotations: str) -
     return build_resource(CONFIG_MAP, {"metadata": metadata})
 
 
-def test_only_the_notes_that_say_who_leads_and_whom_commits_wait_for_wake_their_cluster() -> None:
+def test_a_note_that_comes_or_goes_wakes_its_cluster() -> None:
     wakes = watch_leaders().wakes
-    assert list(wakes(note())) == list(wakes(note("main-sync"))) == [Key("shop", "main")]
-    for other in (note("main-config"), note(cluster=""), note(cluster="other")):
+    for name in ("main-leader", "main-sync", "main-config", "main-failover"):
+        assert list(wakes(note(name))) == [Key("shop", "main")]
+    for other in (note("main-files"), note(cluster=""), note(cluster="other")):
         assert list(wakes(other)) == []
 
 
@@ -31,6 +32,7 @@ def test_that_the_leader_still_lives_is_no_news() -> None:
     assert matters(note(leader="main-0"), note())
     assert matters(note("main-sync"), note("main-sync", sync_standby="main-2"))
     assert not matters(note("main-sync", sync_standby="a,b"), note("main-sync", sync_standby="b, a"))
+    assert not matters(note("main-config", history="[]"), note("main-config", history="[[1]]"))
 
 
 def pod(said: dict[str, Any], **labels: str) -> Resource:

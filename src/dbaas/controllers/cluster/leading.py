@@ -10,12 +10,17 @@ from collections.abc import Iterable
 from dbaas.api.core import CONFIG_MAP, POD
 from dbaas.api.resource import LABEL_CLUSTER, Key, Resource
 from dbaas.contracts.reconcile import Watch
-from dbaas.manifests.agreement import LEADER, SYNC, read_waited_for
+from dbaas.manifests.agreement import CONFIG, FAILOVER, LEADER, SYNC, read_waited_for
 from dbaas.manifests.standing import is_news
+
+_NOTES = (LEADER, SYNC, CONFIG, FAILOVER)
 
 
 def watch_leaders() -> Watch:
-    """Also of whom commits wait for. The first note is written every other second, and mostly says the same."""
+    """Also of whom commits wait for, and that a note is gone or made anew: it must be the cluster's.
+
+    The one that says who leads is written every other second, and mostly says the same.
+    """
     return Watch(CONFIG_MAP, _find_led, _has_changed)
 
 
@@ -31,7 +36,7 @@ def _find_cluster(pod: Resource) -> Iterable[Key]:
 
 def _find_led(note: Resource) -> Iterable[Key]:
     cluster = note.metadata.labels.get(LABEL_CLUSTER, "")
-    if cluster and note.metadata.name in (f"{cluster}-{LEADER}", f"{cluster}-{SYNC}"):
+    if cluster and note.metadata.name in [f"{cluster}-{name}" for name in _NOTES]:
         yield Key(note.metadata.namespace, cluster)
 
 
