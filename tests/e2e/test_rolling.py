@@ -209,6 +209,18 @@ def test_a_replica_that_has_missed_too_much_is_copied_anew_by_itself(bed: Bed, n
     assert trio.sql(name, "select count(*) from kept") == [(before + 8,)]
 
 
+def test_all_are_stopped_when_none_of_their_servers_runs_and_a_start_brings_all_back(bed: Bed) -> None:
+    trio = bed.trio
+    before = trio.sql(trio.primary(), "select count(*) from kept")
+    pids = [trio.server_pid(name) for name in NAMES]
+    op(bed, "stop", "main")
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert not any("pid" in trio.process(name) for name in NAMES)
+    op(bed, "start", "main")
+    trio.until_whole()
+    assert trio.sql(trio.primary(), "select count(*) from kept") == before
+
+
 def test_what_the_instances_agree_in_can_be_deleted_and_belongs_to_the_cluster_again(bed: Bed, note: Note) -> None:
     """They make it anew long before anybody else does; without the one that says who leads another one is elected."""
     laptop = bed.trio.laptop

@@ -252,6 +252,7 @@ class InstanceFacts:
     `role` is empty as long as it is not known. Of several that replicate, `timeline` is the change log that it follows
     (0: not known), and `lag_bytes` how far it is behind the primary: roughly, so that it is not news all the time.
     `wants_back`: its data could not be upgraded, and nothing serves before the version that made it is started again.
+    `lingers`: it does not serve, and its program, or what of it is left, runs all the same.
     """
 
     name: str
@@ -266,6 +267,7 @@ class InstanceFacts:
     timeline: int = 0
     lag_bytes: int | None = None
     wants_back: bool = False
+    lingers: bool = False
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,20 @@ def test_an_instance_that_could_not_be_upgraded_refuses_nothing_because_it_goes_
     assert build_outcome(cluster("", stopped=True), ClusterFacts((failed,)), None).phase == "Stopped"
 
 
+def test_a_cluster_is_stopped_when_nothing_of_any_instance_runs_any_more() -> None:
+    stopped = cluster("Ready", stopped=True)
+    witnessed = replace(stopped, provider=WitnessedProvider())
+    ends = ClusterFacts((replace(DOWN, lingers=True), UP))
+    told = build_outcome(stopped, ends, None)
+    (condition,) = told.conditions
+    assert (told.phase, condition.status, condition.reason) == ("Updating", "False", "Stopping")
+    assert condition.message == f"the servers are being stopped: {DOWN.name}, {UP.name}"
+    assert told.requeue_after is None
+    assert build_outcome(witnessed, ends, None).requeue_after == WITNESS_SECONDS
+    (condition,) = build_outcome(stopped, ClusterFacts((DOWN,)), None).conditions
+    assert (condition.reason, condition.message) == ("Stopped", "the servers are stopped; their data is kept")
+
+
 def test_only_what_has_witnesses_and_is_not_settled_is_looked_at_again_soon() -> None:
     plain = cluster("")
     witnessed = replace(plain, provider=WitnessedProvider())

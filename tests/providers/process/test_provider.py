@@ -166,6 +166,12 @@ def test_a_server_that_is_not_ready_says_why_and_keeps_its_endpoint() -> None:
     assert facts.port == 5433
 
 
+@pytest.mark.parametrize(("ready", "pid", "lingers"), [("False", 7, True), ("False", None, False), ("True", 7, False)])
+def test_a_server_that_serves_no_more_lingers_as_long_as_it_runs(ready: str, pid: int | None, lingers: bool) -> None:
+    (instance,) = ProcessProvider().observe(cluster(), [child(status(ready, pid=pid))]).instances
+    assert instance.lingers is lingers
+
+
 def test_a_server_that_never_starts_as_things_stand_is_refused() -> None:
     refused = status("False")
     refused["conditions"].append({**refused["conditions"][0], "type": "Stalled", "status": "True"})

@@ -118,6 +118,13 @@ def test_what_never_starts_as_things_stand_is_refused_for_good(reason: str) -> N
     assert found.wants_back is (reason == UPGRADE_FAILED)
 
 
+def test_an_instance_that_serves_no_more_lingers_as_long_as_there_is_its_pod() -> None:
+    assert look(stateful_set(readyReplicas=0), pod(deleting=True)).lingers
+    assert not look(stateful_set(readyReplicas=0)).lingers
+    assert not look(stateful_set()).lingers
+    assert [each.lingers for each in observe(declare(), [pod(deleting=True)]).instances] == [True]
+
+
 def test_a_server_that_starts_or_ends_says_so() -> None:
     runs = server({"running": {}}, {"terminated": FAILED})
     assert why(stateful_set(readyReplicas=0), pod(containerStatuses=[runs])) == "NotReady"

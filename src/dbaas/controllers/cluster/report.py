@@ -77,7 +77,7 @@ def _look_again(cluster: Cluster, facts: ClusterFacts, rolling: str) -> float | 
         return TURN_SECONDS
     are_several, are_well = len(facts.instances) > 1, all(one.is_ready and one.role for one in facts.instances)
     if cluster.spec.stopped:
-        return None
+        return WITNESS_SECONDS if cluster.provider.witnesses and _find_left(facts) else None
     if not cluster.provider.witnesses:
         return STRAGGLER_SECONDS if are_several and not are_well else None
     if facts.growing or not are_well:
@@ -117,6 +117,8 @@ def _endpoints(primary: str | None, facts: ClusterFacts) -> dict[str, str]:
 
 def _judge(cluster: Cluster, facts: ClusterFacts, instance: Resource | None, volume_refused: str) -> Condition:
     if cluster.spec.stopped:
+        if left := _find_left(facts):
+            return Condition("Ready", "False", "Stopping", f"the servers are being stopped: {', '.join(left)}")
         return Condition("Ready", "False", "Stopped", "the servers are stopped; their data is kept")
     waiting = [one for one in facts.instances if not one.is_ready]
     if waiting or not facts.instances:
@@ -145,7 +147,7 @@ def _judge(cluster: Cluster, facts: ClusterFacts, instance: Resource | None, vol
 
 def _phase(cluster: Cluster, condition: Condition, facts: ClusterFacts) -> str:
     if cluster.spec.stopped:
-        return "Stopped" if not any(one.is_ready for one in facts.instances) else "Updating"
+        return "Updating" if _find_left(facts) else "Stopped"
     if condition.status == "True":
         return "Updating" if facts.growing else "Ready"
     if condition.reason == VOLUME_REFUSED:
@@ -153,6 +155,11 @@ def _phase(cluster: Cluster, condition: Condition, facts: ClusterFacts) -> str:
     if condition.reason == ROLLING_OUT:
         return "Updating"
     return UPGRADING if condition.reason == UPGRADING else find_phase(cluster)
+
+
+def _find_left(facts: ClusterFacts) -> Sequence[str]:
+    """Names of instances of which anything runs."""
+    return [one.name for one in facts.instances if one.is_ready or one.lingers]
 
 
 def find_phase(cluster: Cluster) -> str:

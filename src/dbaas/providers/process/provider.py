@@ -170,8 +170,10 @@ def _facts(child: Resource, roles: Mapping[str, str] | None) -> InstanceFacts:
     reason = ready.reason if ready and is_current else "Pending"
     message = ready.message if ready and is_current else "the process is being brought up to date"
     ports = {port.name: status.ports[port.name] for port in process.spec.ports if port.name in status.ports}
+    is_ready = bool(is_current and ready and ready.status == "True")
     return InstanceFacts(
-        name=child.metadata.name, is_ready=bool(is_current and ready and ready.status == "True"),
+        name=child.metadata.name, is_ready=is_ready,
         role=role, host=status.host or "", ports=ports, restarts=status.restarts, reason=reason, message=message,
         is_refused=bool(is_current and stalled and stalled.status == "True"),
+        lingers=status.pid is not None and not is_ready,
     )  # fmt: skip

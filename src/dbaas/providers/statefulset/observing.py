@@ -72,8 +72,9 @@ def _look(stateful_set: Resource, pod: Resource | None, agreed: Mapping[str, str
 def _linger(name: str, agreed: Mapping[str, str]) -> InstanceFacts:
     """Its StatefulSet has gone, and its pod has not yet: it may still be one of those that agree."""
     return InstanceFacts(
-        name, is_ready=False, role=agreed.get(name, ""), reason="Terminating", message="its pod is being stopped"
-    )
+        name, is_ready=False, role=agreed.get(name, ""), reason="Terminating", message="its pod is being stopped",
+        lingers=True,
+    )  # fmt: skip
 
 
 def _look_at_pod(stateful_set: Resource, pod: Resource | None) -> InstanceFacts:
@@ -88,7 +89,7 @@ def _look_at_pod(stateful_set: Resource, pod: Resource | None) -> InstanceFacts:
         reason, message = "Updating", "its pod is being replaced"
     return InstanceFacts(
         name, is_ready=False, restarts=_restarts(pod), reason=reason, message=message,
-        is_refused=reason in _REFUSALS, wants_back=reason == UPGRADE_FAILED,
+        is_refused=reason in _REFUSALS, wants_back=reason == UPGRADE_FAILED, lingers=pod is not None,
     )  # fmt: skip
 
 
