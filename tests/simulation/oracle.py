@@ -271,12 +271,18 @@ class Oracle:
             self._revoked[server.name, text] = self._clock.monotonic()
 
     def _is_shared(self, declared: Declared, server: StormyServer, text: str) -> bool:
-        """Several grants that list the same may all send it; those that go together, one just after another."""
+        """Several grants that list the same, or did a moment ago, may all send it; those that go together likewise."""
         entry = " ".join(text.split()[1:-2])
-        if sum(entry in declared.entries_of(grant) for grant in declared.all(DATABASE_GRANT).values()) > 1:
+        if sum(self._lists(declared, grant, entry) for grant in declared.all(DATABASE_GRANT).values()) > 1:
             return True
         moment = self._revoked.get((server.name, text))
         return len(self._askers(text)) > 1 and self._is_recent(moment, TOGETHER_SECONDS)
+
+    def _lists(self, declared: Declared, grant: Thing, entry: str) -> bool:
+        """What was declared a moment ago may still be under way."""
+        before = self._before.get((grant.kind, grant.key), ())
+        recent = [earlier for moment, earlier in before if self._is_recent(moment, FOLLOWED_SECONDS)]
+        return any(entry in declared.entries_of(one) for one in (grant, *recent))
 
     def _violate(self, text: str) -> None:
         self._note(f"VIOLATED: {text}")

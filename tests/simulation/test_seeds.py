@@ -18,6 +18,7 @@ FOUND = {
     1141: "a rival was counted before anybody could know that two addresses are one server",
     2986: "a server was changed as a user was deleted, and nobody could have heard of the first",
     3819: "a drop reached the server that a paused object had led to before",
+    4469: "a grant was changed while what it had listed, and another one lists, was under way",
     4540: "a drop was sent to the former server of a paused object, and then to neither",
     8438: "a namespace took a cluster along while no operator lived",
     9196: "a drop was demanded on a server whose password was gone, and nobody looked there as it was paused",
