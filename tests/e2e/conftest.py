@@ -155,6 +155,14 @@ def eventually(holds: Callable[[], object], within_seconds: float = 60.0) -> Non
         time.sleep(PAUSE_SECONDS)
 
 
+def steadily(holds: Callable[[], object], for_seconds: float) -> None:
+    """Asks again and again whether it still holds."""
+    deadline = time.monotonic() + for_seconds
+    while time.monotonic() < deadline:
+        assert holds()
+        time.sleep(PAUSE_SECONDS)
+
+
 @contextmanager
 def a_laptop() -> Iterator[Laptop]:
     """Not in pytest's own folder, which is closed to the user that root's servers run as."""

@@ -24,7 +24,7 @@ from dbaas.core.home import Home
 from dbaas.kube.kubeconfig import load_kubeconfig
 from dbaas.kube.light import LightTransport
 from dbaas.kube.verbs import RestClient, Writing
-from e2e.conftest import Laptop, eventually
+from e2e.conftest import Laptop, eventually, steadily
 from fixtures.trio import CLUSTER, NAMES, SLOW_MACHINE, WHOLE_SECONDS, Trio, a_trio, delete_with_all
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_server, pytest.mark.timeout(400)]
@@ -261,10 +261,7 @@ def test_what_only_a_lost_primary_had_is_taken_back_or_its_instance_is_told_to_n
 
     eventually(lambda: why()[0] == "StartFailed", WHOLE_SECONDS * SLOW_MACHINE)
     assert why()[1].endswith(f"a rebuild copies the data of {trio.primary()}")
-    until = time.monotonic() + STEADY_SECONDS
-    while time.monotonic() < until:
-        assert why()[0] == "StartFailed", "each try to start it is no news"
-        time.sleep(0.5)
+    steadily(lambda: why()[0] == "StartFailed", STEADY_SECONDS)  # each try to start it is no news
     op(bed, "rebuild", "main", f"instance={former}")
     trio.until_whole()
     assert trio.sql(former, "select number, count(*) from kept where number < 0 group by 1") == [(-1, 1)]
