@@ -33,6 +33,7 @@ def test_that_the_leader_still_lives_is_no_news() -> None:
     assert matters(note("main-sync"), note("main-sync", sync_standby="main-2"))
     assert not matters(note("main-sync", sync_standby="a,b"), note("main-sync", sync_standby="b, a"))
     assert not matters(note("main-config", history="[]"), note("main-config", history="[[1]]"))
+    assert matters(note("main-config", config='{"ttl":20}'), note("main-config", config='{"ttl":99}'))
 
 
 def pod(said: dict[str, Any], **labels: str) -> Resource:

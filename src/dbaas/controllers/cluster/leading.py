@@ -17,7 +17,7 @@ _NOTES = (LEADER, SYNC, CONFIG, FAILOVER)
 
 
 def watch_leaders() -> Watch:
-    """Also of whom commits wait for, and that a note is gone or made anew: it must be the cluster's.
+    """Also of whom commits wait for, and that a note is gone, or not as the cluster wants it: it makes it so again.
 
     The one that says who leads is written every other second, and mostly says the same.
     """
@@ -42,4 +42,5 @@ def _find_led(note: Resource) -> Iterable[Key]:
 
 def _has_changed(old: Resource, new: Resource) -> bool:
     before, after = old.metadata.annotations, new.metadata.annotations
-    return before.get(LEADER) != after.get(LEADER) or read_waited_for(old) != read_waited_for(new)
+    said = (LEADER, CONFIG)
+    return any(before.get(name) != after.get(name) for name in said) or read_waited_for(old) != read_waited_for(new)
