@@ -53,9 +53,16 @@ async def until(world: World, holds: Callable[[Samples], object]) -> Samples:
     clock = world.sources.clock
     deadline = clock.monotonic() + LIMIT_SECONDS
     while not holds(samples := await scrape(world)):
-        assert clock.monotonic() < deadline, samples
+        if clock.monotonic() > deadline:
+            pytest.fail(f"never came true\n{_describe(samples)}\n{await world.tell()}")
         await clock.sleep(0.1)
     return samples
+
+
+def _describe(samples: Samples) -> str:
+    """What was counted at all, but for histograms."""
+    counted = [each for each in samples.items() if each[1] and not each[0][0].endswith("_bucket")]
+    return "\n".join(f"{name} {dict(labels)} {number:g}" for (name, labels), number in counted)
 
 
 async def test_what_was_done_and_how_the_fleet_is_can_be_scraped(world: World) -> None:

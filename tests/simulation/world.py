@@ -186,6 +186,15 @@ class World:
         found = [event.body() for event in page.items]
         return [event["reason"] for event in found if event["involvedObject"]["name"] == name]
 
+    async def tell(self) -> str:
+        """How everything is that lives on servers, and what has happened: for whoever asks why a test failed."""
+        here, told = Selection(self.named("default")), list[str]()
+        for kind in (DATABASE_CLUSTER, DATABASE_INSTANCE, DATABASE_USER, DATABASE, DATABASE_GRANT):
+            told += [f"{one.kind} {one.key}: {one.status}" for one in (await self.user.list_page(kind, here)).items]
+        events = [event.body() for event in (await self.user.list_page(EVENT, here)).items]
+        told += [f"{one['involvedObject']['name']}: {one['reason']}: {one['message']}" for one in events]
+        return "\n".join([*told, *self.server.log])
+
     def _enqueue(self, kind: Kind, key: Key, *, low_priority: bool = False) -> None:
         if self.operator is not None:
             self.operator.manager.enqueue(kind, key, low_priority=low_priority)
