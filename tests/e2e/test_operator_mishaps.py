@@ -102,7 +102,7 @@ async def test_what_is_deleted_while_there_is_no_operator_goes_when_there_is_one
 async def test_a_namespace_goes_with_everything_in_it_and_what_is_retained_stays(
     managed_kube_state: Path, started: Replicas, postgres_18: TestServer, prefix: str
 ) -> None:
-    async with installed(managed_kube_state) as cluster:
+    async with installed(managed_kube_state, beside_worlds=True) as cluster:
         await _start(started, cluster, cluster.kubeconfig)
         await _make_shop(cluster, postgres_18, prefix)
         for kind, name in ((DATABASE, "shop"), (DATABASE_USER, "app")):
