@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dbaas.api.core import CONFIG_MAP, PERSISTENT_VOLUME_CLAIM
+from dbaas.api.core import PERSISTENT_VOLUME_CLAIM
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import FINALIZER, LABEL_CLUSTER, LABEL_INSTANCE, Key, Kind, Resource
 from dbaas.contracts.action import Caller, call_nobody
@@ -21,6 +21,7 @@ from dbaas.controllers.cluster.subject import Cluster
 from dbaas.controllers.cluster.version import note_version
 from dbaas.controllers.cluster.witnesses import find_labelled, find_pooler_witnesses, find_witnesses
 from dbaas.core.clock import Clock
+from dbaas.manifests.agreement import find_note
 from dbaas.manifests.metadata import MANAGED_BY, build_metadata, cluster_labels, is_controlled_by
 
 INSTALL_SECONDS = 30.0
@@ -241,8 +242,7 @@ def _instance_of(metadata: Mapping[str, Any]) -> str:
 
 def _is_remade(cluster: Cluster, found: Resource) -> bool:
     """Whether it is a note that somebody has deleted, and that the instances have made anew before we could."""
-    names = {f"{cluster.key.name}-{note}" for note in cluster.workload.notes}
-    is_note = found.kind == CONFIG_MAP and found.metadata.name in names
+    is_note = any(find_note(cluster.resource, name, [found]) is not None for name in cluster.workload.notes)
     return is_note and found.metadata.creationTimestamp >= cluster.resource.metadata.creationTimestamp
 
 
