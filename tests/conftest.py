@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -23,6 +24,10 @@ pytest_plugins = [
     "fixtures.exporting",
     "fixtures.replicas",
 ]
+
+# Tests press Ctrl-C on programs that they start, which would pass on that whoever started the tests ignores it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # By default they are coloured boxes with all local variables, which take a third of a second each.
 _plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
