@@ -9,10 +9,12 @@ import asyncio
 from pathlib import Path
 
 from dbaas.apiserver import discovery
+from dbaas.apiserver.deleting import Deleter
 from dbaas.apiserver.failures import Failure, NotServed, method_not_allowed, too_large, unavailable, unknown_path
 from dbaas.apiserver.kinds import builtin_resources
 from dbaas.apiserver.lifecycle import Lifecycle
 from dbaas.apiserver.negotiation import JSON, encode, parse_accept
+from dbaas.apiserver.objects import Objects
 from dbaas.apiserver.openapi import OpenAPI
 from dbaas.apiserver.registration import Registration
 from dbaas.apiserver.resources import Catalogue
@@ -20,8 +22,10 @@ from dbaas.apiserver.routing import find_target
 from dbaas.apiserver.store import Database, StorageError, Store
 from dbaas.apiserver.store.collection import HISTORY_LIMIT
 from dbaas.apiserver.store.database import MEMORY
+from dbaas.apiserver.validating import Validation
 from dbaas.apiserver.verbs import Verbs, respond_failure, respond_json
 from dbaas.apiserver.watching import Watches
+from dbaas.apiserver.writing import Writer
 from dbaas.contracts.admission import Admission
 from dbaas.contracts.transport import Request, Response
 from dbaas.core.clock import Clock
@@ -45,8 +49,11 @@ class ApiServer:
     ) -> None:
         self._store = Store(Database(path or MEMORY), offload, history_limit)
         self._catalogue = Catalogue()
-        self.watches = Watches(self._store, clock)
-        self._verbs = Verbs(self._store, self._catalogue, self.watches, clock, randomness, admission)
+        self.watches = Watches(self._store, clock, randomness)
+        objects = Objects(self._store)
+        writer = Writer(objects, Validation(offload), clock, randomness, admission)
+        deleter = Deleter(objects, clock, admission)
+        self._verbs = Verbs(self._store, self._catalogue, self.watches, clock, writer, deleter)
         self._openapi = OpenAPI(self._catalogue)
         self._lifecycle = Lifecycle(self, self._store, self._catalogue, clock)
         self._tasks: list[asyncio.Task[None]] = []

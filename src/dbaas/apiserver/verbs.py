@@ -14,7 +14,7 @@ from dbaas.apiserver.deleting import Deleter
 from dbaas.apiserver.failures import Failure
 from dbaas.apiserver.list_options import asks_to_watch
 from dbaas.apiserver.negotiation import JSON, Form, Wanted, encode, parse_accept, recode
-from dbaas.apiserver.objects import Objects, decode_entry, make_entry
+from dbaas.apiserver.objects import decode_entry, make_entry
 from dbaas.apiserver.options import read_delete_options, read_write_options
 from dbaas.apiserver.reading import Reader, read_selection
 from dbaas.apiserver.resources import Catalogue
@@ -22,12 +22,10 @@ from dbaas.apiserver.routing import Target, check_method
 from dbaas.apiserver.scaling import read_scaling, scale_of
 from dbaas.apiserver.store import Entry, Store
 from dbaas.apiserver.views import choose_view
-from dbaas.apiserver.watching import Watches, read_watch_options
+from dbaas.apiserver.watching import Watches
 from dbaas.apiserver.writing import Writer, Written
-from dbaas.contracts.admission import Admission
 from dbaas.contracts.transport import Request, Response
 from dbaas.core.clock import Clock, format_time
-from dbaas.core.randomness import Randomness
 
 ONE_FORMS: tuple[Form, ...] = ("Table", "PartialObjectMetadata")
 LIST_FORMS: tuple[Form, ...] = ("Table", "PartialObjectMetadataList")
@@ -37,23 +35,14 @@ class Verbs:
     """Raises Failure for whatever is not a success."""
 
     def __init__(
-        self,
-        store: Store,
-        catalogue: Catalogue,
-        watches: Watches,
-        clock: Clock,
-        randomness: Randomness,
-        admission: Admission | None,
+        self, store: Store, catalogue: Catalogue, watches: Watches, clock: Clock, writer: Writer, deleter: Deleter
     ) -> None:
-        self._store = store
         self._catalogue = catalogue
         self._watches = watches
         self._clock = clock
-        self._randomness = randomness
         self._reader = Reader(store)
-        objects = Objects(store)
-        self._writer = Writer(objects, clock, randomness, admission)
-        self._deleter = Deleter(objects, clock, admission)
+        self._writer = writer
+        self._deleter = deleter
 
     async def answer(self, target: Target, request: Request) -> Response:
         check_method(target, request.method)
@@ -103,7 +92,7 @@ class Verbs:
         resource = target.resource
         wanted = parse_accept(request.headers.get("accept", ""), (*ONE_FORMS, "PartialObjectMetadataList"))
         selection = read_selection(target, request.query)
-        options = read_watch_options(request.query, self._store, self._randomness)
+        options = self._watches.read_options(request.query)
         view = choose_view(resource, wanted, request.query, self._clock)
 
         def is_served() -> bool:

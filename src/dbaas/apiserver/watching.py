@@ -40,26 +40,26 @@ class WatchOptions:
     timeout_seconds: float
 
 
-def read_watch_options(query: Mapping[str, str], store: Store, randomness: Randomness) -> WatchOptions:
-    """Raises Failure 400, 422, 500, 504."""
-    asked = read_list_options(query)
-    version = parse_version(asked.version, watch=True)
-    if version > store.version and not asked.initial:
-        raise version_too_large(version, store.version)
-    seconds = asked.timeout_seconds or LEAST_TIMEOUT_SECONDS * randomness.uniform(1, 2)
-    sends_initial = asked.initial if asked.initial is not None else not version
-    since = None if not version or (sends_initial and version <= store.version) else version
-    return WatchOptions(since, sends_initial, sends_initial and asked.bookmarks, asked.bookmarks, seconds)
-
-
 class Watches:
     """All open streams, so that they can be ended together."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, randomness: Randomness) -> None:
         self._store = store
         self._clock = clock
+        self._randomness = randomness
         self._open: dict[_Stream, None] = {}  # in the order in which they came
         self._closing = False
+
+    def read_options(self, query: Mapping[str, str]) -> WatchOptions:
+        """Raises Failure 400, 422, 500, 504."""
+        asked, newest = read_list_options(query), self._store.version
+        version = parse_version(asked.version, watch=True)
+        if version > newest and not asked.initial:
+            raise version_too_large(version, newest)
+        seconds = asked.timeout_seconds or LEAST_TIMEOUT_SECONDS * self._randomness.uniform(1, 2)
+        sends_initial = asked.initial if asked.initial is not None else not version
+        since = None if not version or (sends_initial and version <= newest) else version
+        return WatchOptions(since, sends_initial, sends_initial and asked.bookmarks, asked.bookmarks, seconds)
 
     def open(
         self, selection: Selection, view: View, options: WatchOptions, is_served: Callable[[], bool]

@@ -40,6 +40,7 @@ from dbaas.apiserver.routing import Target
 from dbaas.apiserver.schemas import Cause
 from dbaas.apiserver.schemas.equality import equal
 from dbaas.apiserver.store import Entry
+from dbaas.apiserver.validating import Validation
 from dbaas.contracts.admission import Admission, Review
 from dbaas.core.clock import Clock, format_time
 from dbaas.core.randomness import Randomness
@@ -48,7 +49,6 @@ ATTEMPTS = 8
 NAMESPACES = "namespaces"
 DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 
-_UNUSABLE = frozenset({"FieldValueTypeInvalid", "FieldValueRequired"})
 Way = Literal["apply", "patch", "replace"]
 Transform = Callable[[dict[str, Any] | None, bool], dict[str, Any]]
 
@@ -65,8 +65,16 @@ class Writer:
     """Create and update; `transform` of an update makes the wanted object from the stored one, maybe several times. It
     may change that one's metadata and share the rest, and is told whether the schema would leave it as it is."""
 
-    def __init__(self, objects: Objects, clock: Clock, randomness: Randomness, admission: Admission | None) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        validation: Validation,
+        clock: Clock,
+        randomness: Randomness,
+        admission: Admission | None,
+    ) -> None:
         self._objects = objects
+        self._validation = validation
         self._clock = clock
         self._randomness = randomness
         self._admission = admission
@@ -128,7 +136,7 @@ class Writer:
         resource.strategy.prepare(obj, None)
         if resource.habits.counts_generations:
             metadata["generation"] = 1
-        causes = [*validate_metadata(metadata, resource), *_validate(resource, obj, None, "")]
+        causes = [*validate_metadata(metadata, resource), *await self._validation.causes(resource, obj, None)]
         if causes:
             raise refuse(resource, metadata.get("name", ""), causes)
         if operation == "Apply" and resource.custom:
@@ -165,7 +173,7 @@ class Writer:
         causes = [
             *validate_metadata(new["metadata"], resource),
             *validate_metadata_update(new["metadata"], old["metadata"]),
-            *_validate(resource, new, old, target.subresource),
+            *await self._validation.causes(resource, new, old, target.subresource),
         ]
         if causes:
             raise refuse(resource, target.name, causes)
@@ -379,22 +387,3 @@ def _has_changed(resource: Resource, new: Mapping[str, Any], old: Mapping[str, A
         return True
     fields = {*new, *old} - {"metadata", "apiVersion", "kind"} - ({"status"} if resource.has_status else set())
     return any(not equal(new.get(field), old.get(field)) for field in fields)
-
-
-def _validate(
-    resource: Resource, new: Mapping[str, Any], old: Mapping[str, Any] | None, subresource: str
-) -> list[Cause]:
-    """The schema first; a kind's own rules may rely on it."""
-    if resource.custom:
-        return resource.schema.validate(new, old, subresource="status" if subresource == "status" else "")
-    causes = resource.schema.validate(new, old)
-    unusable = {cause.field for cause in causes if cause.reason in _UNUSABLE and "." not in cause.field}
-    if unusable - {*resource.strategy.copes_without} or any(each.reason == "FieldValueTypeInvalid" for each in causes):
-        return causes
-    if subresource == "status":
-        causes = []  # of a status only the kind's own rules are looked at
-    own = resource.strategy.validate(new, old)
-    if not own:
-        return causes
-    told = {(cause.field, cause.reason) for cause in own} | {(cause.field, "FieldValueRequired") for cause in own}
-    return [*(cause for cause in causes if (cause.field, cause.reason) not in told), *own]

@@ -65,6 +65,16 @@ class Pod:
         command = [word.replace("$(PORT_POOL)", str(self.port)) for word in ready.command]
         return subprocess.run(command, check=False, capture_output=True, timeout=10).returncode == 0
 
+    def wait(self) -> int:
+        """Its exit code; where it does not end, the failure tells what still runs, and what it has said."""
+        try:
+            return self.process.wait(LIMIT_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            left = ["ps", "-o", "pid,ppid,stat,etimes,args", "-g", str(self.process.pid)]
+            error.add_note(subprocess.run(left, capture_output=True, text=True, check=False).stdout)
+            error.add_note((self.top / "log").read_text())
+            raise
+
     def find_program(self) -> int:
         (found,) = subprocess.run(
             ["pgrep", "-P", str(self.process.pid), "-f", "pgbouncer.ini"], capture_output=True, check=True
@@ -192,4 +202,4 @@ async def test_no_client_gets_to_a_replica_and_a_pooler_that_is_halted_or_ends_i
                 pod.process.send_signal(signal.SIGTERM)
                 until(lambda: not pod.answers())
                 assert held.execute("SELECT 1").fetchone() == (1,), "it waits for its clients to leave"
-            assert pod.process.wait(LIMIT_SECONDS) == 0
+            assert pod.wait() == 0

@@ -103,12 +103,14 @@ class Schema:
         old: Mapping[str, Any] | None = None,
         *,
         subresource: Literal["", "status"] = "",
+        is_trial: bool = False,
     ) -> list[Cause]:
         """All that is wrong with `new`: bounds, embedded resources, list types (which say nothing for built-in kinds),
         then rules (skipped where a bound makes them pointless). `old` is the stored object on an update; parts that the
         two share are not looked into.
 
-        On the status subresource only the status is checked for its bounds.
+        On the status subresource only the status is checked for its bounds. A trial raises TakesLong where rules cost
+        much.
         """
         causes = self._check_status(new, old) if subresource == "status" else self._check_bounds(new, old)
         if not subresource and self.root.has_embedded:
@@ -121,7 +123,7 @@ class Schema:
                 causes.append(_RULES_SKIPPED)
             else:
                 place = Place(new, ABSENT if old is None else old, "", is_root=True)
-                causes += check_rules(place, self.root, self._rules)
+                causes += check_rules(place, self.root, self._rules, is_trial=is_trial)
         return causes
 
     def _check_bounds(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:

@@ -20,6 +20,10 @@ class TooDear(Exception):
     """What was evaluated has cost more than it may. No error of an expression: nothing absorbs it."""
 
 
+class TakesLong(Exception):
+    """What was evaluated has cost more than a trial may: it is evaluated anew where that holds up nobody."""
+
+
 def describe_error(error: Exception, rule: str) -> str:
     """`rule` is the rule's message, or its text."""
     if isinstance(error, NoOverload):

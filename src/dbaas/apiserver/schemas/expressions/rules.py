@@ -14,13 +14,14 @@ from dbaas.apiserver.schemas.expressions.evaluation import plan
 from dbaas.apiserver.schemas.expressions.failures import (
     EVALUATION_ERRORS,
     Failure,
+    TakesLong,
     TooDear,
     describe_cost,
     describe_error,
 )
 from dbaas.apiserver.schemas.expressions.literals import mentions
 from dbaas.apiserver.schemas.expressions.mistakes import Unreadable
-from dbaas.apiserver.schemas.expressions.runs import Run, Step
+from dbaas.apiserver.schemas.expressions.runs import LIMIT_OF_CALL, Run, Step
 from dbaas.apiserver.schemas.expressions.syntax import parse
 from dbaas.apiserver.schemas.expressions.things import Maybe
 from dbaas.apiserver.schemas.expressions.values import to_cel
@@ -35,6 +36,7 @@ _IMMUTABLE = re.compile(r"self == oldSelf|has\(self\.(\w+)\) == has\(oldSelf\.\1
 
 
 LIMIT_OF_OBJECT = 10_000_000
+LIMIT_OF_TRIAL = 50_000  # some 20 ms on a machine of 2024
 
 
 class RuleRefused(ValueError):
@@ -96,6 +98,25 @@ class Purse:
     """What the rules of one object may still cost; below zero, nothing more is checked."""
 
     left: int = LIMIT_OF_OBJECT
+    is_trial: bool = False
+
+    def begin(self, names: Mapping[str, Any]) -> Run:
+        """It is stopped where it exceeds what is left, which `pay` then tells."""
+        return Run(names, min(self.left, LIMIT_OF_CALL))
+
+    def pay(self, run: Run) -> bool:
+        """Whether there was enough. Raises TakesLong in a trial."""
+        if run.spent > self.left:
+            self.close()
+            return False
+        self.left -= run.spent
+        return True
+
+    def close(self) -> None:
+        """Raises TakesLong in a trial."""
+        if self.is_trial:
+            raise TakesLong
+        self.left = -1
 
 
 def compile_rule(spec: Mapping[str, Any]) -> Rule:
@@ -155,9 +176,12 @@ class Rulebook:
         return known
 
 
-def check_rules(place: Place, node: Node, rules: Rulebook) -> Iterator[Cause]:
-    """Causes of all rules at a place and below, as long as they do not cost too much together."""
-    yield from _check(place, node, rules, Purse())
+def check_rules(place: Place, node: Node, rules: Rulebook, *, is_trial: bool = False) -> Iterator[Cause]:
+    """Causes of all rules at a place and below, as long as they do not cost too much together.
+
+    A trial ends within some 20 ms; it raises TakesLong where it would have to go on.
+    """
+    yield from _check(place, node, rules, Purse(LIMIT_OF_TRIAL, is_trial=True) if is_trial else Purse())
 
 
 def _check(place: Place, node: Node, rules: Rulebook, purse: Purse) -> Iterator[Cause]:
@@ -228,7 +252,7 @@ class _Check:
     names: Mapping[str, Any]
 
     def causes(self, purse: Purse) -> Iterator[Cause]:
-        run = Run(self.names)
+        run = purse.begin(self.names)
         failure: Exception | None = None
         holds = False
         try:
@@ -236,13 +260,10 @@ class _Check:
             run.check()
         except (*EVALUATION_ERRORS, TooDear) as error:
             failure = error
-        if run.spent > purse.left:
-            purse.left = -1
+        if not purse.pay(run):
             yield self._failed(f"validation failed due to {_OUT_OF_BUDGET}")
-            return
-        purse.left -= run.spent
-        if isinstance(failure, TooDear):
-            purse.left = -1
+        elif isinstance(failure, TooDear):
+            purse.close()
             yield self._failed(describe_cost(self.rule.wording))
         elif failure is not None:
             yield self._failed(describe_error(failure, self.rule.wording))
@@ -273,7 +294,7 @@ class _Check:
     def _written_message(self, purse: Purse) -> str:
         """Empty if there is none; why there is none if that was too dear."""
         assert self.rule.expression is not None
-        run = Run(self.names)
+        run = purse.begin(self.names)
         made: object = None
         is_too_dear = False
         try:
@@ -283,12 +304,10 @@ class _Check:
             made = None
         except TooDear:
             is_too_dear = True
-        if run.spent > purse.left:
-            purse.left = -1
+        if not purse.pay(run):
             return f"messageExpression evaluation failed due to {_OUT_OF_BUDGET}"
-        purse.left -= run.spent
         if is_too_dear:
-            purse.left = -1
+            purse.close()
             why = "no further validation rules will be run due to call cost exceeds limit for messageExpression: "
             return why + wording.quote(self.rule.source_of_message)
         text = made.strip() if isinstance(made, str) else ""

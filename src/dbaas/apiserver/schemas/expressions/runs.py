@@ -15,15 +15,16 @@ _NOTHING = object()
 class Run:
     """`spent` may exceed the limit by what one part costs before anybody looks."""
 
-    __slots__ = ("names", "spent")
+    __slots__ = ("limit", "names", "spent")
 
-    def __init__(self, names: Mapping[str, Value]) -> None:
+    def __init__(self, names: Mapping[str, Value], limit: int = LIMIT_OF_CALL) -> None:
         self.names = dict(names)
+        self.limit = limit
         self.spent = 0
 
     def check(self) -> None:
         """Raises TooDear."""
-        if self.spent > LIMIT_OF_CALL:
+        if self.spent > self.limit:
             raise TooDear
 
     @contextmanager
