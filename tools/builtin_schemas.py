@@ -49,7 +49,6 @@ DEFAULTS: dict[tuple[str, str], object] = {
     (CORE + "Secret", "type"): "Opaque",
     (CORE + "ServiceSpec", "type"): "ClusterIP",
     (CORE + "ServiceSpec", "sessionAffinity"): "None",
-    (CORE + "ServiceSpec", "internalTrafficPolicy"): "Cluster",
     (CORE + "EndpointPort", "protocol"): "TCP",
     ("io.k8s.api.discovery.v1.EndpointPort", "protocol"): "TCP",
     ("io.k8s.api.discovery.v1.EndpointPort", "name"): "",

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from dbaas.apiserver.decoding import (
-    check_metadata_types,
+    check_types,
     describe_syntax_error,
     duplicate_fields,
     has_each_key_once,
@@ -52,14 +52,14 @@ def test_types_have_their_go_names(value: object, name: str) -> None:
 )
 def test_metadata_of_the_wrong_type_is_a_bad_request(metadata: object) -> None:
     with pytest.raises(Failure) as refused:
-        check_metadata_types({"metadata": metadata}, CONFIGMAP)
+        check_types({"metadata": metadata}, CONFIGMAP)
     assert refused.value.code == 400
     assert "json: cannot unmarshal" in refused.value.message
 
 
 def test_null_is_the_same_as_nothing() -> None:
     obj = {"metadata": {"name": "a", "labels": None, "finalizers": None}}
-    check_metadata_types(obj, CONFIGMAP)
+    check_types(obj, CONFIGMAP)
     assert obj == {"metadata": {"name": "a"}}
 
 

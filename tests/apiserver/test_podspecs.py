@@ -46,7 +46,9 @@ def test_where_a_suspended_job_runs_may_change() -> None:
     assert list(job_change_problems(new, {**old, "suspend": True})) == []
 
 
-def test_an_indexed_job_may_grow() -> None:
-    old = {"completions": 1, "completionMode": "Indexed"}
-    assert list(job_change_problems({**old, "completions": 2}, old)) == []
+def test_an_indexed_job_may_grow_with_its_parallelism() -> None:
+    old = {"completions": 1, "completionMode": "Indexed", "parallelism": 1}
+    assert list(job_change_problems({**old, "completions": 2, "parallelism": 2}, old)) == []
+    (alone,) = job_change_problems({**old, "completions": 2}, old)
+    assert alone.message == "Invalid value: 2: can only be modified in tandem with spec.parallelism"
     assert len(list(job_change_problems({"completions": 2}, {"completions": 1}))) == 1

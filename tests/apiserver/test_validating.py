@@ -61,7 +61,7 @@ async def test_others_are_answered_while_rules_take_long(threaded: ApiServer) ->
     while not writing.done():
         status, _ = await send(threaded, "GET", "/api/v1/namespaces/default")
         answered += status == 200
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
     assert (await writing)[0] == 201
     assert answered > MANY_ANSWERS, f"of one that took {time.monotonic() - began:.1f} s"
 

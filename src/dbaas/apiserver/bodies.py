@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,19 +11,20 @@ import yaml
 from msgspec.structs import replace
 
 from dbaas.apiserver.decoding import (
+    LENIENT,
     check_fields,
     check_kind,
-    check_metadata_types,
     check_times,
     check_types,
     describe_syntax_error,
+    drop_unreadable,
     duplicate_fields,
     has_each_key_once,
     parse_body,
     unreadable,
 )
 from dbaas.apiserver.failures import Failure, bad_request, invalid, plain_error
-from dbaas.apiserver.fields import ApplyConflict, ApplyRefused, Manager, apply
+from dbaas.apiserver.fields import ApplyConflict, ApplyRefused, Manager, apply, check_applied
 from dbaas.apiserver.negotiation import (
     APPLY_PATCH,
     BUILT_IN_MEDIA_TYPES,
@@ -41,10 +43,11 @@ from dbaas.apiserver.routing import Target
 from dbaas.apiserver.schemas import Cause
 from dbaas.apiserver.schemas.schema import not_shared
 from dbaas.apiserver.schemas.wording import json_type
-from dbaas.apiserver.timestamps import unreadable_time
 from dbaas.apiserver.writing import refuse, reset_fields
 from dbaas.contracts.transport import Request
 from dbaas.core.clock import Clock, format_time
+
+_A_TIME = "must be of type date-time"
 
 
 def read_object(request: Request, resource: Resource, options: WriteOptions) -> tuple[dict[str, Any], list[str]]:
@@ -65,38 +68,59 @@ def complete(
     options: WriteOptions,
     duplicates: Sequence[str] = (),
     known: Mapping[str, Any] | None = None,
+    *,
+    is_patched: bool = False,
 ) -> tuple[dict[str, Any], list[str]]:
     """Checked for unknown fields, pruned, with defaults. Of `known` that is done already, so what is shared with it
-    is not looked at again."""
-    check_metadata_types(obj, resource)
+    is not looked at again. What builds on a strategic patch tells of wrong types before it tells of unreadable times.
+    """
+    if not is_patched:
+        check_times(obj, resource)
+    check_types(obj, resource, is_patched=is_patched)
+    obj = _as_read(obj, resource)
     part = obj if known is None else not_shared(obj, known)
     pruned = resource.schema.prune(part)
-    warnings = []
-    if duplicates or pruned != part:  # where nothing is pruned there is nothing unknown, and no need to look for it
-        warnings = check_fields(obj, resource, options.strictness, duplicates)
     filled = resource.schema.default(pruned)
     if part is not obj:
         kept = {name: value for name, value in obj.items() if name not in part or name in filled}
         filled = {**kept, **{name: value for name, value in filled.items() if name in part or name not in obj}}
-    return filled, warnings
+    require_types(filled, resource, but_times=is_patched)
+    if is_patched:
+        check_times(obj, resource)
+    if not duplicates and pruned == part:  # where nothing is pruned there is nothing unknown: no need to look for it
+        return filled, []
+    return filled, check_fields(obj, resource, options.strictness, duplicates)
 
 
-def require_readable(obj: Mapping[str, Any], target: Target) -> None:
-    """That an object has a name and can be read, which is told before it is told that there is none to replace.
+def _as_read(obj: dict[str, Any], resource: Resource) -> dict[str, Any]:
+    """With what Go makes of structures that are not there, and of bytes that are written as numbers."""
+    strategy = resource.strategy
+    if strategy.fills_spec and obj.get("spec") is None:
+        return {**obj, "spec": {}}
+    texts = obj.get(strategy.bytes_field)
+    if isinstance(texts, dict) and any(map(_is_bytes, texts.values())):
+        texts = {name: b64encode(bytes(each)).decode() if _is_bytes(each) else each for name, each in texts.items()}
+        return {**obj, strategy.bytes_field: texts}
+    return obj
 
-    Raises Failure 400.
-    """
+
+def _is_bytes(value: object) -> bool:
+    return isinstance(value, list) and all(type(each) is int and 0 <= each < 256 for each in value)
+
+
+def require_name(obj: Mapping[str, Any], target: Target) -> None:
+    """Before it is told that there is none to replace. Raises Failure 400."""
     if not obj["metadata"].get("name"):
         raise bad_request(
             f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
         )
-    require_types(obj, target)
 
 
-def require_types(obj: Mapping[str, Any], target: Target) -> None:
+def require_types(obj: Mapping[str, Any], resource: Resource, *, but_times: bool = False) -> None:
     """That an object of a built-in kind can be read. Raises Failure 400."""
-    if not target.resource.custom:
-        failure = refuse(target.resource, target.name, target.resource.schema.validate(obj))
+    if not resource.custom:
+        causes = resource.schema.validate(obj)
+        failure = refuse(resource, "", [each for each in causes if not (but_times and _A_TIME in each.message)])
         if failure.code == 400:
             raise failure
 
@@ -166,7 +190,7 @@ class Patch:
         return patch
 
     def _merge(self, old: dict[str, Any], is_complete: bool) -> dict[str, Any]:
-        resource = self._target.resource
+        resource, is_strategic = self._target.resource, self.media_type == STRATEGIC_PATCH
         if self.media_type == JSON_PATCH:
             new = json_patch(old, self._patch)
         elif self.media_type == MERGE_PATCH:
@@ -175,9 +199,10 @@ class Patch:
             new = strategic_merge_patch(old, self._patch, resource.schema)
         check_kind(new, resource)
         lenient = replace(self._options, strictness="Warn") if self._options.strictness == "Strict" else self._options
-        new, self.warnings = complete(new, resource, lenient, known=old if is_complete else None)
+        new, self.warnings = complete(
+            new, resource, lenient, known=old if is_complete else None, is_patched=is_strategic
+        )
         if self.warnings and self._options.strictness == "Strict":
-            require_types(new, self._target)
             # Kubernetes shows the whole object here; it may hold secrets, so we do not.
             self.warnings, found = [], self.warnings
             message = f'Invalid value: "": strict decoding error: {", ".join(found)}'
@@ -187,14 +212,20 @@ class Patch:
     def _apply(self, old: dict[str, Any] | None) -> dict[str, Any]:
         resource = self._target.resource
         applied = self._applied()
-        if old is None and not applied["metadata"].get("name") and not applied["metadata"].get("uid"):
-            name = self._target.name
-            raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
         time = format_time(self._clock.now())
         manager = Manager(self._options.manager, "Apply", resource.api_version, self._target.subresource, time)
         new = apply(old, applied, resource.schema, manager, force=self._options.force, reset=reset_fields(self._target))
-        check_times(new, resource)  # after the conflicts
-        return resource.schema.default(new, keep_nulls=True)
+        if resource.custom:
+            drop_unreadable(new["metadata"])
+        else:  # after the conflicts
+            check_types({"metadata": dict(applied["metadata"])}, resource, is_patched=True)
+            check_times(applied, resource)
+        check_types(new, resource, is_patched=True)
+        new = resource.schema.default(_as_read(new, resource), keep_nulls=True)
+        require_types(new, resource)
+        if old is None and not applied["metadata"].get("uid"):
+            require_name(applied, self._target)
+        return new
 
     def _applied(self) -> Mapping[str, Any]:
         resource = self._target.resource
@@ -202,12 +233,11 @@ class Patch:
         if not applied.get("apiVersion") or not applied.get("kind"):
             raise bad_request(f"invalid object type: {applied.get('apiVersion', '/')}, Kind={applied.get('kind', '')}")
         check_kind(applied, resource, self._body)
-        if resource.custom and isinstance(applied.get("metadata"), dict):
-            applied["metadata"].pop("creationTimestamp", None)  # never read, so it may be anything
-            if unreadable_time({"metadata": applied["metadata"]}, ""):
-                del applied["metadata"]["deletionTimestamp"]  # as good as none
-        check_types(applied, resource)
-        return applied
+        check_applied(applied, resource.schema)
+        metadata = applied.get("metadata") or {}
+        readable = {field: value for field, value in metadata.items() if field not in LENIENT}
+        check_types({"metadata": readable}, resource, is_patched=True)
+        return {**applied, "metadata": metadata}
 
     def _refusal(self, error: PatchRefused) -> Failure:
         if error.status == 422:

@@ -26,14 +26,17 @@ _OPEN = (dict, list)
 _LOOKS_LIKE_KEY = re.compile(rb'"[ \t\r\n]*:')
 # Of fields of metadata: what JSON has for them, and what Go calls it; of a list, what its items are called.
 _TYPES: Mapping[str, tuple[type[Any], str]] = {
-    **dict.fromkeys(("name", "generateName", "namespace", "resourceVersion", "uid", "selfLink"), (str, "string")),
+    **dict.fromkeys(("name", "generateName", "namespace", "selfLink", "uid", "resourceVersion"), (str, "string")),
+    "generation": (int, "int64"),
     **dict.fromkeys(("creationTimestamp", "deletionTimestamp"), (str, "string")),
-    **dict.fromkeys(("generation", "deletionGracePeriodSeconds"), (int, "int64")),
+    "deletionGracePeriodSeconds": (int, "int64"),
     **dict.fromkeys(("labels", "annotations"), (dict, "map[string]string")),
     "finalizers": (list, "string"),
     "ownerReferences": (list, "v1.OwnerReference"),
     "managedFields": (list, "v1.ManagedFieldsEntry"),
 }
+LENIENT = frozenset({"creationTimestamp", "deletionTimestamp", "generation", "deletionGracePeriodSeconds"})
+"""What is read of an object of a custom kind that was merged only where it can be."""
 _DROPPED = frozenset(field for field, (kind, _) in _TYPES.items() if kind in (dict, list))  # where they are null
 
 
@@ -86,36 +89,50 @@ def check_kind(obj: dict[str, Any], resource: Resource, body: bytes = b"") -> No
     raise invalid(str(kind), resource.group, name, [Cause("kind", f'Invalid value: "{kind}": must be {resource.kind}')])
 
 
-def check_metadata_types(obj: dict[str, Any], resource: Resource) -> None:
-    """Metadata is typed for every kind. Raises Failure 400."""
-    check_times(obj, resource)
-    check_types(obj, resource)
-
-
 def check_times(obj: Mapping[str, Any], resource: Resource) -> None:
     """Raises Failure 400."""
     if why := unreadable_time(obj, resource.collection):
         raise bad_request(f"{unreadable(resource)}{why}")
 
 
-def check_types(obj: dict[str, Any], resource: Resource) -> None:
-    """Of metadata, but not whether its times can be read. Raises Failure 400."""
+def check_types(obj: dict[str, Any], resource: Resource, *, is_patched: bool = False) -> None:
+    """Of metadata. Raises Failure 400.
+
+    Who builds on a patch (`is_patched`) reads one field after the other, times as well, and whole numbers however they
+    are written; so are those of custom kinds.
+    """
     metadata = obj.setdefault("metadata", {})
     if metadata is None:
         metadata = obj["metadata"] = {}
     if not isinstance(metadata, dict):
         raise _mistyped(resource, metadata, "metadata", "v1.ObjectMeta")
-    for field, value in list(metadata.items()):
-        if value is None and field in _DROPPED:
-            del metadata[field]
-        elif value is not None and (wanted := _TYPES.get(field)):
+    for field, wanted in _TYPES.items():
+        value = metadata.get(field)
+        if value is not None:
+            if isinstance(value, float) and value.is_integer() and (is_patched or resource.custom):
+                metadata[field] = int(value)
             _check_type(metadata, field, wanted, resource)
+            if is_patched and (why := unreadable_time({"metadata": {field: value}}, "")):
+                raise bad_request(f"{unreadable(resource)}{why}")
+        elif field in metadata and field in _DROPPED:
+            del metadata[field]
+
+
+def drop_unreadable(metadata: dict[str, Any]) -> None:
+    """Of an object of a custom kind that was merged: what cannot be read there is as good as not there."""
+    for field in LENIENT & metadata.keys():
+        value = metadata[field]
+        if isinstance(value, float) and value.is_integer():
+            value = metadata[field] = int(value)
+        kind, _ = _TYPES[field]
+        if type(value) is not kind or (kind is str and unreadable_time({"metadata": {field: value}}, "")):
+            del metadata[field]
 
 
 def _check_type(metadata: dict[str, Any], field: str, wanted: tuple[type[Any], str], resource: Resource) -> None:
     value: Any = metadata[field]
     kind, go_type = wanted
-    if not isinstance(value, kind):
+    if not isinstance(value, kind) or isinstance(value, bool):
         raise _mistyped(resource, value, _meta(resource, field), f"[]{go_type}" if kind is list else go_type)
     if kind is dict:
         if None in value.values():

@@ -139,6 +139,10 @@ def plain_error(message: str) -> Failure:
     return Failure(500, "", message)
 
 
+def unreadable_version(version: str) -> Failure:
+    return plain_error(f'strconv.ParseUint: parsing "{version}": invalid syntax')
+
+
 def unsupported_media_type(accepted: Sequence[str]) -> Failure:
     message = "the body of the request was in an unknown format - accepted media types include: "
     return Failure(415, "UnsupportedMediaType", message + ", ".join(accepted))

@@ -47,7 +47,11 @@ HABITS: Mapping[str, Habits] = {
         deprecation="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
     ),
     "endpointslices.discovery.k8s.io": Habits(
-        qualifies_finalizers=True, unconditional_update=True, counts_generations=True, counts_labels=True
+        qualifies_finalizers=True,
+        unconditional_update=True,
+        counts_generations=True,
+        counts_labels=True,
+        blank={"endpoints": [], "ports": []},
     ),
     "pods": Habits(
         qualifies_finalizers=True,

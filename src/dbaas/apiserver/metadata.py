@@ -45,14 +45,14 @@ def keep_identity(metadata: dict[str, Any], old: Mapping[str, Any]) -> None:
         metadata.pop(field, None)
         if field in old:
             metadata[field] = old[field]
-    if "deletionTimestamp" in old:
-        metadata["deletionTimestamp"] = old["deletionTimestamp"]
     if not metadata.get("uid") and "uid" in old:
         metadata["uid"] = old["uid"]
 
 
-def keep_grace(metadata: dict[str, Any], old: Mapping[str, Any]) -> None:
-    """The same of what may be left out; who leaves it out comes to own it no more."""
+def keep_deletion(metadata: dict[str, Any], old: Mapping[str, Any]) -> None:
+    """The same of what somebody may own; who leaves it out comes to own it no more."""
+    if "deletionTimestamp" in old:
+        metadata["deletionTimestamp"] = old["deletionTimestamp"]
     if metadata.get("deletionGracePeriodSeconds") is None and "deletionGracePeriodSeconds" in old:
         metadata["deletionGracePeriodSeconds"] = old["deletionGracePeriodSeconds"]
 
@@ -67,6 +67,9 @@ def validate_metadata(metadata: Mapping[str, Any], resource: Resource) -> list[C
         causes += validate_label_value("metadata.labels", value)
     causes += _validate_annotations(metadata.get("annotations") or {})
     causes += _validate_owners(metadata.get("ownerReferences") or [])
+    if (metadata.get("generation") or 0) < 0:
+        why = "must be greater than or equal to 0"
+        causes.append(Cause("metadata.generation", f"Invalid value: {metadata['generation']}: {why}"))
     finalizers = metadata.get("finalizers") or []
     for index, finalizer in enumerate(finalizers):
         causes += validate_key("metadata.finalizers", finalizer)

@@ -34,12 +34,14 @@ class WriteOptions(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class DeleteOptions:
-    """`uid` and `version` are preconditions where they are not empty."""
+    """`uid` and `version` are preconditions where they are not empty. `asks_to_cascade`: in the old way, by not
+    orphaning, which is answered otherwise."""
 
     uid: str = ""
     version: str = ""
     propagation: Propagation = ""
     dry_run: bool = False
+    asks_to_cascade: bool = False
 
 
 def read_flag(query: Mapping[str, str], name: str) -> bool | None:
@@ -113,7 +115,7 @@ def read_delete_options(request: Request) -> DeleteOptions:
     if orphan is not None:
         propagation = "Orphan" if orphan else "Background"
     version, uid = preconditions.get("resourceVersion") or "", preconditions.get("uid") or ""
-    return DeleteOptions(uid, version, cast("Propagation", propagation), bool(dry_run))
+    return DeleteOptions(uid, version, cast("Propagation", propagation), bool(dry_run), orphan is False)
 
 
 def _parse_delete_body(request: Request) -> dict[str, Any]:

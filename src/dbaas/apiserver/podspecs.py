@@ -109,8 +109,12 @@ def _index_problems(spec: Spec) -> Iterator[Cause]:
 
 def job_change_problems(new: Spec, old: Spec) -> Iterator[Cause]:
     for field in _FIXED:
-        is_elastic = field == "completions" and new.get("completionMode") == "Indexed"
-        if not is_elastic and not equal(new.get(field), old.get(field)):
+        if equal(new.get(field), old.get(field)):
+            continue
+        if field == "completions" and new.get("completionMode") == "Indexed":
+            if new.get(field) is not None and new[field] != new.get("parallelism"):
+                yield invalid(f"spec.{field}", new[field], "can only be modified in tandem with spec.parallelism")
+        else:
             yield invalid(f"spec.{field}", new.get(field), "field is immutable")
     is_suspended = bool(old.get("suspend"))
     if not equal(*(_fixed_template(each.get("template") or {}, is_suspended) for each in (new, old))):

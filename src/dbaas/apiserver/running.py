@@ -46,6 +46,14 @@ def _complete_amounts(resources: Any) -> None:
             resources[part] = {name: str(n) if isinstance(n, int) else n for name, n in amounts.items()}
 
 
+def open_host_ports(spec: Mapping[str, Any]) -> None:
+    """In the network of its node, a container's ports are the node's."""
+    for container in containers_of(spec):
+        for port in container.get("ports") or ():
+            if not port.get("hostPort"):
+                port["hostPort"] = port.get("containerPort") or 0
+
+
 def request_limits(spec: Mapping[str, Any]) -> None:
     """Who limits an amount and does not request one requests as much."""
     for container in containers_of(spec):

@@ -26,12 +26,29 @@ _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _ADDRESS_FIELDS = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
 _DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 _BALANCED_ONLY = "may only be used when `type` is 'LoadBalancer'"
+_EMPTY_IS_NONE = (
+    "clusterIP",
+    "externalName",
+    "externalTrafficPolicy",
+    "loadBalancerIP",
+    "sessionAffinity",
+    "type",
+)
+_INNER = ("Cluster", "Local")
+_USUAL = {"sessionAffinity": "None", "type": "ClusterIP"}
 _NAMED = "may not be set for ExternalName services"
 _CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
 
 def complete_service(spec: dict[str, Any]) -> None:
-    """Defaults that count as the client's."""
+    """Defaults that count as the client's. An empty text is none, where Go cannot tell the two from each other."""
+    for field in _EMPTY_IS_NONE:
+        if spec.get(field) == "":
+            del spec[field]
+    for field, usual in _USUAL.items():
+        spec.setdefault(field, usual)
+    if spec["type"] != "ExternalName":
+        spec.setdefault("internalTrafficPolicy", "Cluster")
     if spec.get("sessionAffinity") == "ClientIP":
         config = spec.setdefault("sessionAffinityConfig", {})
         config.setdefault("clientIP", {}).setdefault("timeoutSeconds", 10800)
@@ -40,8 +57,8 @@ def complete_service(spec: dict[str, Any]) -> None:
     if _is_outside(spec):
         spec["externalTrafficPolicy"] = spec.get("externalTrafficPolicy") or "Cluster"
     for port in spec.get("ports") or ():
-        if isinstance(port, dict) and "port" in port:
-            port.setdefault("targetPort", port["port"])
+        if isinstance(port, dict):
+            port.setdefault("targetPort", port.get("port") or 0)
 
 
 def give_addresses(spec: dict[str, Any], old: Spec | None) -> list[Cause]:
@@ -56,26 +73,55 @@ def give_addresses(spec: dict[str, Any], old: Spec | None) -> list[Cause]:
         for field in _ADDRESS_FIELDS:
             if field in spec and spec[field] == before.get(field):
                 del spec[field]  # it is let go
+        if spec.get("internalTrafficPolicy") in _INNER:
+            del spec["internalTrafficPolicy"]
         return []
     if before.get("type", "ClusterIP") != "ExternalName":
-        for field in ("clusterIP", "clusterIPs", "ipFamilyPolicy"):
-            if not spec.get(field) and before.get(field):
-                spec[field] = before[field]
+        if not spec.get("clusterIP") and before.get("clusterIP"):
+            spec["clusterIP"] = before["clusterIP"]
+        has_moved = spec.get("clusterIP") != before.get("clusterIP")
+        if not spec.get("clusterIPs") and before.get("clusterIPs") and not has_moved:
+            spec["clusterIPs"] = before["clusterIPs"]
+        elif has_moved and spec.get("clusterIPs") == before.get("clusterIPs"):
+            spec.pop("clusterIPs", None)
     if spec.get("clusterIP"):
-        spec.setdefault("clusterIPs", [spec["clusterIP"]])
+        spec["clusterIPs"] = spec.get("clusterIPs") or [spec["clusterIP"]]
+    if old is not None and _keeps_both_if_it_can(spec, before):
+        return []
+    if spec.get("ipFamilyPolicy") is None and before.get("ipFamilyPolicy"):
+        spec["ipFamilyPolicy"] = before["ipFamilyPolicy"]
+    unfit = list(_family_problems(spec, before.get("clusterIPs") or ()))
+    if unfit:
+        return unfit
     _release_family(spec, before)
-    found = list(_family_problems(spec)) or list(_stack_problems(spec)) or list(_release_problems(spec, before))
+    found = list(_policy_problems(spec, before)) or list(_stack_problems(spec))
     if not found:
         _choose_families(spec)
     return found
 
 
+def _keeps_both_if_it_can(spec: Spec, before: Spec) -> bool:
+    """Then nothing of it is looked at again, whatever the cluster has come to be."""
+    same = ("type", "clusterIPs", "ipFamilies")
+    policies = {spec.get("ipFamilyPolicy"), before.get("ipFamilyPolicy") or "PreferDualStack"}
+    return policies == {"PreferDualStack"} and all((spec.get(f) or []) == (before.get(f) or []) for f in same)
+
+
 def _release_family(spec: dict[str, Any], before: Spec) -> None:
     """Who wants one family only need not name what is let go."""
-    if spec.get("ipFamilyPolicy") == "SingleStack" and before.get("ipFamilyPolicy", "SingleStack") != "SingleStack":
+    if _policy(spec) == "SingleStack":
         for field in ("clusterIPs", "ipFamilies"):
             if field in before and spec.get(field) == before[field]:
                 spec[field] = before[field][:1]
+
+
+def _policy(spec: Spec) -> str:
+    return spec.get("ipFamilyPolicy") or ("RequireDualStack" if _is_free(spec) else "SingleStack")
+
+
+def _is_free(spec: Spec) -> bool:
+    """Whether its addresses are nobody's business but the client's."""
+    return spec.get("clusterIP") == HEADLESS and not spec.get("selector")
 
 
 def _is_outside(spec: Spec) -> bool:
@@ -84,19 +130,26 @@ def _is_outside(spec: Spec) -> bool:
 
 
 def _choose_families(spec: dict[str, Any]) -> None:
-    is_free = spec.get("clusterIP") == HEADLESS and not spec.get("selector")
-    wants_both = is_free or len(spec.get("ipFamilies") or ()) == 2
-    policy = spec.setdefault("ipFamilyPolicy", "RequireDualStack" if wants_both else "SingleStack")
+    policy = spec["ipFamilyPolicy"] = _policy(spec)
     families = spec["ipFamilies"] = list(spec.get("ipFamilies") or _FAMILIES[:1])
-    if is_free and policy != "SingleStack" and len(families) < 2:
+    if _is_free(spec) and policy != "SingleStack" and len(families) < 2:
         families.append(_FAMILIES[families[0] == "IPv4"])
 
 
-def _release_problems(spec: Spec, before: Spec) -> Iterator[Cause]:
-    policy, had = spec.get("ipFamilyPolicy"), before.get("ipFamilies") or ()
-    if len(had) > len(spec.get("ipFamilies") or had) and policy != "SingleStack":
-        why = "must be 'SingleStack' to release the secondary IP family"
-        yield invalid("spec.ipFamilyPolicy", policy, why)
+def _policy_problems(spec: Spec, before: Spec) -> Iterator[Cause]:
+    """Of the number of addresses and families."""
+    policy = _policy(spec)
+    for field, one, several in (
+        ("clusterIPs", "cluster IP", "cluster IPs"),
+        ("ipFamilies", "IP family", "IP families"),
+    ):
+        count, had = len(spec.get(field) or ()), len(before.get(field) or ())
+        if policy == "SingleStack" and count > 1:
+            why = f"must be 'RequireDualStack' or 'PreferDualStack' when multiple {several} are specified"
+            yield invalid("spec.ipFamilyPolicy", policy, why)
+        elif policy != "SingleStack" and 0 < count < had:
+            why = f"must be 'SingleStack' to release the secondary {one}"
+            yield invalid("spec.ipFamilyPolicy", policy, why)
 
 
 def service_warnings(spec: Spec) -> Iterator[str]:
@@ -113,17 +166,15 @@ def service_warnings(spec: Spec) -> Iterator[str]:
         yield 'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'
 
 
-def _family_problems(spec: Spec) -> Iterator[Cause]:
-    """Of addresses and their families, as they are written."""
-    if spec.get("type", "ClusterIP") == "ExternalName":
-        return
+def _family_problems(spec: Spec, known: Sequence[str]) -> Iterator[Cause]:
+    """Of addresses and their families, as they are written. `known` are addresses that it has already."""
     families, addresses = spec.get("ipFamilies") or (), spec.get("clusterIPs") or ()
     for index, each in enumerate(families):
         if each not in _FAMILIES:
             yield unsupported(f"spec.ipFamilies[{index}]", each, _FAMILIES)
         if each in families[:index]:
             yield duplicate(f"spec.ipFamilies[{index}]", each)
-    if spec.get("ipFamilyPolicy") and spec["ipFamilyPolicy"] not in _POLICIES:
+    if spec.get("ipFamilyPolicy") is not None and spec["ipFamilyPolicy"] not in _POLICIES:
         yield unsupported("spec.ipFamilyPolicy", spec["ipFamilyPolicy"], _POLICIES)
     first = spec.get("clusterIP") or ""
     if not first and addresses:
@@ -135,20 +186,16 @@ def _family_problems(spec: Spec) -> Iterator[Cause]:
             if len(addresses) > 1:
                 yield invalid("spec.clusterIPs", addresses, "'None' must be the first and only value")
             continue
-        yield from ip_problems(f"spec.clusterIPs[{index}]", each)
+        if each not in known:
+            yield from ip_problems(f"spec.clusterIPs[{index}]", each)
 
 
 def _stack_problems(spec: Spec) -> Iterator[Cause]:
     """What this cluster has not."""
-    is_free = spec.get("clusterIP") == HEADLESS and not spec.get("selector")
-    if spec.get("type", "ClusterIP") == "ExternalName" or is_free:
+    if _is_free(spec):
         return
     families = spec.get("ipFamilies") or ()
-    if len(families) > 1 and spec.get("ipFamilyPolicy", "SingleStack") == "SingleStack":
-        why = "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified"
-        yield invalid("spec.ipFamilyPolicy", "SingleStack", why)
-        return
-    if spec.get("ipFamilyPolicy") == "RequireDualStack":
+    if _policy(spec) == "RequireDualStack":
         why = "this cluster is not configured for dual-stack services"
         yield invalid("spec.ipFamilyPolicy", "RequireDualStack", why)
     for index, each in enumerate(families):
@@ -270,8 +317,8 @@ def _traffic_problems(spec: Spec) -> Iterator[Cause]:
     elif outer and outer not in ("Cluster", "Local"):
         yield unsupported("spec.externalTrafficPolicy", outer, ("Cluster", "Local"))
     inner = spec.get("internalTrafficPolicy")
-    if inner and inner not in ("Cluster", "Local"):
-        yield unsupported("spec.internalTrafficPolicy", inner, ("Cluster", "Local"))
+    if inner and inner not in _INNER:
+        yield unsupported("spec.internalTrafficPolicy", inner, _INNER)
     spread = spec.get("trafficDistribution")
     if spread and spread not in _DISTRIBUTIONS:
         yield unsupported("spec.trafficDistribution", spread, _DISTRIBUTIONS)

@@ -20,6 +20,7 @@ from dbaas.apiserver.podspecs import job_change_problems, job_problems, pod_chan
 from dbaas.apiserver.running import (
     complete_containers,
     mark_pods_of_job,
+    open_host_ports,
     quality_of_service,
     request_limits,
     schedule,
@@ -53,8 +54,11 @@ _SECRET_KEYS: Mapping[str, tuple[tuple[str, ...], int]] = {
 class Strategy:
     """The default: nothing particular. `old` is None for a creation."""
 
-    reads_structures = False  # whether the types of all fields must be right before anything is filled in
     copes_without: tuple[str, ...] = ()  # of required fields, so that more can be told where one is missing
+    fills_spec = False  # whether a spec that is not there has its defaults
+    bytes_field = ""  # whose values are bytes
+    kept_by_status: tuple[tuple[str, ...], ...] = ()  # paths that nobody changes with a status
+    checks: tuple[str, ...] = ()  # fields of which the kind's own rules alone tell which values there are
 
     def complete(self, new: dict[str, Any]) -> None:
         """Fills in what counts as written by the client: before anybody comes to own a field."""
@@ -83,6 +87,8 @@ class Strategy:
 
 class Data(Strategy):
     """ConfigMaps and what they have in common with Secrets."""
+
+    bytes_field = "binaryData"
 
     maps: tuple[str, ...] = ("data", "binaryData")
     whole = "[]"  # how kube-apiserver calls all of it
@@ -121,6 +127,8 @@ def _dots_text(key: str) -> str:
 
 class SecretData(Data):
     """`stringData` is written, never stored."""
+
+    bytes_field = "data"
 
     maps = ("data",)
     whole = "data"
@@ -192,22 +200,25 @@ class Namespaces(Strategy):
 class Pods(Strategy):
     """A new Pod is pending; nothing here runs it."""
 
-    reads_structures = True
+    kept_by_status = (("metadata", "ownerReferences"), ("metadata", "deletionTimestamp"))
 
     def complete(self, new: dict[str, Any]) -> None:
         spec = new.get("spec")
         if isinstance(spec, dict):
             spec.setdefault("enableServiceLinks", True)
             complete_containers(spec)
+            if spec.get("hostNetwork"):
+                open_host_ports(spec)
             _require_amounts(spec, "Pod")
             request_limits(spec)
             if account := spec.get("serviceAccountName") or spec.get("serviceAccount"):
                 spec["serviceAccountName"] = spec["serviceAccount"] = account
         status = new.get("status")
         if isinstance(status, dict) and status.get("podIP"):
-            addresses = status.get("podIPs") or [{}]
-            if isinstance(addresses, list) and addresses[0] != {"ip": status["podIP"]}:
+            if (status.get("podIPs") or [{}])[0] != {"ip": status["podIP"]}:
                 status["podIPs"] = [{"ip": status["podIP"]}]
+        elif isinstance(status, dict) and status.get("podIPs"):
+            status["podIP"] = status["podIPs"][0].get("ip", "")
 
     def prepare(self, new: dict[str, Any], old: Mapping[str, Any] | None) -> None:
         spec = new.get("spec")
@@ -221,7 +232,13 @@ class Pods(Strategy):
             schedule(spec)
 
     def prepare_status(self, new: dict[str, Any], old: Mapping[str, Any]) -> None:
-        """What a Pod gets of a node was settled with its creation; who replaces its status may leave that out."""
+        """What a Pod gets of a node was settled with its creation; who replaces its status may leave that out. Whose it
+        is, and whether it goes, is not told here."""
+        metadata, before = new["metadata"], old["metadata"]
+        for _, field in self.kept_by_status:
+            metadata.pop(field, None)
+            if field in before:
+                metadata[field] = before[field]
         settled, status = (old.get("status") or {}).get("qosClass"), new.get("status")
         if settled and isinstance(status, dict) and not status.get("qosClass"):
             new["status"] = {**status, "qosClass": settled}
@@ -243,11 +260,11 @@ def _require_amounts(spec: Mapping[str, Any], kind: str) -> None:
 class Services(Strategy):
     """No addresses are given out; a headless one says so twice."""
 
-    reads_structures = True
+    fills_spec = True
+    checks = ("spec.ipFamilies", "spec.ipFamilyPolicy")
 
     def complete(self, new: dict[str, Any]) -> None:
-        if isinstance(new.get("spec"), dict):
-            complete_service(new["spec"])
+        complete_service(new["spec"])
 
     def prepare(self, new: dict[str, Any], old: Mapping[str, Any] | None) -> None:
         if old is None:
@@ -267,18 +284,18 @@ class Services(Strategy):
 class Jobs(Strategy):
     """One Pod, once, unless it says otherwise. Its status is empty but there."""
 
-    reads_structures = True
+    fills_spec = True
 
     def complete(self, new: dict[str, Any]) -> None:
-        spec = new.get("spec")
-        if isinstance(spec, dict):
-            if "completions" not in spec and "parallelism" not in spec:
-                spec["completions"] = 1
-            spec.setdefault("parallelism", 1)
-            spec.setdefault("manualSelector", False)
-            pod = (spec.get("template") or {}).get("spec") or {}
-            complete_containers(pod)
-            _require_amounts(pod, "Job")
+        spec = new["spec"]
+        if "completions" not in spec and "parallelism" not in spec:
+            spec["completions"] = 1
+        spec.setdefault("parallelism", 1)
+        spec.setdefault("manualSelector", False)
+        spec["template"] = spec.get("template") or {}
+        pod = spec["template"].get("spec") or {}
+        complete_containers(pod)
+        _require_amounts(pod, "Job")
 
     def prepare(self, new: dict[str, Any], old: Mapping[str, Any] | None) -> None:
         if old is None:
@@ -322,13 +339,12 @@ class EndpointSlices(Strategy):
     """Conditions of an endpoint are there, known or not."""
 
     copes_without = ("addressType",)
-    reads_structures = True
+    checks = ("addressType",)
 
     def complete(self, new: dict[str, Any]) -> None:
-        endpoints = new.setdefault("endpoints", [])
-        for endpoint in endpoints if isinstance(endpoints, list) else ():
-            if isinstance(endpoint, dict):
-                endpoint.setdefault("conditions", {})
+        new.setdefault("ports", [])
+        for endpoint in new.setdefault("endpoints", []):
+            endpoint.setdefault("conditions", {})
 
     def validate(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
         return list(slice_problems(new, old))
@@ -346,8 +362,6 @@ class Endpoints(Strategy):
 
 class Leases(Strategy):
     """A lease lasts, and changes hands never or more often. Fields of coordinated election, an alpha feature, go."""
-
-    reads_structures = True
 
     def complete(self, new: dict[str, Any]) -> None:
         new["spec"] = new.get("spec") or {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -10,6 +11,8 @@ from dbaas.apiserver.resources import Resource
 from dbaas.apiserver.schemas import Cause, TakesLong
 from dbaas.core.offload import Offload
 
+_UNKNOWN_VALUE = "FieldValueNotSupported"
+_INDEX = re.compile(r"\[\d+\]")
 _UNUSABLE = frozenset({"FieldValueTypeInvalid", "FieldValueRequired"})
 
 
@@ -54,7 +57,8 @@ def _validate_builtin(
     resource: Resource, new: Mapping[str, Any], old: Mapping[str, Any] | None, subresource: str
 ) -> list[Cause]:
     """The schema first; a kind's own rules may rely on it."""
-    causes = resource.schema.validate(new, old)
+    causes, checks = resource.schema.validate(new, old), resource.strategy.checks
+    causes = [each for each in causes if not (each.reason == _UNKNOWN_VALUE and _INDEX.sub("", each.field) in checks)]
     unusable = {cause.field for cause in causes if cause.reason in _UNUSABLE and "." not in cause.field}
     if unusable - {*resource.strategy.copes_without} or any(each.reason == "FieldValueTypeInvalid" for each in causes):
         return causes

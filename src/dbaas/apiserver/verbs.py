@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from dbaas.apiserver.bodies import Patch, read_object, require_readable
+from dbaas.apiserver.bodies import Patch, read_object, require_name
 from dbaas.apiserver.deleting import Deleter
 from dbaas.apiserver.failures import Failure
 from dbaas.apiserver.list_options import asks_to_watch
@@ -127,7 +127,7 @@ class Verbs:
         pristine = orjson.dumps(obj)
         with _carrying(warnings):
             if self._writer.is_absent(target):
-                require_readable(obj, target)
+                require_name(obj, target)
             written = await self._writer.update(target, lambda *_: orjson.loads(pristine), options, replaces=True)
         return self._written(target, request, wanted, written, warnings)
 
@@ -153,7 +153,8 @@ class Verbs:
             details = {"name": target.name, "group": resource.group, "kind": resource.plural}
             details = {key: value for key, value in details.items() if value} | {"uid": obj["metadata"]["uid"]}
             obj = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
-        return respond(200, encode(obj), Wanted(wanted.media_type), warnings)
+        status = 202 if options.asks_to_cascade and not gone else 200
+        return respond(status, encode(obj), Wanted(wanted.media_type), warnings)
 
     async def _delete_collection(self, target: Target, request: Request) -> Response:
         wanted = parse_accept(request.headers.get("accept", ""), LIST_FORMS)

@@ -22,12 +22,13 @@ from dbaas.apiserver.failures import (
     invalid,
     not_found,
     plain_error,
+    unreadable_version,
 )
 from dbaas.apiserver.fields import Manager, record_update
 from dbaas.apiserver.metadata import (
     DELETION_FIELDS,
     assign_identity,
-    keep_grace,
+    keep_deletion,
     keep_identity,
     validate_metadata,
     validate_metadata_update,
@@ -121,11 +122,14 @@ class Writer:
         _place(metadata, target)
         self._require_namespace(target)
         self._require_definition(resource, metadata.get("name", ""))
-        if metadata.pop("resourceVersion", None) and operation == "Update" and not target.name:
+        version = metadata.pop("resourceVersion", None) or "0"
+        if not version.isdigit() and target.name:
+            raise unreadable_version(version)
+        if version.isdigit() and int(version) and operation == "Update" and not target.name:
             raise plain_error("resourceVersion should not be set on objects to be created")
         time = format_time(self._clock.now())
         assign_identity(metadata, self._randomness, time)
-        _complete(resource, obj)
+        resource.strategy.complete(obj)
         if not target.name:
             for field in DELETION_FIELDS:
                 metadata.pop(field, None)
@@ -165,10 +169,10 @@ class Writer:
             _require_uid(new["metadata"], old["metadata"], resource, entry)
         _check_version(new["metadata"], old["metadata"], resource, entry)
         keep_identity(new["metadata"], old["metadata"])
-        _complete(resource, new)
+        resource.strategy.complete(new)
         if way != "apply":
             self._own(target, old, new, options, format_time(self._clock.now()))
-        keep_grace(new["metadata"], old["metadata"])
+        keep_deletion(new["metadata"], old["metadata"])
         new = _prepare_update(target, old, new)
         causes = [
             *validate_metadata(new["metadata"], resource),
@@ -252,15 +256,6 @@ class _Namespaces:
     group, plural, kind = "", NAMESPACES, "Namespace"
 
 
-def _complete(resource: Resource, obj: dict[str, Any]) -> None:
-    """Raises Failure 400 for what cannot be read."""
-    if resource.strategy.reads_structures:
-        failure = refuse(resource, "", resource.schema.validate(obj))
-        if failure.code == 400:
-            raise failure
-    resource.strategy.complete(obj)
-
-
 def refuse(resource: Resource, name: str, causes: Sequence[Cause]) -> Failure:
     """422 with all causes; a wrong type in a built-in kind is a 400, since Kubernetes fails to read such an object."""
     for cause in causes:
@@ -294,7 +289,7 @@ def is_finished(resource: Resource, obj: Mapping[str, Any]) -> bool:
 def reset_fields(target: Target) -> tuple[tuple[str, ...], ...]:
     """The paths that a write to this endpoint never changes, so that nobody comes to own them by it."""
     if target.subresource == "status":
-        return (("spec",),)
+        return (("spec",), *target.resource.strategy.kept_by_status)
     return (("status",),) if target.resource.has_status else ()
 
 
@@ -331,7 +326,7 @@ def _check_version(metadata: dict[str, Any], old: Mapping[str, Any], resource: R
     """Raises Failure 409, 422."""
     version = metadata.get("resourceVersion") or "0"
     if not version.isdigit():
-        raise plain_error(f'strconv.ParseUint: parsing "{version}": invalid syntax')
+        raise unreadable_version(version)
     if version == "0":
         if not resource.habits.unconditional_update:
             causes = [Cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")]
@@ -364,8 +359,7 @@ def _with_status_of(resource: Resource, old: Mapping[str, Any], new: Mapping[str
     merged = dict(old)
     if resource.custom:
         metadata = dict(old["metadata"])
-        if "managedFields" in new["metadata"]:
-            metadata["managedFields"] = new["metadata"]["managedFields"]
+        _keep(metadata, new["metadata"], "managedFields")
         merged["metadata"] = metadata
     else:
         merged["metadata"] = new["metadata"]

@@ -28,7 +28,6 @@ def test_objects_are_defaulted_as_in_kubernetes() -> None:
     assert service.default({"spec": {"ports": [{"port": 80}]}})["spec"] == {
         "type": "ClusterIP",
         "sessionAffinity": "None",
-        "internalTrafficPolicy": "Cluster",
         "ports": [{"port": 80, "protocol": "TCP"}],
     }
     assert BY_NAME["/Secret"].compile().default({})["type"] == "Opaque"

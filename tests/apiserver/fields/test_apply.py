@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apiserver.fields.specimens import SCHEMA, T1, T2, VERSION, manager, obj, owners, times
-from dbaas.apiserver.fields import ApplyConflict, ApplyRefused, FieldConflict, apply, record_update
+from dbaas.apiserver.fields import ApplyConflict, ApplyRefused, FieldConflict, apply, check_applied, record_update
 
 LIST = [{"name": "x", "v": "1"}]
 
@@ -15,7 +15,9 @@ LIST = [{"name": "x", "v": "1"}]
 def applied(
     live: dict[str, Any] | None, spec: Any, name: str = "m", time: str = T1, *, force: bool = False, **more: Any
 ) -> dict[str, Any]:
-    return apply(live, obj(spec, **more), SCHEMA, manager(name, time), force=force, reset=[("status",)])
+    given = obj(spec, **more)
+    check_applied(given, SCHEMA)
+    return apply(live, given, SCHEMA, manager(name, time), force=force, reset=[("status",)])
 
 
 def updated(live: dict[str, Any], spec: dict[str, Any], name: str = "ed", time: str = T2) -> dict[str, Any]:

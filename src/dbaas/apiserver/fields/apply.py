@@ -82,9 +82,9 @@ def apply(
     """The new object incl. managedFields, before defaults. `reset` are paths this endpoint never writes (`("status",)`
     on a resource that has a status subresource, `("spec",)` on the status endpoint): they are not owned.
 
-    Raises ApplyConflict, ApplyRefused. The answer equals `live` where nothing but times would change.
+    `applied` has passed `check_applied`. Raises ApplyConflict, ApplyRefused. The answer equals `live` where nothing but
+    times would change.
     """
-    _check(applied, schema)
     stored = live or {}
     managed = _managed_before(stored, schema, manager, reset)
     writer = _Writer(without_managed(stored), applied, schema, manager, reset)
@@ -102,16 +102,30 @@ def apply(
     return dict(live) if live is not None and differs_in_times_only(live, new) else new
 
 
-def _check(applied: Mapping[str, Any], schema: Schema) -> None:
+def check_applied(applied: Mapping[str, Any], schema: Schema) -> None:
+    """That it can be merged. Raises ApplyRefused."""
     metadata = applied.get("metadata") or {}
-    if metadata.get("managedFields") is not None:
+    owners = metadata.get("managedFields") if isinstance(metadata, Mapping) else None
+    if isinstance(owners, list) and all(isinstance(each, Mapping) for each in owners):
         raise ApplyRefused("metadata.managedFields must be nil")
     found = list(problems(applied, type_of(schema)))
     if found:
-        group_version, kind = applied.get("apiVersion", ""), applied.get("kind", "")
-        name = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {group_version}, Kind={kind}"
-        listed = found[0] if len(found) == 1 else "errors:\n" + "\n".join(f"  {each}" for each in found)
-        raise ApplyRefused(f"failed to create typed patch object ({name}): {listed}", status=500)
+        raise ApplyRefused(f"failed to create typed patch object ({_name(applied)}): {_listed(found)}", status=500)
+
+
+def _name(obj: Mapping[str, Any]) -> str:
+    group_version, metadata = obj.get("apiVersion", ""), obj.get("metadata")
+    version = group_version if "/" in group_version else f"/{group_version}"
+    return f"{_text(metadata, 'namespace')}/{_text(metadata, 'name')}; {version}, Kind={obj.get('kind', '')}"
+
+
+def _listed(found: Sequence[str]) -> str:
+    return found[0] if len(found) == 1 else "errors:\n" + "\n".join(f"  {each}" for each in found)
+
+
+def _text(metadata: object, field: str) -> str:
+    value = metadata.get(field) if isinstance(metadata, Mapping) else None
+    return value if isinstance(value, str) else ""
 
 
 def _managed_before(
@@ -124,6 +138,9 @@ def _managed_before(
         raise ApplyRefused(f"failed to decode managed fields: {error}", status=500) from error
     if managed or not live:
         return managed
+    if found := list(problems(without_managed(live), type_of(schema), allows_twice=True)):
+        why = "failed to create manager for existing fields: failed to convert new object"
+        raise ApplyRefused(f"{why} ({_name(live)}) to smd typed: {_listed(found)}", status=500)
     first = replace(manager, name=_BEFORE_FIRST_APPLY, operation="Update")
     return update_managed({}, live, {}, schema, first, reset)
 

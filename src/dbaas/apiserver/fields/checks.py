@@ -19,8 +19,11 @@ _NO_KEY = (
 _GO_TYPES = {"object": "map[string]interface {}", "array": "[]interface {}", "string": "string", "boolean": "bool"}
 
 
-def problems(value: Any, place: Type, path: str = "") -> Iterator[str]:
-    """Sentences such as `.spec.size: expected numeric (int or float), got string`."""
+def problems(value: Any, place: Type, path: str = "", *, allows_twice: bool = False) -> Iterator[str]:
+    """Sentences such as `.spec.size: expected numeric (int or float), got string`.
+
+    `allows_twice` elements of one key, which only an apply must not have.
+    """
     if value is None or place.node is None:
         return
     if place.declared == "scalar":
@@ -30,7 +33,7 @@ def problems(value: Any, place: Type, path: str = "") -> Iterator[str]:
     elif place.declared == "map" and not isinstance(value, Mapping):
         yield f"{path}: expected map, got &{{{_shown(value)}}}"
     elif isinstance(value, list):
-        yield from _list_problems(value, place, path)
+        yield from _list_problems(value, place, path, allows_twice)
     elif isinstance(value, Mapping):
         for key, each in value.items():
             below = place.field(key)
@@ -38,7 +41,7 @@ def problems(value: Any, place: Type, path: str = "") -> Iterator[str]:
             if below is None:
                 yield f"{where}: field not declared in schema"
             else:
-                yield from problems(each, below, where)
+                yield from problems(each, below, where, allows_twice=allows_twice)
 
 
 def _shown(value: Any) -> str:
@@ -51,7 +54,11 @@ def _shown(value: Any) -> str:
 
 def _scalar_problems(value: Any, place: Type, path: str) -> Iterator[str]:
     node = place.node
-    if node is None or (node.types[0] == "string" and node.limits.format not in ("", "byte")):
+    if node is None:
+        return
+    if node.types[0] == "string" and node.limits.format not in ("", "byte", "byte-or-empty"):
+        if isinstance(value, Mapping | list):
+            yield f"{path}: expected any scalar, got &{{{_shown(value)}}}"
         return
     wanted, actual = node.types[0], TYPE_NAMES[type(value)]
     if wanted in ("integer", "number"):
@@ -65,10 +72,10 @@ def _go_literal(value: Any) -> str:
     return quote(value) if isinstance(value, str) else format_json(value)
 
 
-def _list_problems(value: Sequence[Any], place: Type, path: str) -> Iterator[str]:
+def _list_problems(value: Sequence[Any], place: Type, path: str, allows_twice: bool) -> Iterator[str]:
     if place.is_atomic_list:
         for index, each in enumerate(value):
-            yield from problems(each, place.items(), f"{path}[{index}]")
+            yield from problems(each, place.items(), f"{path}[{index}]", allows_twice=allows_twice)
         return
     node = place.node
     keys = node.list_keys if node is not None and node.list_type == "map" else ()
@@ -78,10 +85,10 @@ def _list_problems(value: Sequence[Any], place: Type, path: str) -> Iterator[str
             return
     seen: set[str] = set()
     for step, each in zip(steps_of(value, place), value, strict=True):
-        if step in seen:
+        if step in seen and not allows_twice:
             yield f"{path}: duplicate entries for key {elements.describe([step])}"
         seen.add(step)
-        yield from problems(each, place.items(), path + elements.describe([step]))
+        yield from problems(each, place.items(), path + elements.describe([step]), allows_twice=allows_twice)
 
 
 def _key_problem(element: Any, place: Type, keys: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from dbaas.apiserver.fields.checks import problems
 from dbaas.apiserver.fields.managers import (
     Managed,
     ManagedRefused,
@@ -45,6 +46,8 @@ def record_update(
     managed = _current(old, new, manager)
     if not managed and old is not None:
         return []
+    if not _can_be_compared(old or {}, new, schema, reset):
+        return []
     before = (blank or {}) if old is None else old
     written = write_managed(cap_updaters(update_managed(before, new, managed, schema, manager, reset)))
     return written if old is None else _unless_only_times_differ(old, new, written)
@@ -67,6 +70,20 @@ def update_managed(
     left = take_over(adopt_schema(managed, root), None, comparison)
     fields = strip(comparison.changed)
     return record(left, manager.identity, fields, manager.api_version, manager.time) if fields else left
+
+
+def _can_be_compared(
+    old: Mapping[str, Any], new: Mapping[str, Any], schema: Schema, reset: Collection[tuple[str, ...]]
+) -> bool:
+    """Whether all values are of the types of their fields, and elements of lists have their keys.
+
+    Of a custom kind, what validation does not refuse is what this endpoint will not write.
+    """
+    looked_at = [without_managed(old), without_managed(new)]
+    if not schema.is_builtin:
+        unwritten = {path[0] for path in reset}
+        looked_at = [{name: value for name, value in new.items() if name in unwritten and value != old.get(name)}]
+    return not any(any(problems(each, type_of(schema), allows_twice=True)) for each in looked_at)
 
 
 def _current(old: Mapping[str, Any] | None, new: Mapping[str, Any], manager: Manager) -> Managed:

@@ -52,7 +52,7 @@ class Schema:
     def __init__(self, root: Node, rules: Rulebook, *, is_builtin: bool) -> None:
         self.root = root
         self._rules = rules
-        self._is_builtin = is_builtin
+        self.is_builtin = is_builtin
 
     @classmethod
     def compile(cls, spec: Mapping[str, Any], definitions: Mapping[str, Mapping[str, Any]] | None = None) -> Schema:
@@ -81,8 +81,8 @@ class Schema:
         `keep_nulls` after an apply: kube-apiserver drops nulls of custom kinds where it decodes a body, not where it
         merges one.
         """
-        if self._is_builtin or not keep_nulls:
-            obj = drop_nulls(obj, self.root, drops_empty=self._is_builtin)
+        if self.is_builtin or not keep_nulls:
+            obj = drop_nulls(obj, self.root, drops_empty=self.is_builtin)
         return dict(fill_defaults(obj, self.root))
 
     def without_status(self, obj: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class Schema:
         causes = self._check_status(new, old) if subresource == "status" else self._check_bounds(new, old)
         if not subresource and self.root.has_embedded:
             causes += validate_embedded(new, self.root)
-        repeated = [] if self._is_builtin else list(validate_list_types(not_shared(new, old), self.root))
+        repeated = [] if self.is_builtin else list(validate_list_types(not_shared(new, old), self.root))
         if repeated and (old is None or not any(validate_list_types(old, self.root))):
             causes += repeated
         if self.root.has_rules:
@@ -130,7 +130,7 @@ class Schema:
         if conforms(new, self.root, old):
             return []
         causes = check(new, self.root, "", ABSENT if old is None else old).causes
-        if self._is_builtin:  # metadata has rules of its own, which tell what is missing in their own words
+        if self.is_builtin:  # metadata has rules of its own, which tell what is missing in their own words
             causes = [each for each in causes if not (each.reason == _MISSING and each.field.startswith("metadata."))]
         return causes
 
