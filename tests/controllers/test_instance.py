@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 
+from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.core import SECRET
 from dbaas.api.database import DATABASE
 from dbaas.api.grant import DATABASE_GRANT
@@ -91,6 +92,26 @@ async def test_what_lives_on_it_holds_its_deletion() -> None:
         await world.delete(DATABASE, "shop")
         await asyncio.sleep(1)
         assert await world.find(DATABASE_INSTANCE, Key("default", "main")) is None
+
+
+@virtually
+async def test_what_lives_on_it_does_not_hold_an_instance_that_its_cluster_makes_again() -> None:
+    async with simulated_world() as world:
+        await world.make_quickstart()
+        await world.settle()
+        before = await world.read(DATABASE_INSTANCE, "main")
+        await world.delete(DATABASE_INSTANCE, "main")
+        await asyncio.sleep(60)
+        after = await world.read(DATABASE_INSTANCE, "main")
+        assert after.metadata.uid != before.metadata.uid
+        assert after.status["identity"] == before.status["identity"]
+        assert (await conditions(world))["Ready"] == ("True", "Connected")
+        assert await world.ready(DATABASE, "shop") == ("True", "Applied")
+        assert (await world.events("main")).count("InstanceRemade") == 1
+        assert "DeletionBlocked" not in await world.events("main")
+        await world.delete(DATABASE_CLUSTER, "main")
+        await world.settle()
+        assert (await conditions(world))["Ready"] == ("True", "Connected"), "the cluster is held by what lives on it"
 
 
 @virtually

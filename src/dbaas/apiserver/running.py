@@ -15,6 +15,8 @@ NODE_TROUBLES = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable
 MEASURES = ("cpu", "memory")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _USUALLY = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+_USUAL_WORDS = {"restartPolicy": "Always", "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler"}
+_USUAL_WORDS_OF_CONTAINERS = {"terminationMessagePolicy": "File", "terminationMessagePath": "/dev/termination-log"}
 _IMAGE = re.compile(r"[-\w.:/@]+", re.ASCII)  # anything else is no name of an image, and has no tag
 
 
@@ -22,6 +24,13 @@ def containers_of(spec: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Those that run at first and those that stay."""
     for part in ("initContainers", "containers"):
         yield from (each for each in spec.get(part) or () if isinstance(each, dict))
+
+
+def complete_words(spec: dict[str, Any]) -> None:
+    """An empty one of several words is the usual one."""
+    parts = [(spec, _USUAL_WORDS), *((each, _USUAL_WORDS_OF_CONTAINERS) for each in containers_of(spec))]
+    for part, usual in parts:
+        part.update({field: word for field, word in usual.items() if part.get(field) == ""})
 
 
 def complete_containers(spec: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from dbaas.apiserver.placement import ip_problems
 from dbaas.apiserver.podspecs import job_change_problems, job_problems, pod_change_problems, pod_problems
 from dbaas.apiserver.running import (
     complete_containers,
+    complete_words,
     mark_pods_of_job,
     open_host_ports,
     quality_of_service,
@@ -206,6 +207,7 @@ class Pods(Strategy):
         spec = new.get("spec")
         if isinstance(spec, dict):
             spec.setdefault("enableServiceLinks", True)
+            complete_words(spec)
             complete_containers(spec)
             if spec.get("hostNetwork"):
                 open_host_ports(spec)
@@ -294,6 +296,7 @@ class Jobs(Strategy):
         spec.setdefault("manualSelector", False)
         spec["template"] = spec.get("template") or {}
         pod = spec["template"].get("spec") or {}
+        complete_words(pod)
         complete_containers(pod)
         _require_amounts(pod, "Job")
 

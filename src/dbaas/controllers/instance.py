@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.conditions import read_condition
 from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.instance import INSTANCE_KINDS, DatabaseInstance
@@ -40,6 +41,7 @@ from dbaas.controllers.surroundings import Surroundings
 from dbaas.controllers.tokens import is_server, lives_on, logs_in_by
 from dbaas.core.clock import format_time, parse_time
 from dbaas.core.duration import parse_duration
+from dbaas.manifests.metadata import is_controlled_by
 
 PASS_SECONDS = 60.0
 WORKERS = 256  # each may wait for a server that does not answer; those that answer must find one
@@ -236,7 +238,13 @@ class InstanceController:
         return Outcome(gone=True)
 
     async def _find_dependents(self, resource: Resource) -> tuple[list[Resource], list[Resource]]:
-        """Those that name it, with force all that would go too; and those elsewhere, who cannot hold a namespace."""
+        """Those that name it, with force all that would go too; and those elsewhere, who cannot hold a namespace.
+
+        None hold one that its cluster makes again: their server stays where it is.
+        """
+        if cluster := await self._find_cluster(resource):
+            self._client.event(cluster, "Warning", "InstanceRemade", f"{resource} was deleted and is made again")
+            return [], []
         find = find_inhabitants if is_forced(resource) else find_residents
         found = await find(self._client, resource.key)
         others = [each for each in found if each.metadata.namespace != resource.metadata.namespace]
@@ -245,6 +253,15 @@ class InstanceController:
             return found, []
         self._client.event(going, "Warning", ABANDONED, f"{resource} goes, and {name_few(others)} lose their server")
         return [each for each in found if each not in others], others
+
+    async def _find_cluster(self, resource: Resource) -> Resource | None:
+        """The cluster that it leads to, unless that goes as well."""
+        owner = resource.metadata.owner
+        if owner is None or owner.kind != DATABASE_CLUSTER.kind:
+            return None
+        cluster = await self._client.get(DATABASE_CLUSTER, Key(resource.metadata.namespace, owner.name), fresh=True)
+        is_there = cluster is not None and is_controlled_by(resource, cluster) and not cluster.metadata.is_deleting
+        return cluster if is_there else None
 
 
 def _take_leave(resource: Resource, abandoned: list[Resource]) -> Outcome:

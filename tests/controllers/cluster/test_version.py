@@ -53,5 +53,7 @@ async def test_another_version_that_serves_is_an_event_and_one_that_is_known_mor
     world.show(DATABASE_INSTANCE, KEY, {**found.status, "version": "2.4"})
     for _ in range(2):
         await world.reconcile()
+    world.show(DATABASE_INSTANCE, KEY, {each: value for each, value in found.status.items() if each != "version"})
+    assert (await world.reconcile()).status["currentVersion"] == "2.4", "what it last said"
     (told,) = [event.note for event in world.client.events if event.reason == "VersionChanged"]
     assert told == "version 2.4 serves now, before it was 2.3"

@@ -178,5 +178,6 @@ def find_phase(cluster: Cluster) -> str:
 
 
 def _version(cluster: Cluster, instance: Resource | None) -> str:
+    """What it last said; before it has ever said so, what was asked for."""
     answered = instance.status.get("version") if instance is not None else None
-    return str(answered or cluster.spec.engine.version)
+    return str(answered or cluster.resource.status.get("currentVersion") or cluster.spec.engine.version)
