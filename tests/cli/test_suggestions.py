@@ -15,6 +15,11 @@ def test_the_most_alike_of_the_known_words_is_found() -> None:
     assert find_alike("dtabase", {"database": 1, "grant": 2}) == "database"
 
 
+def test_the_end_of_a_longer_word_means_that_one() -> None:
+    assert find_alike("User", ["Database", "DatabaseUser", "ClusterDatabaseUser"]) == "DatabaseUser"
+    assert find_alike("er", ["DatabaseUser"]) is None
+
+
 @pytest.mark.parametrize("known", [[], ["orders", "billing"]])
 def test_nothing_is_suggested_where_nothing_is_alike(known: list[str]) -> None:
     assert find_alike("shop", known) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import time
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from dbaas.api.resource import Key
+from dbaas.laptop import initialise
 from dbaas.laptop.keeper import RELOAD_GAP_SECONDS
 from fixtures.laptop import WEB, Laptop, free_port, needs_root
 
@@ -189,6 +191,30 @@ async def test_an_init_step_that_fails_leaves_nothing_and_is_tried_again(laptop:
     file(laptop, "allowed").touch()
     await laptop.until_ready()
     assert [path.name for path in file(laptop, "stuff").iterdir()] == ["half"]
+
+
+@pytest.mark.parametrize("is_brought_back", [True, False])
+async def test_data_that_was_served_and_is_gone_is_not_made_anew_unless_somebody_says_so(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch, is_brought_back: bool
+) -> None:
+    monkeypatch.setattr(initialise, "LOOK_AGAIN_SECONDS", 0.1)
+    step = {"command": ["touch", "$(CREATES)/rows"], "creates": "data", "once": True}
+    laptop.put({"restart": {"backoff": "100ms"}, "init": [step]})
+    first = await laptop.until_ready()
+    await laptop.reconcile(WEB)
+    elsewhere = file(laptop, "data").rename(laptop.home / "elsewhere")
+    os.kill(first["pid"], signal.SIGKILL)
+    held = await laptop.until_reason("DataMissing")
+    assert f"{file(laptop, 'data')} is gone" in laptop.condition()["message"]
+    assert ("pid" in held, file(laptop, "data").exists()) == (False, False)
+    if is_brought_back:
+        elsewhere.rename(file(laptop, "data"))
+    else:
+        laptop.delete()
+        await laptop.until(lambda _: laptop.status() == {})
+        laptop.put({"init": [{**step, "command": ["touch", "$(CREATES)/new"]}]})
+    await laptop.until_ready()
+    assert [each.name for each in file(laptop, "data").iterdir()] == ["rows" if is_brought_back else "new"]
 
 
 async def test_files_in_a_folder_that_init_makes_are_written_after_it(laptop: Laptop) -> None:

@@ -87,6 +87,10 @@ class ProcessInit(Model):
     upgrade: Annotated[
         ProcessUpgrade | None, Field(default=None, description="What becomes of a folder of another version.")
     ]
+    once: Annotated[
+        bool,
+        Field(default=False, description="Whether no other is made where the program was ready once and it is gone."),
+    ]
 
 
 class EnvironmentVariable(Model):

@@ -24,6 +24,7 @@ OnChange = Literal["restart", "reload", "nothing"]
 Site = Literal["laptop", "kubernetes"]
 """Where a provider runs servers: for this machine alone, or on a network for whoever may reach them."""
 DATA_OF_OTHER_VERSION = "DataOfOtherVersion"
+DATA_MISSING = "DataMissing"
 """The reason why an instance is refused that would have to work with data of another major version."""
 VOLUME_REFUSED, VOLUMES_GROW = "VolumeCannotGrow", "VolumesGrow"
 """Reasons of a cluster's `Ready` where a volume has not the size that is asked for, and never will or soon will."""
@@ -66,13 +67,15 @@ class Init:
 
     It is given an empty folder as `$(CREATES)`, which becomes `creates` only when the command has succeeded, so a
     crash in the middle leaves nothing that looks finished. Nothing is started on a folder whose `mark` says another
-    version: it is upgraded, where there is a way and this cluster has made it, or else refused.
+    version: it is upgraded, where there is a way and this cluster has made it, or else refused. What is made `once` are
+    the data of users: where a server has served it and it is gone, a provider that knows so makes no other.
     """
 
     command: tuple[str, ...]
     creates: str
     mark: VersionMark | None = None
     upgrade: Upgrade | None = None
+    once: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dbaas.api.process import ProcessInit
-from dbaas.contracts.provider import DATA_OF_OTHER_VERSION
+from dbaas.contracts.provider import DATA_MISSING, DATA_OF_OTHER_VERSION
 from dbaas.contracts.reconcile import Refused
 from dbaas.core.errors import DbaasError
 from dbaas.laptop.attempts import begin_attempt, end_attempts, finish_attempt, is_there, remove_attempts
@@ -16,6 +16,7 @@ from dbaas.laptop.surroundings import Surroundings
 
 LIMIT_SECONDS = 240.0
 SHOWN_CHARACTERS = 1000
+LOOK_AGAIN_SECONDS = 10.0  # at folders, of which nobody tells
 
 
 class InitFailed(DbaasError):
@@ -45,6 +46,18 @@ async def initialise(step: ProcessInit, surroundings: Surroundings, machine: Mac
     return True
 
 
+def require_data(step: ProcessInit, surroundings: Surroundings, name: str) -> None:
+    """That what a program has served is still there. Raises Refused: an empty server in its place would look well."""
+    final = surroundings.directory / step.creates
+    if step.once and not is_there(final):
+        raise Refused(
+            DATA_MISSING,
+            f"{final} is gone, and with it the data that was served: put a copy of it there; or, to begin with nothing "
+            f"in it, delete the Process {name}",
+            requeue_after=LOOK_AGAIN_SECONDS,
+        )
+
+
 def _require_version(step: ProcessInit, surroundings: Surroundings) -> None:
     """A folder without the mark is left to the program to judge."""
     if step.mark is None:
@@ -55,4 +68,5 @@ def _require_version(step: ProcessInit, surroundings: Surroundings) -> None:
             DATA_OF_OTHER_VERSION,
             f"the data in {surroundings.directory / step.creates} was made by version {found}, and version "
             f"{step.mark.version} cannot read it: ask for version {found}, or move that folder away",
+            requeue_after=LOOK_AGAIN_SECONDS,
         )

@@ -15,7 +15,7 @@ from dbaas.laptop.access import require_reachable
 from dbaas.laptop.api_access import read_api_access
 from dbaas.laptop.contents import Contents, SecretMissing, read_contents
 from dbaas.laptop.guard import Guard, Probing
-from dbaas.laptop.initialise import InitFailed, initialise
+from dbaas.laptop.initialise import InitFailed, initialise, require_data
 from dbaas.laptop.instance import Instance, mask, stop_settings
 from dbaas.laptop.interpreter import Interpreters
 from dbaas.laptop.layout import Layout
@@ -182,6 +182,8 @@ class Keeper:
         made_later = frozenset(step.creates for step in wanted.spec.init)
         instance.write_files(wanted.contents.files, outside=made_later)
         for step in wanted.spec.init:
+            if instance.record.proven:
+                require_data(step, wanted.surroundings, instance.key.name)
             try:
                 done = await initialise(step, wanted.surroundings, self._machine)
             except InitFailed as error:

@@ -97,7 +97,7 @@ class PostgresServer:
             name=name,
             command=_command(version, spec),
             init=(
-                Init(_initialise(version), DATA, VersionMark("PG_VERSION", version), build_upgrade(version)),
+                Init(_initialise(version), DATA, VersionMark("PG_VERSION", version), build_upgrade(version), once=True),
                 forget_replicas(name, DATA),
             ),
             files=(

@@ -59,7 +59,7 @@ def render_spec(
 def _init(step: Init, older: Mapping[str, str]) -> ProcessInit:
     mark = ProcessVersionMark(path=step.mark.path, version=step.mark.version) if step.mark else None
     upgrade = _upgrade(step.upgrade, older) if step.upgrade else None
-    return ProcessInit(command=list(step.command), creates=step.creates, mark=mark, upgrade=upgrade)
+    return ProcessInit(command=list(step.command), creates=step.creates, mark=mark, upgrade=upgrade, once=step.once)
 
 
 def _upgrade(upgrade: Upgrade, older: Mapping[str, str]) -> ProcessUpgrade:
