@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+import pytest
+
 from dbaas.api.instance import DATABASE_INSTANCE
 from fixtures.electing import Contender
 from fixtures.operating import virtually
 from simulation.world import simulated_world
+
+pytestmark = pytest.mark.slow
 
 MINUTES = 60
 INSTANCES = 40

@@ -18,6 +18,8 @@ from fixtures.clients import FakeClient
 from fixtures.grounds import Ground
 from simulation.world import ready_of, simulated_world
 
+pytestmark = pytest.mark.slow
+
 PMM: dict[str, Any] = {"type": "pmm", "pmm": {"serverHost": "pmm.test"}}
 LOGIN = {"credentialsSecretRef": {"name": "login", "key": "token"}}
 NOT_SERVED = NotFound("the server could not find the requested resource", code=404, reason="NotFound")

@@ -18,6 +18,8 @@ from dbaas.server.metrics import describe_process, serve_metrics
 from fixtures.grounds import Ground
 from simulation.world import World, simulated_world
 
+pytestmark = pytest.mark.slow
+
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
 LIMIT_SECONDS = 90.0  # beside other tests
 KIND = "databases.dbaas.io"

@@ -75,6 +75,7 @@ async def test_two_processes_never_get_the_same_port_even_when_one_is_stopped(la
     assert (await laptop.until_ready(OTHER))["ports"]["main"] > first["ports"]["main"]
 
 
+@pytest.mark.slow
 async def test_a_known_port_that_somebody_else_has_taken_is_a_clear_condition_and_no_silent_change(
     laptop: Laptop,
 ) -> None:
@@ -105,6 +106,7 @@ async def test_a_changed_file_is_reloaded_or_needs_a_restart_as_it_says(laptop: 
     assert laptop.reasons() == ["Started", "Reloaded", "Restarting", "Started"]
 
 
+@pytest.mark.slow
 async def test_changes_that_follow_each_other_closely_are_all_read_without_a_signal_on_top_of_another(
     laptop: Laptop,
 ) -> None:

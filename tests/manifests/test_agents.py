@@ -27,6 +27,8 @@ from dbaas.manifests.monitoring import (
 from fixtures.control_plane import Api
 from fixtures.monitoring import running_prometheus, until
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "monitoring"
 EXPORTERS = Exporters("main", "basalt", 9000)
 METADATA: Mapping[str, Any] = {"name": "main-metrics", "namespace": "shop", "labels": {"dbaas.io/cluster": "main"}}

@@ -100,6 +100,7 @@ async def test_absent_objects_are_an_error(session: Session, remarked: Printed) 
     assert "there is no Database 'shop'" in remarked()
 
 
+@pytest.mark.slow
 async def test_a_protected_object_is_told_with_what_to_do(session: Session) -> None:
     await put(session, DATABASE, "shop", SPEC)
     await session.rest.patch(DATABASE, Key("default", "shop"), HELD)
@@ -150,6 +151,7 @@ async def test_force_and_its_confirmation_are_written_before_the_deletion(sessio
     assert (await session.rest.get(DATABASE, Key("default", "shop"))).metadata.is_deleting
 
 
+@pytest.mark.slow
 async def test_what_waits_for_a_confirmation_says_so_instead_of_hanging(session: Session) -> None:
     await put(session, DATABASE, "shop", SPEC)
     await session.rest.patch(DATABASE, Key("default", "shop"), HELD)

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
+
 from dbaas.api.database import DATABASE
 from dbaas.api.resource import Key
 from dbaas.contracts.engine import PlanRules
@@ -52,6 +54,7 @@ async def is_gone(world: World) -> bool:
     return await world.find(DATABASE, Key("default", "shop")) is None
 
 
+@pytest.mark.slow
 @virtually
 async def test_it_is_renamed_at_once_and_dropped_when_its_time_is_over() -> None:
     async with deleted_shop() as world:

@@ -25,6 +25,7 @@ def spec_writes(tried: Tried) -> list[dict[str, Any]]:
     return [orjson.loads(request.body)["spec"] for request in sent]
 
 
+@pytest.mark.slow
 async def test_each_acts_once_in_order_of_creation_and_says_what_was_there_before(ground: Ground) -> None:
     async with tried_world(ground) as tried:
         await tried.ask("z-first", "Stop")
@@ -40,6 +41,7 @@ async def test_each_acts_once_in_order_of_creation_and_says_what_was_there_befor
         assert not (await tried.cluster()).spec["stopped"]
 
 
+@pytest.mark.slow
 async def test_who_applies_the_old_manifest_is_told_of_the_conflict(ground: Ground) -> None:
     async with tried_world(ground) as tried:
         gitops = RestClient(tried.world.api, Writing("gitops"))

@@ -16,6 +16,8 @@ import pytest
 from dbaas.providers.process import relay
 from fixtures.laptop import free_port
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(relay.__file__)
 SOON_SECONDS = 10.0
 

@@ -27,6 +27,8 @@ from dbaas.providers.statefulset.scripts import PROGRAM_MISSING, build_init, bui
 PATIENCE_SECONDS = 15.0
 SERVER = """
 import signal, sys, time
+
+pytestmark = pytest.mark.slow
 def note(word):
     with open("log", "a") as log:
         log.write(word + "\\n")

@@ -29,6 +29,8 @@ from dbaas.providers.statefulset.places import Places
 from dbaas.providers.statefulset.scripts import build_init, build_run
 from dbaas.providers.statefulset.upgrading import find_older
 
+pytestmark = pytest.mark.slow
+
 # Marks what it is made from, as a tool that links does, and makes the new data of it.
 COMMAND = """\
 [ ! -e "$4/fails" ] || { echo noise; echo 'tool: error: it has slots'; exit 3; }
