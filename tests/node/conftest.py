@@ -44,6 +44,7 @@ CHILDREN = (
 )  # fmt: skip
 EVERYWHERE = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
 NODE = pytest.StashKey["Node"]()
+LIMIT_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ class Node:
     kubectl: Path
 
     def run(self, *arguments: str, body: str = "", check: bool = True) -> str:
-        """kubectl; its answer."""
+        """kubectl; its answer. What a test before has left may keep it waiting, but not for ever."""
         command = [str(self.kubectl), "--kubeconfig", str(self.kubeconfig), *arguments]
-        done = subprocess.run(command, input=body, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, input=body, capture_output=True, text=True, check=False, timeout=LIMIT_SECONDS)
         assert done.returncode == 0 or not check, f"{' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
