@@ -15,6 +15,7 @@ from dbaas.api.conditions import read_condition
 from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.instance import INSTANCE_KINDS, DatabaseInstance
 from dbaas.api.resource import Key, Resource
+from dbaas.contracts.client import Client
 from dbaas.contracts.engine import EngineError, Retired, ServerFacts
 from dbaas.contracts.lane import Lane
 from dbaas.contracts.reconcile import Condition, Conflict, Controller, Outcome, Waiting, token_of
@@ -242,7 +243,7 @@ class InstanceController:
 
         None hold one that its cluster makes again: their server stays where it is.
         """
-        if cluster := await self._find_cluster(resource):
+        if cluster := await _find_cluster(self._client, resource):
             self._client.event(cluster, "Warning", "InstanceRemade", f"{resource} was deleted and is made again")
             return [], []
         find = find_inhabitants if is_forced(resource) else find_residents
@@ -254,14 +255,15 @@ class InstanceController:
         self._client.event(going, "Warning", ABANDONED, f"{resource} goes, and {name_few(others)} lose their server")
         return [each for each in found if each not in others], others
 
-    async def _find_cluster(self, resource: Resource) -> Resource | None:
-        """The cluster that it leads to, unless that goes as well."""
-        owner = resource.metadata.owner
-        if owner is None or owner.kind != DATABASE_CLUSTER.kind:
-            return None
-        cluster = await self._client.get(DATABASE_CLUSTER, Key(resource.metadata.namespace, owner.name), fresh=True)
-        is_there = cluster is not None and is_controlled_by(resource, cluster) and not cluster.metadata.is_deleting
-        return cluster if is_there else None
+
+async def _find_cluster(client: Client, resource: Resource) -> Resource | None:
+    """The cluster that it leads to, unless that goes as well."""
+    owner = resource.metadata.owner
+    if owner is None or owner.kind != DATABASE_CLUSTER.kind:
+        return None
+    cluster = await client.get(DATABASE_CLUSTER, Key(resource.metadata.namespace, owner.name), fresh=True)
+    is_there = cluster is not None and is_controlled_by(resource, cluster) and not cluster.metadata.is_deleting
+    return cluster if is_there else None
 
 
 def _take_leave(resource: Resource, abandoned: list[Resource]) -> Outcome:

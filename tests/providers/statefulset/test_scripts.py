@@ -24,11 +24,11 @@ from dbaas.providers.statefulset.places import Places
 from dbaas.providers.statefulset.printing import PRINT_SECONDS
 from dbaas.providers.statefulset.scripts import PROGRAM_MISSING, build_init, build_run
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_SECONDS = 15.0
 SERVER = """
 import signal, sys, time
-
-pytestmark = pytest.mark.slow
 def note(word):
     with open("log", "a") as log:
         log.write(word + "\\n")
