@@ -88,8 +88,10 @@ def put(world: World, kind: Any, name: str, labels: dict[str, str], **annotation
 
 async def test_who_needs_what_is_gone_is_copied_once_for_the_place_where_it_stopped(world: World) -> None:
     scene = Scene(world)
+    await world.reconcile()
     assert await scene.look() == ["main-2"]
     assert await scene.look() == ["main-2"] * 2
+    assert world.told().count("ReplicaLost") == 1
     assert len(set(scene.provider.asked)) == 1
     scene.stop(at=150)
     await scene.look()
