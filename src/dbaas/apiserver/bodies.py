@@ -11,7 +11,6 @@ import yaml
 from msgspec.structs import replace
 
 from dbaas.apiserver.decoding import (
-    LENIENT,
     check_fields,
     check_kind,
     check_times,
@@ -234,10 +233,7 @@ class Patch:
             raise bad_request(f"invalid object type: {applied.get('apiVersion', '/')}, Kind={applied.get('kind', '')}")
         check_kind(applied, resource, self._body)
         check_applied(applied, resource.schema)
-        metadata = applied.get("metadata") or {}
-        readable = {field: value for field, value in metadata.items() if field not in LENIENT}
-        check_types({"metadata": readable}, resource, is_patched=True)
-        return {**applied, "metadata": metadata}
+        return {**applied, "metadata": applied.get("metadata") or {}}
 
     def _refusal(self, error: PatchRefused) -> Failure:
         if error.status == 422:

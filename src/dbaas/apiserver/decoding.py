@@ -35,8 +35,7 @@ _TYPES: Mapping[str, tuple[type[Any], str]] = {
     "ownerReferences": (list, "v1.OwnerReference"),
     "managedFields": (list, "v1.ManagedFieldsEntry"),
 }
-LENIENT = frozenset({"creationTimestamp", "deletionTimestamp", "generation", "deletionGracePeriodSeconds"})
-"""What is read of an object of a custom kind that was merged only where it can be."""
+_LENIENT = frozenset({"creationTimestamp", "deletionTimestamp", "generation", "deletionGracePeriodSeconds"})
 _DROPPED = frozenset(field for field, (kind, _) in _TYPES.items() if kind in (dict, list))  # where they are null
 
 
@@ -120,7 +119,7 @@ def check_types(obj: dict[str, Any], resource: Resource, *, is_patched: bool = F
 
 def drop_unreadable(metadata: dict[str, Any]) -> None:
     """Of an object of a custom kind that was merged: what cannot be read there is as good as not there."""
-    for field in LENIENT & metadata.keys():
+    for field in _LENIENT & metadata.keys():
         value = metadata[field]
         if isinstance(value, float) and value.is_integer():
             value = metadata[field] = int(value)
