@@ -28,9 +28,14 @@ def containers_of(spec: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def complete_words(spec: dict[str, Any]) -> None:
     """An empty one of several words is the usual one."""
-    parts = [(spec, _USUAL_WORDS), *((each, _USUAL_WORDS_OF_CONTAINERS) for each in containers_of(spec))]
-    for part, usual in parts:
-        part.update({field: word for field, word in usual.items() if part.get(field) == ""})
+    replace_empty(spec, _USUAL_WORDS)
+    for container in containers_of(spec):
+        replace_empty(container, _USUAL_WORDS_OF_CONTAINERS)
+
+
+def replace_empty(part: dict[str, Any], usual: Mapping[str, str]) -> None:
+    """An empty text is as good as none where Go cannot tell the two from each other."""
+    part.update({field: word for field, word in usual.items() if part.get(field) == ""})
 
 
 def complete_containers(spec: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from dbaas.apiserver.builtins.columns import items
 from dbaas.apiserver.containers import IN_RANGE, PROTOCOLS, label_problems, port_name_problems
 from dbaas.apiserver.metadata import validate_key, validate_label_value, validate_name
 from dbaas.apiserver.placement import ip_problems
+from dbaas.apiserver.running import replace_empty
 from dbaas.apiserver.schemas import Cause
 from dbaas.apiserver.schemas.wording import duplicate, format_value, invalid, required, unsupported, without_value
 
@@ -26,14 +27,7 @@ _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _ADDRESS_FIELDS = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
 _DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 _BALANCED_ONLY = "may only be used when `type` is 'LoadBalancer'"
-_EMPTY_IS_NONE = (
-    "clusterIP",
-    "externalName",
-    "externalTrafficPolicy",
-    "loadBalancerIP",
-    "sessionAffinity",
-    "type",
-)
+_EMPTY_IS_NONE = ("clusterIP", "externalName", "externalTrafficPolicy", "loadBalancerIP")
 _INNER = ("Cluster", "Local")
 _USUAL = {"sessionAffinity": "None", "type": "ClusterIP"}
 _NAMED = "may not be set for ExternalName services"
@@ -45,9 +39,8 @@ def complete_service(spec: dict[str, Any]) -> None:
     for field in _EMPTY_IS_NONE:
         if spec.get(field) == "":
             del spec[field]
-    for field, usual in _USUAL.items():
-        spec.setdefault(field, usual)
-    if spec["type"] != "ExternalName":
+    replace_empty(spec, _USUAL)
+    if spec.get("type") != "ExternalName":
         spec.setdefault("internalTrafficPolicy", "Cluster")
     if spec.get("sessionAffinity") == "ClientIP":
         config = spec.setdefault("sessionAffinityConfig", {})
