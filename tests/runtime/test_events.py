@@ -15,6 +15,7 @@ from dbaas.contracts.rest import Selection
 from dbaas.core.randomness import SeededRandomness
 from dbaas.runtime.events import (
     BURST,
+    BURST_OF_REASON,
     MOST_WAITING,
     WRITES_AT_ONCE,
     WRITES_IN_A_CROWD,
@@ -99,8 +100,20 @@ async def test_one_object_cannot_flood_and_others_are_heard() -> None:
             recorder.record(gadget(), "Normal", "Turned", f"{number} times")
         recorder.record(gadget("two"), "Normal", "Turned", "once")
         await recorder.flush()
-        assert len(await _events(operator)) == BURST + 1
-        assert recorder.dropped_total == 100 - BURST
+        assert len(await _events(operator)) == BURST + BURST_OF_REASON + 1
+        assert recorder.dropped_total == 100 - BURST - BURST_OF_REASON
+
+
+@virtually
+async def test_what_happens_once_is_heard_beside_what_is_told_all_day() -> None:
+    async with _recording() as (operator, recorder):
+        for number in range(100):
+            recorder.record(gadget(), "Normal", "Turned", f"{number} times")
+        for _ in range(3):
+            recorder.record(gadget(), "Warning", "Broken", "a wheel is off")
+        await recorder.flush()
+        [broken] = [event for event in await _events(operator) if event["reason"] == "Broken"]
+        assert broken["count"] == 1
 
 
 @virtually

@@ -1,7 +1,8 @@
 """Notes for people beside an object (core/v1 Events), written in the background.
 
 Recording never blocks and never fails: what is too much is dropped and counted. The same note about the same object
-becomes one Event with a count. The limits are those of client-go's event correlator.
+becomes one Event with a count. The limits are those of client-go's event correlator, but that the first of a reason
+passes.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ WRITES_IN_A_CROWD = 10.0  # a second: what a thousand new objects have to tell m
 MOST_SERIES = 4096
 SERIES_SECONDS = 600.0  # a note that comes again later than this is news, and a new Event
 BURST, REFILL_SECONDS = 25.0, 300.0  # for each object: so many at once, then one in five minutes
+BURST_OF_REASON = 1.0  # beyond that, of each reason as often: what is told all day must not hide what happens once
 LONGEST_NOTE = 1024  # bytes; the API's limit
 LONGEST_NAME = 200  # of the object's name inside the Event's
 
@@ -89,7 +91,9 @@ class EventRecorder:
 
     def record(self, about: Resource, type: EventType, reason: str, note: str) -> None:
         key = (about.metadata.uid, type, reason, _shorten(note))
-        if not self._may_pass(about.metadata.uid) or (key not in self._waiting and len(self._waiting) >= MOST_WAITING):
+        uid = about.metadata.uid
+        may_pass = self._may_pass(uid, BURST) or self._may_pass(f"{uid} {reason}", BURST_OF_REASON)
+        if not may_pass or (key not in self._waiting and len(self._waiting) >= MOST_WAITING):
             self.dropped_total += 1
             return
         self._waiting[key] = self._grow(key, about)
@@ -135,13 +139,13 @@ class EventRecorder:
             self._series.popitem(last=False)
         return series
 
-    def _may_pass(self, uid: str) -> bool:
+    def _may_pass(self, whose: str, burst: float) -> bool:
         now = self._clock.monotonic()
-        bucket = self._buckets.setdefault(uid, _Bucket(BURST, now))
-        self._buckets.move_to_end(uid)
+        bucket = self._buckets.setdefault(whose, _Bucket(burst, now))
+        self._buckets.move_to_end(whose)
         if len(self._buckets) > MOST_SERIES:
             self._buckets.popitem(last=False)
-        return bucket.take(now, BURST, 1 / REFILL_SECONDS)
+        return bucket.take(now, burst, 1 / REFILL_SECONDS)
 
     async def _write(self, key: SeriesKey, series: _Series) -> None:
         try:
