@@ -67,6 +67,12 @@ async def test_an_unknown_field_is_told_with_what_was_probably_meant(check: Chec
     assert await check(f"{DATABASE}  zzz: x\n") == ["6 spec.zzz: there is no such field"]
 
 
+async def test_a_field_in_a_wrong_place_is_told_with_the_only_one_where_it_is(check: Check) -> None:
+    assert await check(f'{CLUSTER}  version: "2"\n') == [
+        "7 spec.version: there is no such field; did you mean spec.engine.version?"
+    ]
+
+
 async def test_fields_in_items_of_lists_are_known_by_their_number(check: Check) -> None:
     text = GRANT.replace("names:", "nams:")
     assert await check(text) == ["7 spec.privileges[0].nams: there is no such field; did you mean 'names'?"]

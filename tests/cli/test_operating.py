@@ -26,6 +26,8 @@ from fixtures.operations import OPERATIONS
                 "verticalScaling": {"resources": {"requests": {"cpu": "2"}, "limits": {"memory": "4Gi"}}},
             },
         ),
+        ("scale main 3", {"type": "HorizontalScaling", "horizontalScaling": {"replicas": 3}}),
+        ("switchover main main-2", {"type": "Switchover", "switchover": {"targetInstance": "main-2"}}),
         ("expand main size=20Gi", {"type": "VolumeExpansion", "volumeExpansion": {"size": "20Gi"}}),
         (
             "reconfigure main a=1 b=x=y",
@@ -66,6 +68,8 @@ def test_words_become_the_spec_that_they_mean(words: str, spec: dict[str, Any]) 
         ("dance main", "there is no operation 'dance'"),
         ("restrat main", "did you mean 'restart'?"),
         ("scale main", "missing: replicas"),
+        ("scale main clusterSize=3", "missing: replicas; unknown: clusterSize"),
+        ("scale main 3 4", "'4' is no NAME=VALUE"),
         ("scale main replicas=many", "'many' is no number"),
         ("restart main now", "'now' is no NAME=VALUE"),
         ("restart main when=now", "unknown: when"),

@@ -77,10 +77,15 @@ def test_a_long_silence_is_broken_by_what_is_waited_for() -> None:
     terminal, err = plain()
     clock = HandClock()
     with Progress(terminal, clock, "ready") as progress:
-        for _ in range(21):
+        for _ in range(32):
             progress.show([WAITING, WAITING])
             clock.seconds += 1
-    assert err.getvalue() == "  waiting for 2 of 2: db/a: Pending: for b\n"
+        progress.show([STUCK, WAITING])
+    assert err.getvalue().splitlines() == [
+        "  waiting for 2 of 2: db/a: Pending: for b",
+        "  waiting for 2 of 2 (the same after 22 s): db/a",
+        "  db/c: Refused: no",
+    ]
 
 
 def test_progress_is_never_part_of_the_answer() -> None:

@@ -115,6 +115,28 @@ async def test_what_lives_on_it_does_not_hold_an_instance_that_its_cluster_makes
 
 
 @virtually
+async def test_the_server_of_a_cluster_that_is_stopped_has_not_failed() -> None:
+    async with simulated_world() as world:
+        await world.make_quickstart()
+        await world.settle()
+        told = (await world.events("main")).count("ConnectionFailed")
+        await world.change(DATABASE_CLUSTER, "main", {"stopped": True})
+        world.server.is_down = True
+        await asyncio.sleep(60)
+        instance = await world.read(DATABASE_INSTANCE, "main")
+        assert instance.status["phase"] == "Stopped"
+        assert (await conditions(world))["Ready"] == ("False", "ClusterStopped")
+        assert "DatabaseCluster default/main is stopped: start it first" in instance.status["message"]
+        assert await world.ready(DATABASE, "shop") == ("False", "InstanceNotReady")
+        await world.change(DATABASE_CLUSTER, "main", {"stopped": False})
+        world.server.is_down = False
+        await asyncio.sleep(60)
+        assert (await conditions(world))["Ready"] == ("True", "Connected")
+        assert await world.ready(DATABASE, "shop") == ("True", "Applied")
+        assert (await world.events("main")).count("ConnectionFailed") == told
+
+
+@virtually
 async def test_objects_on_a_server_that_goes_away_are_not_ready_any_more() -> None:
     async with simulated_world() as world:
         await world.connect()

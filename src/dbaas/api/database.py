@@ -151,7 +151,7 @@ class Database(Model):
 COLUMNS = (
     ("Server", "string", ".spec.instanceRef.name"),
     ("Database", "string", ".status.database.name"),
-    ("Owner", "string", ".spec.owner"),
+    ("Owner", "string", ".status.database.owner"),
     ("Phase", "string", ".status.phase"),
     ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
     ("Age", "date", ".metadata.creationTimestamp"),

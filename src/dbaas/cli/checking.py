@@ -147,7 +147,22 @@ def _explain_unknown(path: str, raw: Mapping[str, Any]) -> str:
     for field in filter(None, parent.split(".")):
         schema = (schema.get("items", schema).get("properties") or {}).get(field) or {}
     known = sorted(schema.get("items", schema).get("properties") or {})
-    return "; ".join(filter(None, ["there is no such field", suggest(name, known)]))
+    elsewhere = _find_fields(raw, name)
+    advice = f"did you mean {elsewhere[0]}?" if len(elsewhere) == 1 else suggest(name, known)
+    return "; ".join(filter(None, ["there is no such field", advice]))
+
+
+def _find_fields(schema: Mapping[str, Any], name: str) -> Sequence[str]:
+    """The paths below `spec` that end with this name."""
+    found: list[str] = []
+    left = [("spec", (schema.get("properties") or {}).get("spec") or {})]
+    while left:
+        path, field = left.pop()
+        inside = field.get("items", field).get("properties") or {}
+        place = f"{path}[]" if "items" in field else path
+        found += [f"{place}.{name}"] if name in inside else []
+        left += [(f"{place}.{each}", inside[each]) for each in inside]
+    return found
 
 
 def _unknown_kind(manifest: Manifest, registry: Registry) -> Problem:

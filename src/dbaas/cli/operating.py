@@ -30,10 +30,10 @@ class Word:
     def usage(self) -> str:
         """Behind the name of the cluster."""
         free = ("NAME=VALUE",) if self.takes_any else ()
-        bare = (self.bare.upper(),) if self.bare else ()
+        bare = self.bare.upper() if self.bare in self.needed else f"[{self.bare.upper()}]"
         needed = [f"{name}=…" for name in self.needed if name != self.bare]
-        parts = [*bare, *free, *needed, *(f"[{name}=…]" for name in self.known)]
-        return " ".join(parts)
+        known = [f"[{name}=…]" for name in self.known if name != self.bare]
+        return " ".join([*([bare] if self.bare else []), *free, *needed, *known])
 
 
 def _scale(given: Given) -> Spec:
@@ -78,16 +78,21 @@ WORDS: Mapping[str, Word] = {
     "start": Word("Start"),
     "stop": Word("Stop"),
     "restart": Word("Restart"),
-    "scale": Word("HorizontalScaling", _scale, ("replicas",)),
+    "scale": Word("HorizontalScaling", _scale, ("replicas",), bare="replicas"),
     "resize": Word("VerticalScaling", _resize, known=("cpu", "memory", "cpu-limit", "memory-limit")),
-    "expand": Word("VolumeExpansion", lambda given: {"volumeExpansion": dict(given)}, ("size",)),
+    "expand": Word("VolumeExpansion", lambda given: {"volumeExpansion": dict(given)}, ("size",), bare="size"),
     "reconfigure": Word("Reconfiguring", _reconfigure, takes_any=True),
-    "upgrade": Word("Upgrade", lambda given: {"upgrade": {"targetVersion": given["version"]}}, ("version",)),
-    "expose": Word("Expose", _expose, ("type",), ("port",)),
-    "switchover": Word(
-        "Switchover", lambda given: {"switchover": {"targetInstance": given["to"]}} if given else {}, known=("to",)
+    "upgrade": Word(
+        "Upgrade", lambda given: {"upgrade": {"targetVersion": given["version"]}}, ("version",), bare="version"
     ),
-    "rebuild": Word("RebuildInstance", _rebuild, ("instance",), ("source",)),
+    "expose": Word("Expose", _expose, ("type",), ("port",), bare="type"),
+    "switchover": Word(
+        "Switchover",
+        lambda given: {"switchover": {"targetInstance": given["to"]}} if given else {},
+        known=("to",),
+        bare="to",
+    ),
+    "rebuild": Word("RebuildInstance", _rebuild, ("instance",), ("source",), bare="instance"),
     "custom": Word("Custom", _custom, ("operation",), takes_any=True, bare="operation"),
 }
 
@@ -115,6 +120,7 @@ def build_spec(word: Word, cluster: str, words: Sequence[str]) -> Spec:
     missing = [name for name in word.needed if name not in given]
     unknown = [name for name in given if not word.takes_any and name not in (*word.needed, *word.known)]
     if missing or unknown:
-        what = f"missing: {', '.join(missing)}" if missing else f"unknown: {', '.join(unknown)}"
+        parts = (("missing", missing), ("unknown", unknown))
+        what = "; ".join(f"{how}: {', '.join(names)}" for how, names in parts if names)
         raise WrongUsage(f"{word.type} of a cluster: {what}", f"write: CLUSTER {word.usage()}".rstrip())
     return {"clusterRef": {"name": cluster}, "type": word.type, **word.build(given)}

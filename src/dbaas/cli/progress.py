@@ -44,6 +44,7 @@ class Progress:
         self._began = clock.monotonic()
         self._said: dict[str, str] = {}
         self._last_line = self._began
+        self._reminder = ""
         self._live: Live | None = None
 
     def __enter__(self) -> Progress:
@@ -105,6 +106,8 @@ class Progress:
         waiting = [step for step in steps if not step.is_done]
         if waiting and now - self._last_line > REMINDER_SECONDS:
             self._last_line = now
-            self._terminal.remark(
-                f"  waiting for {len(waiting)} of {len(steps)}: {waiting[0].label}: {waiting[0].text}"
-            )
+            counted = f"  waiting for {len(waiting)} of {len(steps)}"
+            told = f"{waiting[0].label}: {waiting[0].text}"
+            unchanged = f" (the same after {now - self._began:.0f} s): {waiting[0].label}"
+            self._terminal.remark(counted + (unchanged if told == self._reminder else f": {told}"))
+            self._reminder = told

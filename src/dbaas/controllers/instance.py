@@ -16,7 +16,7 @@ from dbaas.api.core import NAMESPACE, SECRET
 from dbaas.api.instance import INSTANCE_KINDS, DatabaseInstance
 from dbaas.api.resource import Key, Resource
 from dbaas.contracts.client import Client
-from dbaas.contracts.engine import EngineError, Retired, ServerFacts
+from dbaas.contracts.engine import EngineError, Retired, ServerFacts, Unreachable
 from dbaas.contracts.lane import Lane
 from dbaas.contracts.reconcile import Condition, Conflict, Controller, Outcome, Waiting, token_of
 from dbaas.controllers.cascading import FIELD, LOOK_AGAIN_SECONDS, Cascade
@@ -49,6 +49,7 @@ WORKERS = 256  # each may wait for a server that does not answer; those that ans
 VERIFIED_EVERY = timedelta(minutes=10)
 LEAVE_SECONDS = 0.1
 ABANDONED = "Abandoned"
+CLUSTER_STOPPED = "ClusterStopped"
 
 
 @dataclass(frozen=True)
@@ -182,13 +183,16 @@ class InstanceController:
         resource = server.resource
         self._note_look(server)
         await self._wake_inhabitants(resource, is_there=False)
+        stopped = await _find_stopped(self._client, resource) if isinstance(error, Unreachable) else None
+        if stopped is not None:
+            error = Unreachable(f"{stopped} is stopped: start it first", reason=CLUSTER_STOPPED)
         message = f"{_address(server)}: {error.message}"
-        if read_condition(resource, CONNECTED).get("reason") != error.reason:
+        if stopped is None and read_condition(resource, CONNECTED).get("reason") not in (error.reason, CLUSTER_STOPPED):
             self._client.event(resource, "Warning", "ConnectionFailed", message)
         conditions = describe_absence(server.spec, error, message)
         pause = pause_while_absent(resource, server.spec, error, self._clock.now())
         kept = own_status(resource)
-        return Outcome(conditions, kept, phase="Failed", requeue_after=pause)
+        return Outcome(conditions, kept, phase="Failed" if stopped is None else "Stopped", requeue_after=pause)
 
     def _note_look(self, server: Server) -> None:
         self._surroundings.counts.note_health_check(server.key, self._clock.now().timestamp())
@@ -243,7 +247,7 @@ class InstanceController:
 
         None hold one that its cluster makes again: their server stays where it is.
         """
-        if cluster := await _find_cluster(self._client, resource):
+        if cluster := await _find_cluster(self._client, resource, fresh=True):
             self._client.event(cluster, "Warning", "InstanceRemade", f"{resource} was deleted and is made again")
             return [], []
         find = find_inhabitants if is_forced(resource) else find_residents
@@ -256,14 +260,20 @@ class InstanceController:
         return [each for each in found if each not in others], others
 
 
-async def _find_cluster(client: Client, resource: Resource) -> Resource | None:
+async def _find_cluster(client: Client, resource: Resource, *, fresh: bool = False) -> Resource | None:
     """The cluster that it leads to, unless that goes as well."""
     owner = resource.metadata.owner
     if owner is None or owner.kind != DATABASE_CLUSTER.kind:
         return None
-    cluster = await client.get(DATABASE_CLUSTER, Key(resource.metadata.namespace, owner.name), fresh=True)
+    cluster = await client.get(DATABASE_CLUSTER, Key(resource.metadata.namespace, owner.name), fresh=fresh)
     is_there = cluster is not None and is_controlled_by(resource, cluster) and not cluster.metadata.is_deleting
     return cluster if is_there else None
+
+
+async def _find_stopped(client: Client, resource: Resource) -> Resource | None:
+    """The cluster that it leads to, where that is to be stopped: then its silence is no failure."""
+    cluster = await _find_cluster(client, resource)
+    return cluster if cluster is not None and cluster.spec.get("stopped") else None
 
 
 def _take_leave(resource: Resource, abandoned: list[Resource]) -> Outcome:
