@@ -30,7 +30,7 @@ async def test_a_table_has_the_columns_of_the_kind(session: Session, printed: Pr
     await get(session, GetOptions(what=["databases"]))
     header, row = printed().splitlines()
     assert header.split() == ["NAME", "SERVER", "DATABASE", "OWNER", "PHASE", "READY", "AGE"]
-    assert row.split()[:5] == ["shop", "main", "shop-owner", "Ready", "True"]
+    assert row.split()[:4] == ["shop", "main", "Ready", "True"]
 
 
 async def test_several_kinds_are_several_tables_with_full_names(session: Session, printed: Printed) -> None:
@@ -130,7 +130,7 @@ async def test_a_watch_of_nothing_yet_names_the_columns_with_the_first_row() -> 
     async with open_session() as session:
         async with watching(session, "databases"):
             await put(session, DATABASE, "shop", SPEC)
-        assert lines(session) == ["NAME SERVER DATABASE OWNER", "shop main shop-owner 0s"]
+        assert lines(session) == ["NAME SERVER DATABASE OWNER", "shop main 0s"]
 
 
 @virtually
