@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dbaas.admission import clusters, customs, databases, engines, instances, monitoring, operations, users
+from dbaas.admission import amounts, clusters, customs, databases, engines, instances, monitoring, operations, users
 from dbaas.admission.facts import Facts
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.database import DATABASE, DatabaseSpec
@@ -64,6 +64,9 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
         yield from clusters.topology_fits(spec)
         yield from clusters.windows_are_clear(spec)
         yield from clusters.storage_stays(review, spec)
+        yield from amounts.size_is_possible("spec.storage.size", spec.storage.size)
+        yield from amounts.resources_are_possible("spec.resources", spec.resources)
+        yield from amounts.resources_are_possible("spec.proxy.resources", spec.proxy.resources if spec.proxy else None)
         yield from clusters.entry_agrees(spec, facts)
         yield from clusters.provider_can(spec, facts)
         yield from monitoring.monitoring_is_possible(spec)
@@ -82,6 +85,7 @@ def _apply_rules(review: Review, spec: Any, facts: Facts) -> Iterator[Violation]
         yield from operations.operation_is_possible(review, spec, facts, find_violations)
     if isinstance(spec, MonitoringConfigSpec):
         yield from monitoring.agent_can_be_told(spec)
+        yield from amounts.resources_are_possible("spec.pmm.resources", spec.pmm.resources if spec.pmm else None)
     if isinstance(spec, DatabaseSpec):
         yield from databases.sql_can_be_run(review, spec, facts)
         yield from databases.quarantine_is_possible(spec, facts)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from cli.conftest import Printed, put_status
+from cli.conftest import Printed, put, put_status
 from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.database_engine import DATABASE_ENGINE
 from dbaas.api.operation import OPS_REQUEST
@@ -18,9 +18,18 @@ from dbaas.contracts.registry import find_registry
 from dbaas.controllers.database_engine import builtin_entries
 
 KEY = Key("default", "one")
+CLUSTER = {"engine": {"type": "postgres", "version": "18"}, "clusterSize": 1}
+
+
+async def _make_cluster(session: Session) -> None:
+    """With the entry of the catalogue that says what its engine can."""
+    (entry,) = builtin_entries(find_registry())
+    await session.writer().create(DATABASE_ENGINE, entry)
+    await put(session, DATABASE_CLUSTER, "main", CLUSTER)
 
 
 async def test_it_is_made_and_waited_for(session: Session, printed: Printed) -> None:
+    await _make_cluster(session)
     working = asyncio.create_task(operate(session, OpOptions(words=["restart", "main"], name="one", timeout="20s")))
     while "created" not in printed():
         await asyncio.sleep(0)
@@ -34,7 +43,8 @@ async def test_it_is_made_and_waited_for(session: Session, printed: Printed) -> 
 
 
 async def test_it_gets_a_name_that_tells_what_it_does_and_stays_where_that_is_wished(session: Session) -> None:
-    options = OpOptions(words=["scale", "main", "replicas=2"], wait=False, ttl="", force=True)
+    await _make_cluster(session)
+    options = OpOptions(words=["scale", "main", "2"], wait=False, ttl="", force=True)
     await operate(session, options)
     (made,) = await session.rest.list(OPS_REQUEST)
     assert made.metadata.name.startswith("main-scale-")
@@ -43,12 +53,23 @@ async def test_it_gets_a_name_that_tells_what_it_does_and_stays_where_that_is_wi
 
 
 async def test_what_the_server_refuses_is_told_by_field(session: Session) -> None:
+    await _make_cluster(session)
     with pytest.raises(CommandError, match="Upgrade of 'main' is refused") as caught:
         await operate(session, OpOptions(words=["upgrade", "main", "version=x"]))
     assert caught.value.advice[0].startswith("spec.upgrade.targetVersion: ")
+    assert len(caught.value.advice) == 1
+
+
+async def test_a_cluster_that_is_not_there_is_told_at_once(session: Session) -> None:
+    await _make_cluster(session)
+    with pytest.raises(CommandError) as caught:
+        await operate(session, OpOptions(words=["stop", "mian"]))
+    assert caught.value.message == "there is no DatabaseCluster 'mian' in namespace 'default'; did you mean 'main'?"
+    assert not await session.rest.list(OPS_REQUEST)
 
 
 async def test_one_is_cancelled_by_its_name(session: Session, printed: Printed) -> None:
+    await _make_cluster(session)
     await operate(session, OpOptions(words=["stop", "main"], name="one", wait=False))
     await operate(session, OpOptions(words=["cancel", "one"]))
     assert (await session.rest.get(OPS_REQUEST, KEY)).spec["cancel"] is True
@@ -67,11 +88,7 @@ async def test_a_time_to_live_that_is_none_is_refused(session: Session) -> None:
 
 
 async def test_what_a_catalogue_declares_is_listed_where_it_is_not_said_which(session: Session) -> None:
-    (entry,) = builtin_entries(find_registry())
-    await session.writer().create(DATABASE_ENGINE, entry)
-    metadata, engine = {"name": "main", "namespace": session.namespace}, {"type": "postgres", "version": "18"}
-    body = {"metadata": metadata, "spec": {"engine": engine, "clusterSize": 1}}
-    await session.writer().create(DATABASE_CLUSTER, {"apiVersion": "dbaas.io/v1", "kind": "DatabaseCluster", **body})
+    await _make_cluster(session)
     with pytest.raises(WrongUsage, match="missing: operation") as caught:
         await operate(session, OpOptions(words=["custom", "main"]))
     _, heading, *lines = caught.value.advice

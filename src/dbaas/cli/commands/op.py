@@ -8,14 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
+from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.operation import OPS_REQUEST
 from dbaas.api.resource import Key
 from dbaas.cli.exits import CommandError, WrongUsage
 from dbaas.cli.operating import Spec, Word, build_spec, find_word
 from dbaas.cli.options import NamespaceOptions, TimeoutOptions
 from dbaas.cli.session import Session, run_on_target
+from dbaas.cli.suggestions import suggest
 from dbaas.contracts.client import ApiError
+from dbaas.contracts.rest import Selection
 
+NOWHERE = "<nil>"  # the server's place for "some rules were not checked"
 WORDS_HELP = "start, stop, restart, scale, resize, expand, reconfigure, upgrade, expose, switchover, rebuild, custom"
 
 
@@ -57,16 +61,27 @@ async def operate(session: Session, options: OpOptions) -> None:
         return
     spec = await _build_spec(session, find_word(first), name, rest)
     body = _build(session, options, spec)
+    await _require_cluster(session, Key(session.namespace, name))
     key = Key(session.namespace, body["metadata"]["name"])
     try:
         await session.writer().create(OPS_REQUEST, body)
     except ApiError as error:
-        told = [f"{field}: {message}" for field, message in error.causes]
+        told = [f"{field}: {message}" for field, message in error.causes if field != NOWHERE]
         raise CommandError(f"{spec['type']} of {name!r} is refused", *(told or [error.message])) from error
     session.terminal.print(f"opsrequest.dbaas.io/{key.name} created")
     session.terminal.out.flush()
     if options.wait:
         await _follow(session, key, timeout)
+
+
+async def _require_cluster(session: Session, key: Key) -> None:
+    """An OpsRequest would wait for it; who types its name hardly means one that is still to be made."""
+    if await session.find(DATABASE_CLUSTER, key) is not None:
+        return
+    there = await session.rest.list(DATABASE_CLUSTER, Selection(key.namespace))
+    hint = suggest(key.name, [each.metadata.name for each in there])
+    what = f"there is no DatabaseCluster {key.name!r} in namespace {key.namespace!r}"
+    raise CommandError("; ".join(filter(None, [what, hint])))
 
 
 async def _build_spec(session: Session, word: Word, cluster: str, words: Sequence[str]) -> Spec:

@@ -6,7 +6,7 @@ import pytest
 
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.admission import Violation
-from dbaas.engines.postgres.rules.clusters import settings_are_known
+from dbaas.engines.postgres.rules.clusters import memory_is_enough, settings_are_known
 
 
 def check_cluster(*config: tuple[str, str], version: str = "18", size: int = 1) -> list[Violation]:
@@ -65,3 +65,13 @@ def test_what_replication_cannot_do_with_is_refused_only_where_there_are_replica
     assert [violation.field for violation in check_cluster(*config, size=3)] == [
         "spec.config[0].value", "spec.config[1].value", "spec.config[2].name",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_wrong"),
+    [({}, False), ({"cpu": "1"}, False), ({"memory": "128Mi"}, False), ({"memory": "20Mi"}, True)],
+)
+def test_memory_must_be_enough_for_a_server(limits: dict[str, str], is_wrong: bool) -> None:
+    body = {"engine": {"type": "postgres", "version": "18"}, "clusterSize": 1, "resources": {"limits": limits}}
+    found = memory_is_enough(DatabaseClusterSpec.model_validate(body))
+    assert [each.field for each in found] == (["spec.resources.limits.memory"] if is_wrong else [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dbaas.contracts.admission import SpecRule, VersionRule
-from dbaas.engines.postgres.rules.clusters import pooler_is_known, settings_are_known
+from dbaas.engines.postgres.rules.clusters import memory_is_enough, pooler_is_known, settings_are_known
 from dbaas.engines.postgres.rules.databases import database_is_possible
 from dbaas.engines.postgres.rules.grants import grant_is_possible
 from dbaas.engines.postgres.rules.instances import instance_is_possible
@@ -13,7 +13,7 @@ from dbaas.engines.postgres.rules.users import user_is_possible
 from dbaas.engines.postgres.rules.versions import version_has_it
 
 RULES: dict[str, tuple[SpecRule, ...]] = {
-    "DatabaseCluster": (settings_are_known, pooler_is_known),
+    "DatabaseCluster": (settings_are_known, pooler_is_known, memory_is_enough),
     "DatabaseInstance": (instance_is_possible,),
     "ClusterDatabaseInstance": (instance_is_possible,),
     "Database": (database_is_possible,),

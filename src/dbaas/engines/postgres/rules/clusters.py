@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from dbaas.api.cluster import DatabaseClusterSpec
 from dbaas.contracts.admission import Violation
+from dbaas.core.quantity import parse_quantity
 from dbaas.engines.postgres.parameters import explain_unknown, find_fault, parameters_of
 from dbaas.engines.postgres.pooling import PROGRAM
 from dbaas.engines.postgres.replication.settings import find_unfit
 from dbaas.engines.postgres.server import ENCRYPTION, OUR_PARAMETERS
 from dbaas.engines.postgres.server_log import FILES_OF_JSON, is_json
+from dbaas.engines.postgres.sizing import LEAST_MEMORY, MEGABYTE
 
 
 def settings_are_known(spec: DatabaseClusterSpec) -> Sequence[Violation]:
@@ -28,6 +30,15 @@ def pooler_is_known(spec: DatabaseClusterSpec) -> Sequence[Violation]:
         return []
     message = f"{spec.proxy.type!r} is no pooler that dbaas runs before PostgreSQL: use {PROGRAM}, or leave it out"
     return [Violation("spec.proxy.type", message, "FieldValueNotSupported")]
+
+
+def memory_is_enough(spec: DatabaseClusterSpec) -> Sequence[Violation]:
+    """What goes beyond its limit is killed, and a server that has just started must not."""
+    most = spec.resources.limits.get("memory") if spec.resources else None
+    if most is None or parse_quantity(most) >= LEAST_MEMORY * MEGABYTE:
+        return []
+    message = f"{most} is too little for PostgreSQL: give it {LEAST_MEMORY}Mi or more"
+    return [Violation("spec.resources.limits.memory", message)]
 
 
 def _check_setting(name: str, value: str, spec: DatabaseClusterSpec) -> Iterator[tuple[str, str, str]]:
