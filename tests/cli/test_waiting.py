@@ -102,6 +102,21 @@ async def test_it_does_not_wait_for_what_is_stuck_but_for_the_others() -> None:
 
 
 @virtually
+async def test_of_those_that_wait_for_what_is_stuck_nothing_is_heard_and_it_ends() -> None:
+    async with open_session() as session:
+        refs = await refer(session, "stuck", "waits")
+        await put_status(session, DATABASE, "stuck", "False", "Refused", conditions=STALLED)
+        await put_status(session, DATABASE, "waits", "False", "DatabaseNotReady")
+        with pytest.raises(CommandError, match="1 of 2 objects cannot become ready, and 1 more not either") as caught:
+            await wait_until_ready(session, refs, 300)
+        assert caught.value.advice[:2] == (
+            "database/stuck: it never can",
+            "database/waits: because of DatabaseNotReady",
+        )
+        assert 30 < session.clock.monotonic() < 40
+
+
+@virtually
 async def test_too_long_tells_what_each_waits_for() -> None:
     async with open_session() as session:
         refs = await refer(session, "a", "b")

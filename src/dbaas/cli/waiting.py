@@ -34,21 +34,29 @@ def parse_timeout(text: str) -> float:
 
 
 async def wait_until_ready(session: Session, refs: Sequence[Ref], timeout: float) -> None:
-    """Ends early where all that is not ready is stuck. Raises CommandError and WaitedTooLong after the table."""
+    """Ends early where all that is not ready is stuck, or one is and of the others nothing is heard any more.
+
+    Raises CommandError and WaitedTooLong after the table.
+    """
     async with Follower(session.rest, session.clock, refs) as follower:
         with Progress(session.terminal, session.clock, "ready") as progress:
 
             def is_over(quiet_seconds: float) -> bool:
                 states = _states(follower)
                 progress.show([_ready_step(ref, state) for ref, state in states.items()])
-                return all(state.is_ready or state.is_stuck for state in states.values())
+                left = [state for state in states.values() if not state.is_ready]
+                if quiet_seconds > QUIET_TOGETHER_SECONDS:
+                    return not left or any(state.is_stuck for state in left)
+                return all(state.is_stuck for state in left)
 
             in_time = await follow_until(follower, start_deadline(session.clock, timeout), is_over)
         states = _states(follower)
     _print_states(session, states)
-    waiting = [ref for ref, state in states.items() if not state.is_ready]
+    stuck = [ref for ref, state in states.items() if state.is_stuck]
+    waiting = [*stuck, *(ref for ref, state in states.items() if not (state.is_ready or state.is_stuck))]
     if waiting and in_time:
-        raise CommandError(f"{_count(waiting, len(refs))} cannot become ready", *_advise(waiting, states))
+        others = f", and {len(waiting) - len(stuck)} more not either" if len(stuck) < len(waiting) else ""
+        raise CommandError(f"{_count(stuck, len(refs))} cannot become ready{others}", *_advise(waiting, states))
     if waiting:
         raise WaitedTooLong(f"{_count(waiting, len(refs))} not ready after {timeout:g} s", *_advise(waiting, states))
 
