@@ -52,7 +52,7 @@ async def wait_until_ready(session: Session, refs: Sequence[Ref], timeout: float
             in_time = await follow_until(follower, start_deadline(session.clock, timeout), is_over)
         states = _states(follower)
     _print_states(session, states)
-    stuck = [ref for ref, state in states.items() if state.is_stuck]
+    stuck = [ref for ref, state in states.items() if state.is_stuck and not state.is_ready]
     waiting = [*stuck, *(ref for ref, state in states.items() if not (state.is_ready or state.is_stuck))]
     if waiting and in_time:
         others = f", and {len(waiting) - len(stuck)} more not either" if len(stuck) < len(waiting) else ""
