@@ -300,6 +300,13 @@ class DatabaseClusterStatus(HoldableStatus):
     ]
     endpoint: Annotated[str | None, Field(default=None, max_length=300, description="host:port that takes writes.")]
     current_version: Annotated[str | None, Field(default=None, max_length=40, description="Version that runs.")]
+    identity: Annotated[
+        str | None,
+        Field(
+            default=None, max_length=100,
+            description="What tells its data from that of any other server: once known, there is data to be lost.",
+        ),
+    ]  # fmt: skip
     upgrading_to: Annotated[
         str | None,
         Field(

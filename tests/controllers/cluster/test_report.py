@@ -124,6 +124,18 @@ def published() -> Resource:
     return build_resource(DATABASE_INSTANCE, body)
 
 
+def test_the_identity_of_its_data_is_kept_while_nobody_answers() -> None:
+    facts, told = ClusterFacts((UP,), "h", 1), published()
+    assert "identity" not in build_outcome(cluster("Ready"), facts, told).status
+    answered = build_resource(DATABASE_INSTANCE, {**told.body(), "status": {**told.status, "identity": "7412"}})
+    assert build_outcome(cluster("Ready"), facts, answered).status["identity"] == "7412"
+    known = cluster("Ready")
+    body = {**known.resource.body(), "status": {**known.resource.status, "identity": "7411"}}
+    later = replace(known, resource=build_resource(DATABASE_CLUSTER, body))
+    assert build_outcome(later, facts, None).status["identity"] == "7411"
+    assert build_outcome(later, facts, answered).status["identity"] == "7412"
+
+
 def test_a_cluster_whose_volume_grows_is_ready_meanwhile_and_looked_at_again_soon() -> None:
     witnessed = replace(cluster("Ready"), provider=WitnessedProvider())
     outcome = build_outcome(witnessed, ClusterFacts((UP,), "h", 1, growing=("main-0: it grows",)), published())

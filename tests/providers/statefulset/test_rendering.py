@@ -18,7 +18,7 @@ from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.monitoring import MonitoringConfigSpec
 from dbaas.api.resource import Resource, build_resource
 from dbaas.contracts.exporting import Exporter
-from dbaas.contracts.provider import File, NotProvided, SecretKey, ServerImage, Workload
+from dbaas.contracts.provider import File, Init, NotProvided, SecretKey, ServerImage, Workload
 from dbaas.contracts.registry import find_registry
 from dbaas.controllers.cluster.subject import read_cluster
 from dbaas.providers.statefulset.provider import StatefulSetProvider
@@ -207,6 +207,23 @@ def test_that_an_instance_is_no_newcomer_any_more_replaces_no_pod() -> None:
     assert ".left-" not in before["ConfigMap", "main-files"]["data"]["init"]
     for name in ("main", "main-2"):
         assert before["StatefulSet", name] == after["StatefulSet", name]
+
+
+@pytest.mark.parametrize(
+    ("identity", "annotations", "is_kept"),
+    [("", {}, False), ("7412", {}, True), ("7412", {"dbaas.io/allow-destructive": "true"}, False)],
+)
+def test_what_a_single_server_has_served_is_not_made_anew_unless_that_is_allowed(
+    identity: str, annotations: dict[str, str], is_kept: bool
+) -> None:
+    step = Init(("make", "$(CREATES)"), "data", once=True)
+    workload = replace(SERVER_WORKLOAD, instances=(replace(SERVER_INSTANCE, init=(step,)),))
+    body = declare().body()
+    body = {**body, "metadata": {**body["metadata"], "annotations": annotations}, "status": {"identity": identity}}
+    cluster = build_resource(DATABASE_CLUSTER, body)
+    made = {each["kind"]: dict(each) for each in StatefulSetProvider().children(cluster, workload, InstalledServer())}
+    assert ("DataMissing" in made["ConfigMap"]["data"]["init"]) is is_kept
+    assert made["StatefulSet"] == stateful_set(workload), "a server must not be started anew for it"
 
 
 def test_without_an_image_it_is_said_what_must_be_in_it() -> None:

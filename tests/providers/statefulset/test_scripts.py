@@ -18,7 +18,16 @@ from typing import IO, Any
 import psutil
 import pytest
 
-from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, File, Init, Instance, SecretKey, Stop, VersionMark
+from dbaas.contracts.provider import (
+    DATA_MISSING,
+    DATA_OF_OTHER_VERSION,
+    File,
+    Init,
+    Instance,
+    SecretKey,
+    Stop,
+    VersionMark,
+)
 from dbaas.providers.statefulset.filling import FILL
 from dbaas.providers.statefulset.places import Places
 from dbaas.providers.statefulset.printing import PRINT_SECONDS
@@ -76,10 +85,8 @@ class Pod:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content)
 
-    def initialise(
-        self, instance: Instance = INSTANCE, *, is_newcomer: bool = False
-    ) -> subprocess.CompletedProcess[str]:
-        script = build_init(instance, self.places, is_newcomer=is_newcomer)
+    def initialise(self, instance: Instance = INSTANCE, **known: bool) -> subprocess.CompletedProcess[str]:
+        script = build_init(instance, self.places, **known)  # type: ignore[arg-type]
         return subprocess.run([*self.shell, "-c", script], capture_output=True, text=True, check=False)
 
     def start(self, instance: Instance = INSTANCE, output: IO[str] | None = None) -> subprocess.Popen[bytes]:
@@ -160,6 +167,17 @@ def test_data_of_another_version_is_refused_in_the_pods_last_words(pod: Pod) -> 
     assert done.returncode == 1
     said = (pod.root / "words").read_text()
     assert said.startswith(f"{DATA_OF_OTHER_VERSION}: ") and "version 16" in said and said == done.stderr
+
+
+def test_data_that_was_served_and_is_gone_is_not_made_anew(pod: Pod) -> None:
+    once = replace(INSTANCE, init=tuple(replace(step, once=True) for step in INSTANCE.init))
+    done = pod.initialise(once, has_served=True)
+    assert done.returncode == 1 and not (pod.volume / "data").exists()
+    said = (pod.root / "words").read_text()
+    assert said.startswith(f"{DATA_MISSING}: the volume has no data, ") and said == done.stderr
+    assert pod.initialise(once).returncode == 0
+    assert pod.initialise(once, has_served=True).returncode == 0
+    assert (pod.volume / "data" / "VERSION").read_text() == "18\n"
 
 
 def test_the_end_is_passed_on_and_the_exit_code_comes_back(pod: Pod, running: subprocess.Popen[bytes]) -> None:

@@ -105,6 +105,10 @@ def build_status(cluster: Cluster, facts: ClusterFacts, instance: Resource | Non
         status["instances"] = build_instances(facts.instances)
     if endpoint:
         status["endpoint"] = endpoint
+    if identity := (instance is not None and instance.status.get("identity")) or cluster.resource.status.get(
+        "identity"
+    ):
+        status["identity"] = identity
     if instance is not None:
         status["instanceRef"] = {"name": instance.metadata.name}
     return status

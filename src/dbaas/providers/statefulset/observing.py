@@ -9,7 +9,7 @@ from typing import Any
 
 from dbaas.api.core import PERSISTENT_VOLUME_CLAIM, POD, SERVICE, STATEFUL_SET
 from dbaas.api.resource import LABEL_INSTANCE, Resource
-from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, ClusterFacts, InstanceFacts
+from dbaas.contracts.provider import DATA_MISSING, DATA_OF_OTHER_VERSION, ClusterFacts, InstanceFacts
 from dbaas.contracts.upgrade import UPGRADE_FAILED
 from dbaas.core.quantity import parse_quantity
 from dbaas.manifests.agreement import explain_exposure, find_unsettled, read_roles
@@ -23,7 +23,7 @@ _REASON = re.compile(r"^([A-Z][A-Za-z]+): (.+)", re.DOTALL)
 _FULL = "No space left on device"
 _GROWTH_FAILURES = ("ControllerResizeError", "NodeResizeError")  # KEP-1790
 _USUAL_WAITS = frozenset({"PodInitializing", "ContainerCreating"})
-_REFUSALS = frozenset({DATA_OF_OTHER_VERSION, PROGRAM_MISSING, UPGRADE_FAILED})
+_REFUSALS = frozenset({DATA_MISSING, DATA_OF_OTHER_VERSION, PROGRAM_MISSING, UPGRADE_FAILED})
 """Reasons of our own in the last words of a pod that will never start as things stand."""
 
 

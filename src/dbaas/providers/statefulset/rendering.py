@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dbaas.api.cluster import DatabaseClusterSpec
-from dbaas.api.resource import LABEL_CLUSTER, LABEL_INSTANCE, Resource
+from dbaas.api.resource import ANNOTATION_ALLOW_DESTRUCTIVE, LABEL_CLUSTER, LABEL_INSTANCE, Resource
 from dbaas.contracts.provider import Instance, ServerImage, Workload
 from dbaas.manifests.metadata import LABEL_ROLE, MANAGED_BY, build_metadata, cluster_labels
 from dbaas.manifests.monitoring import Exporters, asks_service, build_metrics_service, metrics_name
@@ -78,6 +78,12 @@ class Rendering:
     def _keeps_data(self) -> bool:
         return self.spec.deletion_policy != "Delete"
 
+    @property
+    def _has_served(self) -> bool:
+        """There is data to be lost, and nobody has said that it may be."""
+        may_be_lost = self.cluster.metadata.annotations.get(ANNOTATION_ALLOW_DESTRUCTIVE, "").lower() == "true"
+        return bool(self.cluster.status.get("identity")) and not may_be_lost
+
     def _metadata(self, name: str) -> dict[str, Any]:
         return build_metadata(name, self.cluster, self.labels)
 
@@ -93,9 +99,10 @@ class Rendering:
         return build_config_map(self._metadata(config_name(instance)), instance, scripts)
 
     def _scripts(self, instance: Instance, *, is_newcomer: bool) -> Mapping[str, str]:
+        init = build_init(instance, self.places, is_newcomer=is_newcomer, has_served=self._has_served, older=self.older)
         written = {
             "run": build_run(instance, self.places),
-            "init": build_init(instance, self.places, is_newcomer=is_newcomer, older=self.older),
+            "init": init,
             "fill": FILL,
         }
         return {name: written[name] for name in script_names(instance)}

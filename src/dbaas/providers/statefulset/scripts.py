@@ -14,7 +14,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
-from dbaas.contracts.provider import DATA_OF_OTHER_VERSION, File, Init, Instance
+from dbaas.api.resource import ANNOTATION_ALLOW_DESTRUCTIVE
+from dbaas.contracts.provider import DATA_MISSING, DATA_OF_OTHER_VERSION, File, Init, Instance
 from dbaas.providers.statefulset.places import Places, expand, names_of
 from dbaas.providers.statefulset.printing import build_clearing, build_end, build_print, without_pipe
 from dbaas.providers.statefulset.texts import fill_in
@@ -71,7 +72,9 @@ fi
 _STEP = """\
 rm -rf {fresh}
 if [ -e {final} ]; then
-{check}else
+{check}"""
+_MAKE = """\
+else
 	mkdir {fresh}
 	{command}
 	sync
@@ -79,6 +82,17 @@ if [ -e {final} ]; then
 	sync
 fi
 """
+_LOST = """\
+else
+	said="{reason}: the volume has no {name}, and with it the data that was served is gone: {advice}"
+	echo "$said" | tee {last_words} >&2
+	exit 1
+fi
+"""
+_BEGIN_ANEW = (
+    "put a copy of it there; or, to begin with nothing in it, set the annotation "
+    f"{ANNOTATION_ALLOW_DESTRUCTIVE} of the DatabaseCluster to true"
+)
 _CHECK = """\
 	found=$(cat {mark} 2>/dev/null || echo {version})
 	if [ "$found" != {version} ]; then
@@ -121,12 +135,18 @@ def script_names(instance: Instance) -> tuple[str, ...]:
 
 
 def build_init(
-    instance: Instance, places: Places, *, is_newcomer: bool = False, older: Mapping[str, str] = NO_PROGRAMS
+    instance: Instance,
+    places: Places,
+    *,
+    is_newcomer: bool = False,
+    has_served: bool = False,
+    older: Mapping[str, str] = NO_PROGRAMS,
 ) -> str:
     """Interrupted at any point it leaves nothing under the final name. What only it reads is gone when it ends.
 
-    `is_newcomer`: the others of its cluster serve already, so that what is on the volume counts no more. `older` are
-    the versions whose data is upgraded, and where their programs are.
+    `is_newcomer`: the others of its cluster serve already, so that what is on the volume counts no more. `has_served`:
+    what is made once has been made, and is not made anew with nothing in it. `older` are the versions whose data is
+    upgraded, and where their programs are.
     """
     fleeting = [file.path for file in instance.files if file.on_change == "nothing"]
     return "".join(
@@ -137,7 +157,7 @@ def build_init(
             build_clearing(instance, places),
             *_place(instance.files),
             *(_set_aside(step, places) for step in instance.init if is_newcomer and instance.joins and step.mark),
-            *(_step(step, instance, places, older) for step in instance.init),
+            *(_step(step, instance, places, older, has_served) for step in instance.init),
             f"rm -f {shlex.join(fleeting)}\n" if fleeting else "",
         )
     )
@@ -213,10 +233,9 @@ def _set_aside(step: Init, places: Places) -> str:
     return fill_in(_SET_ASIDE, final=shlex.quote(final), mark=shlex.quote(f"{final}/{step.mark.path}"))
 
 
-def _step(step: Init, instance: Instance, places: Places, older: Mapping[str, str]) -> str:
+def _step(step: Init, instance: Instance, places: Places, older: Mapping[str, str], has_served: bool) -> str:
     final = f"{places.directory}/{step.creates}"
     fresh = f"{places.directory}/.{step.creates}.new"
-    command = expand(step.command, {**names_of(instance, places), "CREATES": fresh})
     check = "\t:\n"
     if step.mark is not None:
         check = fill_in(
@@ -224,9 +243,13 @@ def _step(step: Init, instance: Instance, places: Places, older: Mapping[str, st
             reason=DATA_OF_OTHER_VERSION, last_words=shlex.quote(places.last_words),
         )  # fmt: skip
     way = build_way(step, instance, places, older) if step.upgrade is not None else ""
-    return way + fill_in(
-        _STEP, fresh=shlex.quote(fresh), final=shlex.quote(final), check=check, command=shlex.join(command)
-    )  # fmt: skip
+    step_begins = fill_in(_STEP, fresh=shlex.quote(fresh), final=shlex.quote(final), check=check)
+    if step.once and has_served:
+        last_words = shlex.quote(places.last_words)
+        lost = fill_in(_LOST, reason=DATA_MISSING, name=step.creates, advice=_BEGIN_ANEW, last_words=last_words)
+        return way + step_begins + lost
+    command = shlex.join(expand(step.command, {**names_of(instance, places), "CREATES": fresh}))
+    return way + step_begins + fill_in(_MAKE, fresh=shlex.quote(fresh), final=shlex.quote(final), command=command)
 
 
 def _lasting(files: Iterable[File]) -> list[File]:
