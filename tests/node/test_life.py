@@ -86,6 +86,7 @@ def test_a_whole_life(operated: Node) -> None:
     lose_the_operator(node)
     change(node)
     operate(node)
+    lose_the_data(node)
     end(node)
 
 
@@ -147,6 +148,28 @@ def operate(node: Node) -> None:
     vacuums = "SELECT vacuum_count::int FROM pg_stat_user_tables WHERE relname = 'orders'"
     until(lambda: answers(node, vacuums, 1), "the server has counted it")
     node.run("-n", NAMESPACE, "delete", "opsrequest", "vacuum")
+
+
+def lose_the_data(node: Node) -> None:
+    """An empty server in its place would look well, so there is none before somebody says that there may be."""
+    before = node.get("pvc", "-n", NAMESPACE, "data-main-0")["metadata"]["uid"]
+    node.run("-n", NAMESPACE, "delete", "pvc", "data-main-0", "--wait=false")
+    node.run("-n", NAMESPACE, "delete", "pod", "main-0", "--wait=false")
+    until(lambda: why_not_ready(node) == "DataMissing", "it is told that the data is gone")
+    assert node.get("pvc", "-n", NAMESPACE, "data-main-0")["metadata"]["uid"] != before
+    node.run("-n", NAMESPACE, "annotate", "databasecluster", "main", "dbaas.io/allow-destructive=true")
+    until(lambda: "DataMissing" not in read_script(node), "its next pod may begin with nothing")
+    node.run("-n", NAMESPACE, "delete", "pod", "main-0", "--wait=false")
+    until(lambda: is_ready(node, "databaseclusters", "main"), "the cluster is Ready with nothing in it")
+
+
+def why_not_ready(node: Node) -> str:
+    status = node.get("databasecluster", "-n", NAMESPACE, "main").get("status") or {}
+    return next((str(each["reason"]) for each in status.get("conditions") or () if each["type"] == "Ready"), "")
+
+
+def read_script(node: Node) -> str:
+    return str(node.get("configmap", "-n", NAMESPACE, "main-files")["data"]["init"])
 
 
 def end(node: Node) -> None:
