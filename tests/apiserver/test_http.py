@@ -112,6 +112,22 @@ async def test_open_watches_do_not_delay_the_stop(server: ApiServer) -> None:
     assert rest.endswith(b"\n")
 
 
+@pytest.mark.parametrize("turns", range(6))
+async def test_nobody_who_comes_in_the_moment_of_the_stop_stays(server: ApiServer, turns: int) -> None:
+    """Between being let in by the kernel and being known to us, a client takes some turns of the loop."""
+    site = await serve(server, "127.0.0.1", 0, TOKEN)
+    with socket.create_connection((site.host, site.port)) as client:
+        client.setblocking(False)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await site.stop()
+        try:
+            async with asyncio.timeout(2):
+                assert await asyncio.get_running_loop().sock_recv(client, 1) == b""
+        except ConnectionResetError:
+            pass
+
+
 async def test_the_headers_of_a_watch_come_before_its_first_event(embedded: Api) -> None:
     path = embedded.collection("configmaps")
     async with asyncio.timeout(5), embedded.watch(path, timeoutSeconds="60") as watch:

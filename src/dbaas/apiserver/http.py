@@ -29,12 +29,14 @@ from dbaas.apiserver.realms import is_within
 from dbaas.apiserver.sending import prepare_body
 from dbaas.apiserver.verbs import respond_failure
 from dbaas.contracts.transport import Request, Response, Transport
+from dbaas.core.clock import SystemClock
 from dbaas.core.errors import DbaasError
 from dbaas.core.limited_tokens import read_realm
 from dbaas.core.offload import InlineOffload, Offload
 from dbaas.core.secrets import Secret
 
 SHUTDOWN_SECONDS = 1.0
+TURNS_TO_BE_KNOWN = 4  # of the loop: asyncio tells of a connection some turns after it has accepted it
 BACKLOG = 1024  # connections that wait to be taken
 MOST_AT_ONCE = 600  # as many as kube-apiserver answers, reads and writes together; watches do not count
 OPEN_PATHS = ("/healthz", "/livez", "/readyz", "/version")
@@ -61,7 +63,7 @@ class Site:
 
     async def stop(self) -> None:
         """Takes no more requests and cuts off what is under way after a second; stop the API server first."""
-        self._listener.close()
+        await self._stop_listening()
         for connection in list(self._connections):
             connection.end()
         try:
@@ -72,6 +74,15 @@ class Site:
                 connection.abort()
             await self._until_closed()
         await self._listener.wait_closed()
+
+    async def _stop_listening(self) -> None:
+        """Asyncio loses whom it has let in and not made known yet when a listener is closed (`Server._attach`)."""
+        loop, clock = asyncio.get_running_loop(), SystemClock()
+        for place in self._listener.sockets:
+            loop.remove_reader(place.fileno())
+        for _ in range(TURNS_TO_BE_KNOWN):
+            await clock.sleep(0)
+        self._listener.close()
 
     async def _until_closed(self) -> None:
         while self._connections:
