@@ -169,7 +169,7 @@ def why_not_ready(node: Node) -> str:
 
 
 def read_script(node: Node) -> str:
-    return str(node.get("configmap", "-n", NAMESPACE, "main-files")["data"]["init"])
+    return str(node.get("configmap", "-n", NAMESPACE, "main-settings")["data"]["init"])
 
 
 def end(node: Node) -> None:

@@ -10,6 +10,7 @@ import pytest
 from dbaas.api.core import SERVICE
 from dbaas.api.resource import Key
 from dbaas.apiserver.server import ApiServer
+from dbaas.contracts.client import WriteConflict
 from dbaas.kube.verbs import RestClient, Writing
 from dbaas.runtime.ownership import would_change
 from fixtures.operating import WIDGET, build_widget, operating, virtually
@@ -93,6 +94,17 @@ async def test_what_the_server_just_applied_needs_no_second_apply(server: ApiSer
     await RestClient(server, Writing("other")).patch(SERVICE, live.key, {"metadata": {"labels": {"app": "z"}}})
     again = await rest.get(SERVICE, live.key)
     assert would_change(SERVICE_BODY, again.body(), again.applied)
+
+
+async def test_whom_an_apply_is_meant_for_is_owned_by_nobody_and_nobody_else_gets_it(server: ApiServer) -> None:
+    rest = RestClient(server)
+    made = await rest.apply(SERVICE, SERVICE_BODY, force=True)
+    meant = {**SERVICE_BODY, "metadata": {**SERVICE_BODY["metadata"], "uid": made.metadata.uid}}  # type: ignore[dict-item]
+    live = await rest.apply(SERVICE, meant, force=True)
+    assert not would_change(meant, live.body(), live.applied)
+    await rest.delete(SERVICE, live.key)
+    with pytest.raises(WriteConflict, match="uid"):
+        await rest.apply(SERVICE, meant, force=True)
 
 
 @virtually

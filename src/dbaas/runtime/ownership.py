@@ -16,7 +16,7 @@ import orjson
 
 # Who an object is; never owned by anybody.
 _IDENTITY = frozenset({"apiVersion", "kind"})
-_METADATA_IDENTITY = frozenset({"name", "namespace"})
+_METADATA_IDENTITY = frozenset({"name", "namespace", "uid"})
 
 
 def would_change(wanted: Mapping[str, Any], live: Mapping[str, Any], applied: bytes) -> bool:

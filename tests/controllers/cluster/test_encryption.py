@@ -13,7 +13,7 @@ from dbaas.api.cluster import DATABASE_CLUSTER
 from dbaas.api.core import CERTIFICATE, SECRET
 from dbaas.api.instance import DATABASE_INSTANCE
 from dbaas.api.resource import Key, Kind, Resource
-from dbaas.contracts.client import Forbidden, NotFound
+from dbaas.contracts.client import Forbidden, NotFound, WriteConflict
 from dbaas.contracts.reconcile import Outcome, Refused, Waiting, token_of
 from dbaas.controllers.cluster.certificates import LOCAL_NAMES
 from dbaas.core.certificates import issue_certificate, make_authority, serves
@@ -41,6 +41,21 @@ class Refusing(FakeClient):
     async def apply(self, kind: Kind, body: Mapping[str, Any]) -> Resource:
         if kind == CERTIFICATE:
             raise self._error
+        return await super().apply(kind, body)
+
+
+class Hasty(FakeClient):
+    """Somebody deletes the certificate when it has just been read, once; an apply with a uid makes nothing anew."""
+
+    has_lost = False
+
+    async def apply(self, kind: Kind, body: Mapping[str, Any]) -> Resource:
+        key = Key(body["metadata"].get("namespace", ""), body["metadata"]["name"])
+        if key == SHOWN and not self.has_lost and self.peek(SECRET, SHOWN) is not None:
+            self.has_lost = True
+            self.remove(SECRET, SHOWN)
+        if body["metadata"].get("uid") and self.peek(kind, key) is None:
+            raise WriteConflict("uid mismatch", code=409, reason="Conflict")
         return await super().apply(kind, body)
 
 
@@ -103,6 +118,17 @@ async def test_it_is_looked_at_again_when_its_certificate_is_due_which_is_then_m
     assert shown(serving)["tls.crt"] != first["tls.crt"]
     assert shown(serving)["ca.crt"] == first["ca.crt"]
     assert serving.told().count("CertificateRenewed") == 1
+
+
+async def test_a_certificate_that_is_deleted_while_it_is_looked_at_does_not_come_back() -> None:
+    world = World(Hasty())
+    world.declare(tls={})
+    await world.reconcile()
+    former = shown(world)["tls.crt"]
+    with pytest.raises(WriteConflict):
+        await world.reconcile()
+    await world.reconcile()
+    assert shown(world)["tls.crt"] not in ("", former)
 
 
 @pytest.mark.parametrize("lost", [SHOWN, AUTHORITY], ids=str)

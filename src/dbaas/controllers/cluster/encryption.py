@@ -180,6 +180,8 @@ class Certificates:
         assert cluster.spec.tls is not None
         source = cluster.spec.tls.source
         metadata = {**_metadata(cluster, certificate_key(cluster.key)), "annotations": {SOURCE: source}}
+        if found is not None:  # who deletes it wants another pair: this one must not come back
+            metadata["uid"] = found.metadata.uid
         await self._client.apply(SECRET, build_secret(metadata, offer.values()))
         if found is not None and found.metadata.annotations.get(SOURCE) != source:
             await self._forget_source(cluster, found)
